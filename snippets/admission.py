@@ -1,0 +1,175 @@
+"""A snippet or pitfall as it was read -> what speaks against letting it in, each fault by its key."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+
+from snippets.contract import PROMISES, StaleInput
+from snippets.metadata import PitfallTable, ProjectTable, ProvenIn, near
+from snippets.snippet import METADATA, Kind, Snippet
+
+STAGES = ("build", "boot", "contract")
+EFFECTIVE = "config-meant"
+COMMAND = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterator[str]:
+    """Every fault of one snippet, with its file; `snippets` is the whole library by name."""
+    for fault in _snippet_faults(snippet, snippets):
+        yield f"{snippet.name}/{METADATA}: {fault}"
+
+
+def _snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterator[str]:
+    table = snippet.table
+    yield from _silent(title=table.title, summary=table.summary)
+    if not snippet.sources:
+        yield "it has no files"
+    yield from _kind_faults(snippet)
+    yield from _highlight_faults(snippet)
+    yield from _rehearsal_faults(snippet)
+    yield from _exemption_faults(table.not_applicable)
+    if table.withheld:
+        base = table.withheld.base
+        if base not in snippet.bases:
+            yield f"withheld.base: no FROM names {base!r}{near(base, snippet.bases)}"
+        yield from _silent(**{"withheld.reason": table.withheld.reason})
+    if table.project:
+        yield from _project_faults(table.project, snippet)
+    if table.proven_in:
+        yield from _proven_in_faults(table.proven_in, snippet, snippets)
+
+
+def _exemption_faults(not_applicable: Mapping[str, str]) -> Iterator[str]:
+    for slug, reason in not_applicable.items():
+        if slug not in PROMISES:
+            yield f"not_applicable: no promise {slug!r}{near(slug, PROMISES)}"
+        elif not PROMISES[slug].exemptible:
+            yield f"not_applicable: {slug} allows no exemption"
+        if not reason.strip():
+            yield f"not_applicable: {slug}: says no reason"
+
+
+def _kind_faults(snippet: Snippet) -> Iterator[str]:
+    table = snippet.table
+    image, config = snippet.kind is Kind.IMAGE, snippet.kind is Kind.CONFIG
+    if image and "Dockerfile" not in snippet.sources:
+        yield "missing file Dockerfile"
+    if image and not table.commands:
+        yield "missing key commands"
+    if not image and not config and not table.rehearsal:
+        yield "missing key rehearsal"
+    if image != (table.project is not None):
+        yield "missing key project" if image else "unexpected key project: only an image has one"
+    if config != (table.proven_in is not None):
+        yield "missing key proven_in" if config else "unexpected key proven_in: only a config has one"
+    if not image and table.not_applicable:
+        yield "unexpected key not_applicable: only an image is judged by the whole contract"
+    # A page shows these values as a fact, so somebody has to look.
+    judged = table.proven_in.promises if table.proven_in else [EFFECTIVE] if image else []
+    if table.effective and EFFECTIVE not in judged:
+        yield f"effective: nobody judges it: {EFFECTIVE} is not among proven_in.promises"
+
+
+def _highlight_faults(snippet: Snippet) -> Iterator[str]:
+    for path, lines in snippet.table.highlight.items():
+        if path not in snippet.sources:
+            yield f"highlight: missing file {path}{near(path, snippet.sources)}"
+            continue
+        count = len(snippet.text(path).splitlines())
+        if outside := [line for line in lines if not 1 <= line <= count]:
+            yield f"highlight: {path} has {count} lines, not {outside}"
+
+
+def _rehearsal_faults(snippet: Snippet) -> Iterator[str]:
+    for name, command in snippet.table.commands.items():
+        if not COMMAND.fullmatch(name):
+            yield f"commands.{name}: not named in lower-case-with-hyphens"
+        if not command.strip():
+            yield f"commands.{name}: says nothing"
+    for slug in snippet.table.rehearsal:
+        # A rehearsal under a promise's name would take that promise's place in the record.
+        if slug in PROMISES or slug.startswith("command-"):
+            yield f"rehearsal: {slug} is the name of a promise or of a command"
+        elif not COMMAND.fullmatch(slug):
+            yield f"rehearsal: {slug!r} is not in lower-case-with-hyphens"
+    if len(set(snippet.table.rehearsal)) != len(snippet.table.rehearsal):
+        yield "rehearsal: names one twice"
+
+
+def _project_faults(project: ProjectTable, snippet: Snippet) -> Iterator[str]:
+    if not 1 <= project.port <= 65535:  # noqa: PLR2004 - the ports there are
+        yield f"project.port: {project.port} is no port"
+    # No limit at all is what an engine takes zero for, and infinity passes every comparison.
+    limits: dict[str, float] = {"stop_grace_s": project.stop_grace_s, "memory_mib": project.memory_mib}
+    for key, limit in limits.items():
+        if not (math.isfinite(limit) and limit > 0):
+            yield f"project.{key}: {limit} is no limit"
+    paths = {"page": project.page, "live": project.live, "ready": project.ready, "slow": project.slow}
+    for key, path in paths.items():
+        if path is not None and not path.startswith("/"):
+            yield f"project.{key}: {path!r} does not start with /"
+    for name, value in project.settings.items():
+        if not value:
+            yield f"project.settings.{name}: an empty value cannot be told from a missing one"
+    if project.stale:
+        yield from _stale_faults(project.stale, snippet)
+
+
+def _stale_faults(stale: StaleInput, snippet: Snippet) -> Iterator[str]:
+    found = snippet.text(stale.path).count(stale.find) if stale.path in snippet.sources else 0
+    if found != 1:
+        yield f"project.stale: {stale.find!r} occurs {found} times in {stale.path}, not once"
+    if stale.find == stale.replace:
+        yield "project.stale.replace: changes nothing"
+    if fault := _message_fault(stale.message):
+        yield f"project.stale.message: {fault}"
+
+
+def _proven_in_faults(proven_in: ProvenIn, snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterator[str]:
+    host = snippets.get(proven_in.snippet)
+    if host is None or host.kind is not Kind.IMAGE:
+        images = [name for name, other in snippets.items() if other.kind is Kind.IMAGE]
+        yield f"proven_in.snippet: no image {proven_in.snippet!r}{near(proven_in.snippet, images)}"
+        return
+    if not proven_in.promises:
+        yield "proven_in.promises: none"
+    for slug in proven_in.promises:
+        if slug not in PROMISES:
+            yield f"proven_in.promises: no promise {slug!r}{near(slug, PROMISES)}"
+        elif slug in host.table.not_applicable:
+            yield f"proven_in.promises: {slug} is not applicable to {host.name}"
+    carried = {source.path for source in host.sources.values()}
+    if absent := [path for path, source in snippet.sources.items() if source.path not in carried]:
+        yield f"proven_in.snippet: {host.name} does not use {', '.join(absent)}"
+
+
+def pitfall_faults(table: PitfallTable, snippet: Snippet) -> Iterator[str]:
+    """Every fault of one pitfall of this snippet."""
+    edit = table.edit
+    yield from _silent(title=table.title, why=table.why, fix=table.fix, **{"edit.find": edit.find})
+    if edit.path not in snippet.sources:
+        yield f"edit.path: missing file {edit.path}{near(edit.path, snippet.sources)}"
+    elif (found := snippet.text(edit.path).count(edit.find)) != 1:
+        yield f"edit.find: occurs {found} times in {edit.path}, not once"
+    if edit.find == edit.replace:
+        yield "edit.replace: changes nothing"
+    if table.stage not in STAGES:
+        yield f"stage: no stage {table.stage!r}{near(table.stage, STAGES)}"
+    if table.promise not in PROMISES:
+        yield f"promise: no promise {table.promise!r}{near(table.promise, PROMISES)}"
+    if fault := _message_fault(table.message):
+        yield f"message: {fault}"
+
+
+def _silent(**texts: str) -> Iterator[str]:
+    for key, text in texts.items():
+        if not text.strip():
+            yield f"{key}: says nothing"
+
+
+def _message_fault(message: str) -> str | None:
+    try:
+        everything = re.compile(message).search("") is not None
+    except re.error as error:
+        return f"not a regular expression: {error}"
+    return f"{message!r} matches everything, so any error would do" if everything else None

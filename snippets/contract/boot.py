@@ -1,0 +1,103 @@
+"""What a container promises as it boots: who it is, what it may do, where it listens."""
+
+from pathlib import PurePosixPath
+
+from snippets.contract.project import Project
+from snippets.contract.promise import Judgement, kept_if, promise
+from snippets.contract.subject import Container, Image
+
+SHELLS = {"sh", "bash", "dash", "ash", "zsh", "busybox"}
+MOVED_PORT = 9123
+
+
+@promise(family="boot", authority="https://kubernetes.io/docs/concepts/security/pod-security-standards/")
+def numeric_non_root(image: Image, project: Project) -> Judgement:
+    """Every process runs under a user id other than 0, and `USER` is a number."""
+    user = image.config.user.partition(":")[0]
+    with image.boot() as container:
+        _browse(container, project)
+        processes = container.processes()
+    uids = sorted({process.uid for process in processes})
+    of_roots = [process.args for process in processes if process.uid == 0]
+    who = f"uid {', '.join(map(str, uids))} for {len(processes)} of {len(processes)} processes"
+    if of_roots:
+        return kept_if(condition=False, seen=f"{who}; root runs {of_roots[0]!r}, USER is {user!r}")
+    return kept_if(user.isdigit() and bool(processes), f"{who}, USER is {user!r}{'' if user.isdigit() else ': a name'}")
+
+
+@promise(family="boot", authority="https://www.cisecurity.org/benchmark/docker")
+def read_only_root(image: Image, project: Project) -> Judgement:
+    """It works on a read-only root file system with a temporary /tmp, after real requests."""
+    with image.boot(read_only=True) as container:
+        asked = _browse(container, project)
+        complaints = [line for line in container.logs().splitlines() if _read_only_complaint(line)]
+    return kept_if(not complaints, complaints[0] if complaints else f"{asked}, no write refused in the log")
+
+
+def _read_only_complaint(line: str) -> bool:
+    return "Read-only file system" in line or "EROFS" in line or "Errno 30" in line
+
+
+@promise(family="boot", authority="https://docs.docker.com/engine/security/#linux-kernel-capabilities")
+def no_privileges(image: Image, project: Project) -> Judgement:
+    """It works with every capability dropped and no new privileges allowed."""
+    with image.boot(unprivileged=True) as container:
+        asked = _browse(container, project)
+    return kept_if(condition=True, seen=f"{asked}, with all capabilities dropped and no-new-privileges")
+
+
+@promise(family="boot", authority="https://github.com/hadolint/hadolint/wiki/DL3025")
+def server_is_pid_1(image: Image, project: Project) -> Judgement:
+    """Process 1 is the server or an init, not a shell that swallows signals."""
+    with image.boot() as container:
+        first = next((process for process in container.processes() if process.is_first), None)
+    if first is None:
+        return kept_if(condition=False, seen="process 1 was gone")
+    program = PurePosixPath(first.args.split()[0]).name
+    return kept_if(program not in SHELLS, f"process 1 is {first.args!r}")
+
+
+@promise(family="boot", authority="https://12factor.net/port-binding")
+def reachable(image: Image, project: Project) -> Judgement:
+    """It answers from outside on its declared port, and nothing undeclared listens."""
+    with image.boot() as container:
+        asked = _browse(container, project)
+        listening = sorted(container.listening())
+    undeclared = [port for port in listening if port != project.port]
+    seen = f"{asked}, {container.ready_s:.1f} s after start, listens on {', '.join(map(str, listening)) or 'nothing'}"
+    return kept_if(not undeclared and bool(listening), seen)
+
+
+@promise(family="boot", authority="https://12factor.net/port-binding", exemptible=True)
+def honours_port(image: Image, project: Project) -> Judgement:
+    """`PORT` in the environment moves it to another port."""
+    with image.boot(env={"PORT": str(MOVED_PORT)}, port=MOVED_PORT) as container:
+        _browse(container, project)
+        listening = sorted(container.listening())
+    return kept_if(listening == [MOVED_PORT], f"with PORT={MOVED_PORT} it listens on {', '.join(map(str, listening))}")
+
+
+@promise(family="boot", authority="https://12factor.net/config", exemptible=True)
+def fails_fast(image: Image, project: Project) -> Judgement:
+    """Without a required setting it exits non-zero within 15 seconds, names it, and prints no values."""
+    seen: list[str] = []
+    kept = bool(project.settings)
+    for missing in project.settings:
+        values = {name: f"canary-of-{name}" for name in project.settings if name != missing}
+        with image.boot(settings=values, await_ready=False) as container:
+            status, took_s = container.wait(timeout_s=15.0)
+            log = container.logs()
+        names = missing in log
+        spills = any(value in log for value in values.values())
+        kept = kept and status != 0 and names and not spills
+        says = "names it" if names else "does not name it"
+        seen.append(f"without {missing}: exit {status} after {took_s:.1f} s, {says}{', spills a value' * spills}")
+    return kept_if(kept, "; ".join(seen) or "it declares no required setting")
+
+
+def _browse(container: Container, project: Project) -> str:
+    """Ask for the page and both probes; say how many answered 200. A page that fails is a broken promise."""
+    paths = dict.fromkeys((project.page, project.live, project.ready))
+    for path in paths:
+        container.get(path).expect(200)
+    return f"{len(paths)} of {len(paths)} requests answered 200"

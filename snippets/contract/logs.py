@@ -1,0 +1,41 @@
+"""What a container promises of its log: one JSON object a line, on stdout, whatever a client sends."""
+
+import json
+
+from snippets.contract.project import Project
+from snippets.contract.promise import Judgement, kept_if, promise
+from snippets.contract.subject import Image
+
+HOSTILE = 'canary "quoted" \\ back\\slash \\x1b[31m {"level":"fake"} %s %(h)s é'
+MARKED = "/hb-log-canary"
+
+
+@promise(family="logs", authority="https://12factor.net/logs", exemptible=True)
+def logs_structured(image: Image, project: Project) -> Judgement:
+    """Every line on stdout is one JSON object, one a request, hostile input included; no log files."""
+    with image.boot() as container:
+        for number in range(3):
+            container.get(f"{MARKED}-{number}", headers={"User-Agent": HOSTILE})
+        container.get(project.page).expect(200)
+        lines = container.settled(lambda: container.logs(stream="stdout")).splitlines()
+        stderr = container.logs(stream="stderr").strip().splitlines()
+        files = [path for path in container.changes() if path.endswith((".log", ".err", ".out"))]
+    malformed = [line for line in lines if not _is_object(line)]
+    access = [sum(f"{MARKED}-{number}" in line for line in lines) for number in range(3)]
+    faults = [
+        *(f"not one JSON object: {line!r}" for line in malformed[:1]),
+        *(f"on stderr: {line!r}" for line in stderr[:1]),
+        *(f"a log file: {path}" for path in files[:1]),
+    ]
+    if not lines:
+        faults.append("nothing on stdout")
+    if access != [1, 1, 1]:
+        faults.append(f"access lines a request: {access}, one each expected")
+    return kept_if(not faults, "; ".join(faults) or f"{len(lines)} of {len(lines)} lines are JSON, 3 of 3 hostile requests logged once")
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False

@@ -1,0 +1,112 @@
+"""A promise: a function that judges, its docstring that readers see, and the authority behind it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from snippets.contract.project import Project
+from snippets.contract.rules import rules_digest
+from snippets.contract.subject import Image
+from snippets.errors import BuildError, ContainerError, EngineError, NotReadyError
+
+NOT_UP = "does not come up: "
+
+
+class Verdict(StrEnum):
+    """How a promise was judged; `error` says that it could not be, which is never a pass."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    NOT_APPLICABLE = "not-applicable"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a promise's function answers: kept or not, and what it saw, in units."""
+
+    kept: bool
+    seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One promise judged once; `rules` is the digest of the code that judged, `took_s` seconds."""
+
+    promise: str
+    rules: str
+    verdict: Verdict
+    seen: str
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What a container promises: slug, title (the docstring), family, authority (a URL), function."""
+
+    slug: str
+    title: str
+    family: str
+    authority: str
+    exemptible: bool
+    function: Callable[[Image, Project], Judgement]
+
+    @property
+    def rules(self) -> str:
+        """Digest of the source that judges: the function and all it uses within the contract."""
+        return rules_digest(self.function)
+
+    def judge(self, image: Image, project: Project) -> Finding:
+        """Judge one image; a container's fault is a broken promise, the engine's an error."""
+        started = time.monotonic()
+        verdict, seen = self._verdict(image, project)
+        took_s = round(time.monotonic() - started, 2)
+        return Finding(
+            promise=self.slug, rules=self.rules, verdict=verdict, seen=seen.strip(), took_s=took_s
+        )
+
+    def _verdict(self, image: Image, project: Project) -> tuple[Verdict, str]:
+        reason = project.not_applicable.get(self.slug)
+        if reason and self.exemptible:
+            return Verdict.NOT_APPLICABLE, reason
+        try:
+            judgement = self.function(image, project)
+        except NotReadyError as fault:
+            return Verdict.BROKEN, f"{NOT_UP}{fault}"
+        except (ContainerError, BuildError) as fault:
+            return Verdict.BROKEN, str(fault)
+        except EngineError as fault:
+            return Verdict.ERROR, str(fault)
+        return (Verdict.KEPT if judgement.kept else Verdict.BROKEN), judgement.seen
+
+
+@dataclass(frozen=True, slots=True)
+class promise:  # noqa: N801 - reads as the decorator it is
+    """Make a function a promise; its slug is its name, its title its docstring's first line."""
+
+    family: str
+    authority: str
+    exemptible: bool = False
+
+    def __call__(self, function: Callable[[Image, Project], Judgement]) -> Promise:
+        """Refuse a promise that does not say what it promises."""
+        if not function.__doc__:
+            message = f"{function.__qualname__} promises nothing: it has no docstring"
+            raise TypeError(message)
+        return Promise(
+            slug=function.__name__.replace("_", "-"),
+            title=" ".join(function.__doc__.split()),
+            family=self.family,
+            authority=self.authority,
+            exemptible=self.exemptible,
+            function=function,
+        )
+
+
+def kept_if(condition: bool, seen: str) -> Judgement:  # noqa: FBT001 - the condition is the sentence
+    """Answer of a promise: kept where the condition holds, with what was seen."""
+    return Judgement(kept=bool(condition), seen=seen)
+
+
+__all__ = ["Finding", "Judgement", "Promise", "Verdict", "kept_if", "promise"]

@@ -1,0 +1,99 @@
+"""Snippet directories -> built images, by the one engine that answers; all that knows Docker lives here."""
+
+import fcntl
+import json
+import platform
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from snippets.catalog import Catalog
+from snippets.contract.dockerfile import bases as bases_of
+from snippets.engine.bases import Ground, resolve
+from snippets.engine.build import build
+from snippets.engine.docker import docker
+from snippets.engine.image import BuiltImage
+from snippets.engine.run import Run
+from snippets.errors import BuildError
+from snippets.evidence import Base
+from snippets.snippet import Snippet
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """The engine during one run; images are built once a run, whoever of its processes asks first."""
+
+    run: Run
+
+    @cached_property
+    def description(self) -> str:
+        """Which engine it is, as records and pages name it."""
+        info = json.loads("".join(docker("info", "--format", "{{json .}}")))
+        return (
+            f"Docker {info['ServerVersion']}, {info['Driver']}, cgroup v{info['CgroupVersion']}, "
+            f"Linux {platform.machine()}"
+        )
+
+    def grounds(self, references: Sequence[str]) -> tuple[Ground, ...]:
+        """What a build of these FROM references stands on."""
+        return tuple(resolve(reference, self.run) for reference in references)
+
+    def bases(self, snippet: Snippet) -> tuple[Base, ...]:
+        """The same, as the record states it."""
+        return tuple(ground.base for ground in self.grounds(snippet.bases))
+
+    def contexts(self, references: Sequence[str]) -> dict[str, str]:
+        """FROM reference -> the local image to build on, for those that are not the registry's own."""
+        return {ground.base.ref: ground.image for ground in self.grounds(references) if ground.image}
+
+    def image(self, catalog: Catalog, snippet: Snippet) -> BuiltImage:
+        """The image of an image snippet, built without a cache the first time in a run.
+
+        Raises BuildError where it does not build, EngineError where a base cannot be had.
+        """
+        folder = self.run.state / "images" / snippet.name
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return self._built(folder, snippet, catalog.effective(snippet), no_cache=True)
+
+    def mutant(self, folder: Path, catalog: Catalog, host: Snippet, replaced: Mapping[Path, str]) -> BuiltImage:
+        """The image of an edited copy, built with the cache; raises like `image`."""
+        context = host.assemble(folder / "context", replaced)
+        return self._build(context, host, catalog.effective(host), no_cache=False, tag=folder.name)
+
+    def _built(self, folder: Path, snippet: Snippet, effective: Mapping[str, str], *, no_cache: bool) -> BuiltImage:
+        note, context = folder / "built.json", folder / "context"
+        if note.is_file():
+            built = json.loads(note.read_text())
+            if "failed" in built:
+                raise BuildError(built["failed"], built["log"])
+            return BuiltImage(
+                id=built["id"], build_s=built["build_s"], context=context, run=self.run,
+                project=snippet.project(effective), contexts=self.contexts(snippet.bases),
+            )
+        shutil.rmtree(context, ignore_errors=True)
+        snippet.assemble(context)
+        try:
+            image = self._build(context, snippet, effective, no_cache=no_cache, tag=snippet.name)
+        except BuildError as error:
+            note.write_text(json.dumps({"failed": error.summary, "log": error.log}))
+            raise
+        note.write_text(json.dumps({"id": image.id, "build_s": image.build_s}))
+        return image
+
+    def _build(
+        self, context: Path, snippet: Snippet, effective: Mapping[str, str], *, no_cache: bool, tag: str
+    ) -> BuiltImage:
+        # Read from the context: an edit may name another base than the snippet does.
+        contexts = self.contexts(bases_of((context / "Dockerfile").read_text()))
+        identity, build_s = build(context, self.run.tag(tag), contexts=contexts, no_cache=no_cache)
+        return BuiltImage(
+            id=identity, context=context, project=snippet.project(effective), run=self.run,
+            contexts=contexts, build_s=build_s,
+        )
+
+
+__all__ = ["Engine"]

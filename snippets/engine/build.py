@@ -1,0 +1,122 @@
+"""A context directory -> an image, by `docker buildx build`, run by its id and never by a tag."""
+
+import fcntl
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from snippets.contract.dockerfile import bases
+from snippets.engine.docker import ABSENT, engine_error, trace
+from snippets.errors import BuildError, EngineError
+
+BUILD_TIMEOUT_S = 600.0
+TAIL_LINES = 40
+_UNRESOLVED = re.compile(r"failed to resolve source metadata for (?:docker\.io/(?:library/)?)?([^\s:]+:[\w.-]+)")
+
+
+_STEP = re.compile(r"^#\d+ (?:[\d.]+ )?")
+# Where this machine asks for names is nobody else's business, and differs on the next one.
+_ADDRESS = re.compile(r" on [\d.]+:53")
+
+
+BUILD_LOCK = Path(tempfile.gettempdir()) / "handbook-build.lock"
+
+
+@contextmanager
+def one_build() -> Iterator[None]:
+    """One build at a time on this machine; boots go on meanwhile.
+
+    BuildKit 0.13 brings the whole engine down (a nil pointer in `Job.walkProvenance`, seen on Docker
+    26.1) when builds that share stages end together. It runs the stages of one build in parallel anyway.
+    """
+    with BUILD_LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def build(  # noqa: PLR0913 - one keyword an option of the builder
+    context: Path,
+    tag: str,
+    *,
+    contexts: Mapping[str, str],
+    arguments: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    target: str | None = None,
+    no_cache: bool = False,
+    timeout_s: float = BUILD_TIMEOUT_S,
+) -> tuple[str, float]:
+    """Build and return the image's id and the seconds it took.
+
+    `contexts` maps a FROM reference to the image that stands in for it. Raises BuildError with the
+    last lines where the Dockerfile does not build or hangs, EngineError where the engine is at fault.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handbook-build-")))
+        command = ["docker", "buildx", "build", "--progress=plain", f"--iidfile={folder / 'id'}", f"--tag={tag}"]
+        command += [f"--build-context={ref}=docker-image://{image}" for ref, image in contexts.items()]
+        command += [f"--build-arg={name}={value}" for name, value in (arguments or {}).items()]
+        command += [f"--label={name}={value}" for name, value in (labels or {}).items()]
+        for name, value in (secrets or {}).items():
+            (folder / name).write_text(value)
+            command.append(f"--secret=id={name},src={folder / name}")
+        command += [f"--target={target}"] * (target is not None) + ["--no-cache"] * no_cache
+        # No index around a plain image: one id, the same on every image store.
+        command += ["--provenance=false", str(context)]
+        stack.enter_context(one_build())
+        # Waiting for others is not building.
+        started = time.monotonic()
+        log, status = _run(command, timeout_s)
+        trace("build", {"argv": command, "no_cache": no_cache}, started)
+        if status is None:
+            message = f"the build hangs: no end within {timeout_s:.0f} s. Its last lines:"
+            raise BuildError(message, _tail(log))
+        if status != 0:
+            raise _failure(log, context)
+        return (folder / "id").read_text().strip(), time.monotonic() - started
+
+
+def _run(command: list[str], timeout_s: float) -> tuple[str, int | None]:
+    """Output and exit status; status None where it was ended for its time."""
+    try:
+        process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, errors="replace", start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise EngineError(ABSENT.format(said="there is no `docker` program on PATH")) from None
+    try:
+        return process.communicate(timeout=timeout_s)[0], process.returncode
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGTERM)
+        return process.communicate()[0], None
+    except BaseException:
+        os.killpg(process.pid, signal.SIGTERM)
+        raise
+
+
+def _failure(log: str, context: Path) -> BuildError | EngineError:
+    """Tell the Dockerfile's fault from the engine's: a base that no registry gives is the engine's."""
+    if unresolved := _UNRESOLVED.search(log):
+        declared = bases((context / "Dockerfile").read_text())
+        if unresolved[1] in declared:
+            return EngineError(
+                f"no registry answers for {unresolved[1]}, and nothing stands in for it.\n"
+                "Set HANDBOOK_BASES=stand-in where a recipe in tests/bases/ can make it."
+            )
+        return BuildError("the image does not build:", _tail(log))
+    if "no space left on device" in log or "ERROR: Cannot connect" in log or "error during connect" in log:
+        return engine_error("docker buildx build", log)
+    return BuildError("the image does not build:", _tail(log))
+
+
+def _tail(log: str) -> str:
+    """The last lines without the builder's step numbers and times, and without addresses."""
+    lines = [_ADDRESS.sub("", _STEP.sub("", line)).rstrip() for line in log.splitlines()]
+    return "\n".join([line for line in lines if line][-TAIL_LINES:])

@@ -1,0 +1,210 @@
+"""A container that testcontainers booted -> what the contract's `Container` may be asked."""
+
+import os
+import shlex
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Never, TypeVar
+
+from docker.errors import DockerException, NotFound
+from docker.models.containers import Container as Handle
+
+from snippets.contract.subject import Process, Reply
+from snippets.engine import http
+from snippets.engine.docker import engine_error
+from snippets.errors import ContainerError, NotReadyError
+
+POLL_S = 0.05
+SETTLED_S = 0.5
+LOG_LINES = 20
+LISTEN = "0A"
+T = TypeVar("T")
+
+
+class BootedContainer:
+    """A running container; every wait notices its exit on each poll and quotes its last lines."""
+
+    def __init__(self, handle: Handle, port: int, signal_name: str) -> None:
+        self._handle = handle
+        self._inner_port = port
+        self._stop_signal = signal_name
+        self._since = time.monotonic()
+        self.ready_s = 0.0
+
+    def await_answer(self, path: str, timeout_s: float) -> None:
+        """Poll until GET `path` answers 200 exactly; ContainerError where it exits, errs or is late."""
+        try:
+            self._await_answer(path, timeout_s)
+        except ContainerError as error:
+            raise NotReadyError(str(error)) from None
+
+    def _await_answer(self, path: str, timeout_s: float) -> None:
+        said = "no connection"
+        while (waited_s := time.monotonic() - self._since) < timeout_s:
+            self._refuse_exit()
+            if port := self._outer_port():
+                try:
+                    reply = http.get(port, path, timeout_s=2.0)
+                except ContainerError as error:
+                    said = str(error)
+                else:
+                    if reply.status == 200 and reply.whole:  # noqa: PLR2004 - a status code
+                        self.ready_s = time.monotonic() - self._since
+                        return
+                    said = f"the last answer to GET {path} was {reply}"
+            time.sleep(POLL_S)
+        self._refuse(f"not ready after {waited_s:.0f} s: {said}")
+
+    def get(self, path: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 5.0) -> Reply:
+        """Ask once."""
+        try:
+            return http.get(self._outer_port() or 0, path, headers, timeout_s)
+        except ContainerError as error:
+            self._refuse_exit()
+            self._refuse(str(error))
+
+    def in_flight(self, path: str) -> AbstractContextManager[http.InFlight]:
+        """Send a request and hold it open."""
+        return http.in_flight(self._outer_port() or 0, path)
+
+    def signal(self, name: str) -> None:
+        """Signal PID 1 and start the clock that `wait` reads."""
+        self._since = time.monotonic()
+        self._ask(lambda: self._handle.kill(signal=name))
+
+    def stop_signal(self) -> str:
+        """The image's own, or SIGTERM."""
+        return self._stop_signal
+
+    def wait(self, timeout_s: float) -> tuple[int, float]:
+        """Exit status, and seconds since the last signal or the start."""
+        while (waited_s := time.monotonic() - self._since) < timeout_s:
+            state = self._state()
+            if not state["Running"]:
+                return int(state["ExitCode"]), waited_s
+            time.sleep(POLL_S)
+        self._refuse(f"still running after {timeout_s:.0f} s")
+
+    def logs(self, *, stream: str = "both") -> str:
+        """What it printed."""
+        wanted = {"stdout": stream != "stderr", "stderr": stream != "stdout"}
+        return self._ask(lambda: self._handle.logs(**wanted)).decode("utf-8", errors="replace")
+
+    def processes(self) -> tuple[Process, ...]:
+        """By the engine's own `top`, which reads the host's process table."""
+        first = int(self._state()["Pid"])
+        rows = self._ask(lambda: self._handle.top(ps_args="-eo pid,euid,args"))["Processes"]
+        return tuple(
+            Process(pid=int(pid), uid=int(uid), args=" ".join(words), is_first=int(pid) == first)
+            for pid, uid, *words in rows
+        )
+
+    def listening(self) -> frozenset[int]:
+        """From /proc/net/tcp and tcp6 of its network namespace."""
+        ports = set()
+        for table in ("tcp", "tcp6"):
+            for line in self._proc_net(table).splitlines()[1:]:
+                address, state = line.split()[1], line.split()[3]
+                host, _, port = address.partition(":")
+                loopback = host.endswith("7F") or host == "0" * 24 + "01000000"
+                if state == LISTEN and not loopback:
+                    ports.add(int(port, 16))
+        return frozenset(ports)
+
+    def freeze(self) -> int:
+        """SIGSTOP its workers, or the only process; from the host where that is ours, else from inside."""
+        processes = self.processes()
+        chosen = [p for p in processes if not p.is_first] or list(processes)
+        if self._is_local(chosen[0].pid):
+            for process in chosen:
+                os.kill(process.pid, signal.SIGSTOP)
+        else:
+            self.run(["sh", "-c", "kill -s STOP -- -1"])
+        return len(chosen)
+
+    def health(self) -> str:
+        """The engine's word."""
+        return str(self._state().get("Health", {}).get("Status", "none"))
+
+    def health_log(self) -> str:
+        """What the health command printed last."""
+        log = self._state().get("Health", {}).get("Log") or [{"ExitCode": None, "Output": "it never ran"}]
+        return f"exit {log[-1]['ExitCode']}: {log[-1]['Output'].strip()}"
+
+    def wait_health(self, wanted: str, timeout_s: float) -> float | None:
+        """Seconds until the engine says so."""
+        started = time.monotonic()
+        while (waited_s := time.monotonic() - started) < timeout_s:
+            self._refuse_exit()
+            if self.health() == wanted:
+                return waited_s
+            time.sleep(POLL_S * 2)
+        return None
+
+    def settled(self, ask: Callable[[], T]) -> T:
+        """Ask until two answers agree, half a second apart."""
+        last, deadline = ask(), time.monotonic() + 10.0
+        while time.monotonic() < deadline:
+            time.sleep(SETTLED_S)
+            if (now := ask()) == last:
+                return now
+            last = now
+        self._refuse("its answers never settled within 10 s")
+
+    def changes(self) -> tuple[str, ...]:
+        """Paths written below the root."""
+        return tuple(str(entry["Path"]) for entry in self._ask(self._handle.diff) or ())
+
+    def run(self, argv: Sequence[str]) -> str:
+        """Run a program beside the server."""
+        self._refuse_exit()
+        done = self._ask(lambda: self._handle.exec_run(list(argv)))
+        output = done.output.decode("utf-8", errors="replace")
+        if done.exit_code != 0:
+            message = f"`{shlex.join(argv)[:80]}` exits {done.exit_code}: {output.strip()[-500:]}"
+            raise ContainerError(message)
+        return output
+
+    def _state(self) -> dict[str, Any]:
+        self._ask(self._handle.reload)
+        return dict(self._handle.attrs["State"])
+
+    def _outer_port(self) -> int | None:
+        ports = self._handle.attrs["NetworkSettings"]["Ports"].get(f"{self._inner_port}/tcp")
+        return int(ports[0]["HostPort"]) if ports else None
+
+    def _proc_net(self, table: str) -> str:
+        pid = int(self._state()["Pid"])
+        if self._is_local(pid):
+            return Path(f"/proc/{pid}/net/{table}").read_text()
+        return self.run(["cat", f"/proc/net/{table}"])
+
+    def _is_local(self, pid: int) -> bool:
+        try:
+            return os.geteuid() == 0 and str(self._handle.id) in Path(f"/proc/{pid}/cgroup").read_text()
+        except OSError:
+            return False
+
+    def _refuse_exit(self) -> None:
+        state = self._state()
+        if not state["Running"]:
+            killed = ", killed for its memory" if state.get("OOMKilled") else ""
+            self._refuse(f"the container exited with status {state['ExitCode']}{killed}")
+
+    def _refuse(self, what: str) -> Never:
+        lines = self.logs().strip().splitlines()[-LOG_LINES:]
+        log = "\n".join(["its last lines:", *lines]) if lines else "it printed nothing"
+        message = f"{what}; {log}"
+        raise ContainerError(message)
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        try:
+            return question()
+        except NotFound as error:
+            message = f"the container is gone: {error.explanation}"
+            raise ContainerError(message) from None
+        except (DockerException, OSError) as error:
+            raise engine_error("the engine's API", str(error)) from None

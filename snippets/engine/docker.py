@@ -1,0 +1,63 @@
+"""The docker command line: a program and its arguments -> its output, or one error that says what to do."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from snippets.errors import EngineError
+
+ABSENT = (
+    "no container engine answers ({said}).\n"
+    "Start one (`sudo systemctl start docker`), name one in DOCKER_HOST, or, as root on Debian or Ubuntu, "
+    "run this command again with HANDBOOK_INSTALL_ENGINE=1."
+)
+TRACE = "HANDBOOK_TRACE"
+_UNREACHABLE = ("Cannot connect to the Docker daemon", "error during connect", "connection refused", "EOF")
+
+
+def docker(*arguments: str, timeout_s: float = 120.0, stdin: str | None = None) -> list[str]:
+    """Run `docker ARGUMENTS` and return the lines it printed; raises EngineError where it fails."""
+    try:
+        done = subprocess.run(  # noqa: S603 - our own arguments, no shell
+            ["docker", *arguments],  # noqa: S607 - the docker that the user's own shell would find
+            input=stdin, capture_output=True, text=True, timeout=timeout_s, check=False,
+        )
+    except FileNotFoundError:
+        raise EngineError(ABSENT.format(said="there is no `docker` program on PATH")) from None
+    except subprocess.TimeoutExpired:
+        message = f"`docker {arguments[0]}` did not end within {timeout_s:.0f} s; does the engine still answer?"
+        raise EngineError(message) from None
+    if done.returncode != 0:
+        raise engine_error(f"docker {' '.join(arguments[:2])}", done.stderr)
+    return done.stdout.splitlines()
+
+
+def try_docker(*arguments: str) -> list[str]:
+    """Run it likewise; nothing where it fails, for tidying up after an engine that may be gone."""
+    try:
+        return docker(*arguments)
+    except EngineError:
+        return []
+
+
+def engine_error(command: str, said: str) -> EngineError:
+    """Name the cause: no engine, a full disk, or the engine's own words."""
+    last = said.strip().splitlines()[-1] if said.strip() else "it said nothing"
+    if any(sign in said for sign in _UNREACHABLE):
+        return EngineError(ABSENT.format(said=last))
+    if "no space left on device" in said:
+        return EngineError(
+            f"the engine's disk is full: {last}\nMake room (`docker system df`, `docker system prune`) and run again."
+        )
+    return EngineError(f"`{command}` failed: {last}")
+
+
+def trace(operation: str, arguments: Mapping[str, object], started: float) -> None:
+    """Append one operation to the file that HANDBOOK_TRACE names, for the bench to replay."""
+    if path := os.environ.get(TRACE):
+        entry = {"operation": operation, **arguments, "took_s": round(time.monotonic() - started, 3)}
+        with Path(path).open("a") as file:
+            file.write(json.dumps(entry) + "\n")

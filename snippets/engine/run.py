@@ -1,0 +1,119 @@
+"""One run of ours: its identity on everything it starts, and the sweep of what dead runs left behind."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from snippets.engine.docker import docker, try_docker
+from snippets.errors import EngineError
+
+LABEL = "handbook.run"
+COMPOSE_LABEL = "com.docker.compose.project"
+IMAGES = "handbook.local/run"
+VARIABLE = "HANDBOOK_RUN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run: `key` is on each container, network, volume and image of it; `state` is its directory."""
+
+    key: str
+    state: Path
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What everything we start carries."""
+        return {LABEL: self.key}
+
+    def tag(self, name: str) -> str:
+        """An image reference by which a later run finds what this one built."""
+        return f"{IMAGES}/{self.key}:{name}"
+
+    def project(self, name: str) -> str:
+        """A compose project's name, found by the sweep."""
+        return f"handbook-{self.key}-{name}"
+
+
+def _states() -> Path:
+    folder = Path(tempfile.gettempdir()) / f"handbook-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def current() -> Run | None:
+    """The run that this process belongs to, opened by itself or by the process that started it."""
+    key = os.environ.get(VARIABLE)
+    return Run(key=key, state=_states() / key) if key else None
+
+
+@contextmanager
+def opened() -> Iterator[Run]:
+    """Open a run, sweep what dead ones left, and leave nothing of this one; nested, it joins the outer one."""
+    if (outer := current()) is not None:
+        yield outer
+        return
+    run = Run(key=uuid.uuid4().hex[:12], state=_states())
+    run = Run(key=run.key, state=run.state / run.key)
+    run.state.mkdir(mode=0o700)
+    # The kernel gives the lock back however we die, so a lock that can be had marks a dead run.
+    with (run.state / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        os.environ[VARIABLE] = run.key
+        try:
+            sweep_dead()
+            yield run
+        finally:
+            os.environ.pop(VARIABLE, None)
+            try:
+                sweep(run.key)
+                shutil.rmtree(run.state, ignore_errors=True)
+            except EngineError:
+                # Its directory stays, and marks what the next run has to remove.
+                pass
+
+
+def sweep_dead() -> tuple[str, ...]:
+    """Remove what runs of this user and machine left that ended without cleaning up; their keys."""
+    dead: list[str] = []
+    for state in _states().iterdir():
+        lock = state / "lock"
+        if not lock.is_file():
+            continue
+        with lock.open("r+") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                continue
+            try:
+                sweep(state.name)
+            except EngineError:
+                # No engine, so nothing to remove yet: the next run that finds one will.
+                continue
+            dead.append(state.name)
+        shutil.rmtree(state, ignore_errors=True)
+    return tuple(dead)
+
+
+def sweep(key: str) -> None:
+    """Remove every container, network, volume and image of one run; EngineError where no engine answers."""
+    projects = {line for line in docker("ps", "--all", "--format", f'{{{{.Label "{COMPOSE_LABEL}"}}}}')}
+    mine = [f"label={LABEL}={key}"]
+    mine += [f"label={COMPOSE_LABEL}={project}" for project in projects if project.startswith(f"handbook-{key}-")]
+    for chosen in mine:
+        for listing, removal in (
+            (("ps", "--all", "--quiet"), ("rm", "--force", "--volumes")),
+            (("network", "ls", "--quiet"), ("network", "rm")),
+            (("volume", "ls", "--quiet"), ("volume", "rm", "--force")),
+        ):
+            if found := docker(*listing, "--filter", chosen):
+                docker(*removal, *found)
+    for pattern in (f"reference={IMAGES}/{key}", f"label={LABEL}={key}"):
+        listed = try_docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", pattern)
+        if tags := [tag for tag in listed if not tag.endswith(":<none>")]:
+            try_docker("image", "rm", "--force", *tags)

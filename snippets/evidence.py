@@ -1,0 +1,335 @@
+"""What was seen -> a record on disk, and `objection()`: the one place that decides what may be shown."""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from snippets.catalog import Catalog
+from snippets.contract import Finding, Verdict
+from snippets.errors import RecordError
+from snippets.snippet import Kind, Pitfall, Snippet
+
+EVIDENCE = Path(os.environ.get("HANDBOOK_EVIDENCE", Path(__file__).parent.parent / "evidence"))
+REHEARSALS = Path(__file__).parent.parent / "tests" / "rehearsals"
+CLOCK_SKEW = timedelta(minutes=5)
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What a FROM reference was in truth: a registry's image by its digest, or a stand-in by its recipe."""
+
+    ref: str
+    digest: str
+    stand_in: bool
+    os: str
+    version: str
+    differs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFacts:
+    """The built image: id, size of all layers, `USER`, seconds to build without a cache and to answer."""
+
+    id: str
+    bytes: int
+    user: str
+    build_s: float
+    ready_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """That exactly these bytes were built, booted and probed, by what, and what was seen."""
+
+    snippet: str
+    digest: str
+    files: Mapping[str, str]
+    engine: str
+    bases: Sequence[Base]
+    image: ImageFacts | None
+    verified_at: Moment
+    findings: Sequence[Finding]
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether any base was stood in."""
+        return any(base.stand_in for base in self.bases)
+
+    def count(self, verdict: Verdict) -> int:
+        """How many findings have this verdict."""
+        return sum(finding.verdict is verdict for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """That a pitfall was caught: its digest, the real error, what was seen and by whom else."""
+
+    pitfall: str
+    digest: str
+    stage: str
+    error: str
+    engine: str
+    stand_in: bool
+    verified_at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One executed cell of a tutorial: its source and the text it printed."""
+
+    source: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """That a tutorial ran from its first cell to its last: keyed by its cells and the snippets it uses."""
+
+    tutorial: str
+    digest: str
+    engine: str
+    stand_in: bool
+    verified_at: Moment
+    cells: Sequence[Cell]
+
+
+R = TypeVar("R", Evidence, Capture, Execution)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceStore:
+    """A directory of records, one file an atom; a record that cannot be believed is not there."""
+
+    root: Path = field(default_factory=lambda: EVIDENCE)
+
+    def read(self, type_: type[R], name: str) -> R | None:
+        """Read the record, None where there is none; raises RecordError where it cannot be believed."""
+        path = self._path(type_, name)
+        try:
+            text = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            message = f"{path.name}: {error.strerror}"
+            raise RecordError(message) from None
+        try:
+            document = msgspec.json.decode(text)
+            checksum = document.pop("checksum", None) if isinstance(document, dict) else None
+            if checksum != _checksum(document):
+                message = f"{path.name}: its checksum does not match: corrupt, truncated or edited by hand"
+                raise RecordError(message)
+            return msgspec.convert(document, type_)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            message = f"{path.name}: not a record: {error}"
+            raise RecordError(message) from None
+
+    def present(self, type_: type[R], name: str) -> R | None:
+        """The record, or None where there is none that can be believed."""
+        try:
+            return self.read(type_, name)
+        except RecordError:
+            return None
+
+    def write(self, record: R, name: str) -> bool:
+        """Write the record unless the one that is there says the same; whether it was written.
+
+        The same but for dates, times and sizes counts as the same: proving unchanged bytes again
+        changes no line. Atomic: a temporary file, fsynced, then renamed.
+        """
+        path = self._path(type(record), name)
+        before = self.present(type(record), name)
+        # A record of a clock that ran ahead is refused as being from the future: it has to go.
+        if before and before.verified_at <= record.verified_at and _essence(before) == _essence(record):
+            return False
+        document = msgspec.to_builtins(record)
+        document["checksum"] = _checksum(document)
+        text = msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".record-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+        return True
+
+    def _path(self, type_: type, name: str) -> Path:
+        folder = {Evidence: "", Capture: "pitfalls", Execution: "tutorials"}[type_]
+        return self.root / folder / f"{name}.json"
+
+
+def _checksum(document: object) -> str:
+    return "sha256:" + hashlib.sha256(msgspec.json.encode(document, order="sorted")).hexdigest()
+
+
+def _essence(record: Evidence | Capture | Execution) -> object:
+    """Reduce a record to what it says: all but dates, times, sizes, ids and wording."""
+    match record:
+        case Evidence():
+            # Whether words are there counts, which words does not: a record without any is refused.
+            judged = sorted((f.promise, f.rules, f.verdict, bool(f.seen.strip())) for f in record.findings)
+            bases = sorted((b.ref, b.stand_in) for b in record.bases)
+            return record.snippet, record.digest, dict(record.files), bases, judged, record.image is None
+        case Capture():
+            return record.pitfall, record.digest, record.stage, record.stand_in, bool(record.error.strip())
+        case Execution():
+            return record.tutorial, record.digest, record.stand_in
+
+
+def requirements(snippet: Snippet) -> Mapping[str, str]:
+    """Map what must have been judged to the digest of the code that judges it today."""
+    required = {promise.slug: promise.rules for promise in snippet.promises}
+    if snippet.commands:
+        rules = rehearsal_rules("test_commands.py")
+        required |= {f"command-{name}": rules for name in snippet.commands}
+    if snippet.table.rehearsal:
+        rules = rehearsal_rules(f"test_{snippet.name.replace('-', '_')}.py")
+        required |= dict.fromkeys(snippet.table.rehearsal, rules)
+    return required
+
+
+def rehearsal_rules(file: str) -> str:
+    """Digest of the file whose tests rehearse; raises RecordError where there is no such file."""
+    try:
+        return "sha256:" + hashlib.sha256((REHEARSALS / file).read_bytes()).hexdigest()
+    except OSError:
+        message = f"no rehearsal tests/rehearsals/{file}"
+        raise RecordError(message) from None
+
+
+def objection(
+    snippet: Snippet, evidence: Evidence | None, *, now: datetime | None = None, max_age: timedelta | None = None
+) -> str | None:
+    """Why this snippet may not be shown, or None where this record vouches for exactly these bytes."""
+    if evidence is None:
+        return f"{snippet.name} was never verified"
+    against = chain(
+        _changed(snippet, evidence),
+        _misdated(snippet.name, evidence.verified_at, now or datetime.now(UTC), max_age),
+        _unjudged(snippet, evidence),
+        _unrecorded(snippet, evidence),
+    )
+    return next(against, None)
+
+
+def _changed(snippet: Snippet, evidence: Evidence) -> Iterator[str]:
+    since = f"{evidence.verified_at:%Y-%m-%d}"
+    if evidence.snippet != snippet.name:
+        yield f"{snippet.name} was never verified: the record is of {evidence.snippet}"
+    if pairs := dict(evidence.files).items() ^ dict(snippet.files).items():
+        yield f"{snippet.name} changed since {since}: {', '.join(sorted({path for path, _ in pairs}))}"
+    if evidence.digest != snippet.digest:
+        yield f"{snippet.name} changed since {since}: snippet.toml"
+
+
+def _misdated(name: str, verified_at: datetime, now: datetime, max_age: timedelta | None) -> Iterator[str]:
+    if verified_at > now + CLOCK_SKEW:
+        yield f"{name} was verified in the future: {verified_at.isoformat()}"
+    if max_age is not None and now - verified_at > max_age:
+        days = max_age / timedelta(days=1)
+        yield f"{name} was last verified on {verified_at:%Y-%m-%d}, more than {days:g} days ago"
+
+
+def _unjudged(snippet: Snippet, evidence: Evidence) -> Iterator[str]:
+    name = snippet.name
+    try:
+        required = requirements(snippet)
+    except RecordError as error:
+        yield f"{name} cannot be verified: {error}"
+        return
+    if not required:
+        yield f"{name} has nothing to be judged by"
+    findings = {finding.promise: finding for finding in evidence.findings}
+    if len(findings) != len(evidence.findings):
+        yield f"{name}: the record judges a promise twice"
+    for slug, rules in required.items():
+        finding = findings.get(slug)
+        if finding is None:
+            yield f"{name}: {slug} was not judged"
+        elif finding.rules != rules:
+            yield f"{name}: {slug} was judged by other code than today's"
+        elif finding.verdict is Verdict.NOT_APPLICABLE and slug in snippet.table.not_applicable:
+            continue
+        elif finding.verdict is not Verdict.KEPT:
+            yield f"{name}: {slug} is {finding.verdict}: {_first_line(finding.seen)}"
+        elif not finding.seen.strip():
+            yield f"{name}: {slug} was kept, but nothing was seen"
+    # What nobody asks about today still speaks against the record.
+    for finding in evidence.findings:
+        if finding.promise not in required and finding.verdict in {Verdict.BROKEN, Verdict.ERROR}:
+            yield f"{name}: {finding.promise} is {finding.verdict}: {_first_line(finding.seen)}"
+    if not any(finding.verdict is Verdict.KEPT for finding in evidence.findings):
+        yield f"{name}: no promise was kept"
+
+
+def _unrecorded(snippet: Snippet, evidence: Evidence) -> Iterator[str]:
+    """Refuse a record that is silent on what was built: a base left out could have been a stand-in."""
+    recorded = {base.ref for base in evidence.bases}
+    if absent := [ref for ref in snippet.bases if ref not in recorded]:
+        yield f"{snippet.name}: the record does not say what {', '.join(absent)} was"
+    if snippet.kind is Kind.IMAGE and evidence.image is None:
+        yield f"{snippet.name}: the record names no image"
+
+
+def _first_line(text: str) -> str:
+    return next(iter(text.strip().splitlines()), "nothing was seen")
+
+
+def pitfall_objection(
+    pitfall: Pitfall,
+    catalog: Catalog,
+    capture: Capture | None,
+    *,
+    now: datetime | None = None,
+    max_age: timedelta | None = None,
+) -> str | None:
+    """Why this pitfall may not be shown, or None where its capture is of exactly this fault."""
+    name = f"pitfall {pitfall.name}"
+    if capture is None:
+        return f"{name} was never caught"
+    host = catalog.snippets[catalog.snippets[pitfall.snippet].host]
+    against = chain(
+        _uncaught(pitfall, capture, host, name), _misdated(name, capture.verified_at, now or datetime.now(UTC), max_age)
+    )
+    return next(against, None)
+
+
+def _uncaught(pitfall: Pitfall, capture: Capture, host: Snippet, name: str) -> Iterator[str]:
+    if capture.pitfall != pitfall.name:
+        yield f"{name} was never caught: the record is of {capture.pitfall}"
+    if capture.digest != pitfall.digest(host):
+        yield f"{name} changed since {capture.verified_at:%Y-%m-%d}"
+    if not capture.error.strip():
+        yield f"{name} was caught without a word"
+    if capture.stage != pitfall.table.stage or not re.search(pitfall.table.message, capture.error):
+        yield f"{name} was caught otherwise than stated: {capture.stage}: {_first_line(capture.error)}"
+
+
+__all__ = [
+    "Base",
+    "Capture",
+    "Cell",
+    "Evidence",
+    "EvidenceStore",
+    "Execution",
+    "ImageFacts",
+    "Kind",
+    "objection",
+    "pitfall_objection",
+    "rehearsal_rules",
+    "requirements",
+]

@@ -1,0 +1,137 @@
+"""A tutorial -> an `Execution`: every cell run by a Jupyter kernel of this very Python, the first error final."""
+
+import os
+import re
+import shutil
+import sysconfig
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from snippets.catalog import Catalog
+from snippets.errors import EngineError, SnippetsError
+from snippets.evidence import Cell, Execution
+from snippets.tutorials import BASH, KERNEL, Passage, Tutorial
+
+CELL_TIMEOUT_S = 300.0
+TAIL_LINES = 25
+_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+_STATUS = re.compile(r"returned non-zero exit status (-?\d+)\.?\s*$")
+
+
+class CellError(SnippetsError):
+    """A cell failed or did not end; the message names its line and quotes what it printed."""
+
+
+def execute(  # noqa: PLR0913 - what is run, where and on what, each once
+    tutorial: Tutorial,
+    *,
+    catalog: Catalog,
+    workdir: Path,
+    env: Mapping[str, str],
+    engine: str,
+    stand_in: bool,
+    timeout_s: float = CELL_TIMEOUT_S,
+    now: datetime | None = None,
+) -> Execution:
+    """Run every cell in the empty directory `workdir`, each of them in at most `timeout_s` seconds.
+
+    `env` is the environment of the cells, with a `docker` of ours first on PATH where bases are stood
+    in; `engine` and `stand_in` go into the record as they are. Raises CellError at the first cell
+    that fails, EngineError where there is nothing to run cells with.
+    """
+    # IPython only prints that it found no bash, and goes on to the next cell.
+    if shutil.which("bash", path=env.get("PATH")) is None:
+        message = "tutorials need `bash`, and there is none on PATH"
+        raise EngineError(message)
+    if any(workdir.iterdir()):
+        message = f"{workdir} is not empty: a tutorial starts as its reader does"
+        raise EngineError(message)
+    with tempfile.TemporaryDirectory(prefix="handbook-kernel-") as folder:
+        # The user's own IPython profile must not decide what comes out.
+        hermetic = {**env, "IPYTHONDIR": folder, "JUPYTER_RUNTIME_DIR": folder, "PWD": str(workdir)}
+        # Last, so that the caller's own programs win: this is where `handbook` is.
+        path = (env.get("PATH", os.defpath), sysconfig.get_path("scripts"))
+        outputs = _run(tutorial, workdir, {**hermetic, "PATH": os.pathsep.join(path)}, Path(folder), timeout_s)
+    cells = [
+        Cell(source=cell.text, output=_normal(output, tutorial, workdir))
+        for cell, output in zip(tutorial.cells, outputs, strict=True)
+    ]
+    return Execution(
+        tutorial=tutorial.name, digest=tutorial.digest(catalog), engine=engine, stand_in=stand_in,
+        verified_at=now or datetime.now(UTC), cells=cells,
+    )
+
+
+def _run(tutorial: Tutorial, workdir: Path, env: Mapping[str, str], folder: Path, timeout_s: float) -> list[str]:
+    import nbformat.v4  # noqa: PLC0415 - readers who only copy do without Jupyter
+    from ipykernel.kernelspec import get_kernel_dict  # noqa: PLC0415
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager  # noqa: PLC0415
+    from nbclient import NotebookClient  # noqa: PLC0415
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError  # noqa: PLC0415
+
+    class ThisPython(KernelSpecManager):
+        """Whatever kernels are installed on this machine, cells run in the interpreter that runs us."""
+
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:  # noqa: ARG002 - there is one
+            return KernelSpec(resource_dir="", **get_kernel_dict())
+
+    cells = [nbformat.v4.new_code_cell(_executed(cell)) for cell in tutorial.cells]  # type: ignore[no-untyped-call]
+    client = NotebookClient(
+        nbformat.v4.new_notebook(cells=cells),  # type: ignore[no-untyped-call]
+        kernel_name=KERNEL, timeout=timeout_s,
+    )
+    manager = client.create_kernel_manager()
+    manager.kernel_spec_manager = ThisPython()
+    # Sockets in a directory of ours: over TCP any user of the machine could listen.
+    manager.transport, manager.connection_file = "ipc", str(folder / "kernel.json")
+    with client.setup_kernel(env=dict(env), cwd=str(workdir)):
+        for index, cell in enumerate(cells):
+            try:
+                client.execute_cell(cell, index)
+            except CellExecutionError as error:
+                status = _STATUS.search(error.evalue)
+                why = f"exit status {status[1]}" if status else f"{error.ename}: {error.evalue}"
+            except CellTimeoutError:
+                why = f"no end within {timeout_s:g} s"
+            except DeadKernelError:
+                why = "it ended the kernel"
+            else:
+                continue
+            raise _failure(tutorial, index, why, _normal(_printed(cell.outputs), tutorial, workdir))
+    return [_printed(cell.outputs) for cell in cells]
+
+
+def _executed(cell: Passage) -> str:
+    """A bash cell in braces: bash reads all of it first, so no command in it can eat the rest as its input."""
+    return f"{BASH}\n{{\n{cell.text}\n}} < /dev/null\n" if cell.language == "bash" else cell.text
+
+
+def _printed(outputs: list[Any]) -> str:
+    """The text of all outputs, stdout and stderr alike; of a rich one its plain text."""
+    shown = []
+    for output in outputs:
+        if output.output_type == "stream":
+            shown.append(output.text)
+        elif output.output_type in ("execute_result", "display_data"):
+            shown.append(output.data.get("text/plain", "") + "\n")
+    return "".join(shown)
+
+
+def _normal(output: str, tutorial: Tutorial, workdir: Path) -> str:
+    """Without colours, and with the directory called what the reader calls it."""
+    for place in sorted({str(workdir), str(workdir.resolve())}, key=len, reverse=True):
+        output = output.replace(place, f"~/{tutorial.name}")
+    return _ANSI.sub("", output).replace("\r\n", "\n").rstrip("\n")
+
+
+def _failure(tutorial: Tutorial, index: int, why: str, printed: str) -> CellError:
+    cell = tutorial.cells[index]
+    source = "\n".join(f"    {line}" for line in cell.text.splitlines())
+    tail = "\n".join(f"    {line}" for line in printed.splitlines()[-TAIL_LINES:]) or "    nothing"
+    return CellError(
+        f"{tutorial.page}:{cell.line}: cell {index + 1} of {len(tutorial.cells)} failed: {why}\n{source}\n"
+        f"  It printed:\n{tail}"
+    )

@@ -1,0 +1,50 @@
+"""What a platform asks: are you alive, do you want traffic, do you finish what you began?"""
+
+import json
+import time
+from collections.abc import Iterator
+
+import psycopg
+from flask import Blueprint, Response, current_app, request
+
+from app import visits
+
+blueprint = Blueprint("probes", __name__)
+
+LONGEST_S = 60
+
+
+@blueprint.get("/livez")
+def live() -> dict[str, str]:
+    """Touches nothing: a restart would not bring the database back."""
+    return {"status": "live"}
+
+
+@blueprint.get("/readyz")
+def ready() -> tuple[dict[str, str], int]:
+    """503 while the database is away: send the traffic elsewhere, and ask again."""
+    database = current_app.extensions["settings"].database
+    if database:
+        try:
+            visits.ping(database)
+        except psycopg.OperationalError:
+            return {"status": "waiting for the database"}, 503
+    return {"status": "ready"}, 200
+
+
+@blueprint.get("/slow")
+def slow() -> Response:
+    """A line of JSON each second; the last one proves that nothing was cut off.
+
+    Here to show that a release waits for requests in flight. Your application needs no such route.
+    """
+    seconds = request.args.get("seconds", default=3, type=int)
+    seconds = max(0, min(seconds, LONGEST_S))
+
+    def lines() -> Iterator[str]:
+        for second in range(1, seconds + 1):
+            time.sleep(1)
+            yield json.dumps({"second": second}) + "\n"
+        yield json.dumps({"done": True}) + "\n"
+
+    return Response(lines(), mimetype="application/x-ndjson")

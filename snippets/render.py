@@ -1,0 +1,113 @@
+"""Markdown -> Markdown, with every reference replaced by what is proven; knows no MkDocs."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from snippets.blocks import Links, illustration
+from snippets.errors import SnippetsError
+from snippets.fences import Fence, on_one_line, scan
+from snippets.illustration import disguised
+from snippets.metadata import near
+from snippets.references import LANGUAGES, Shown, UnprovenError, show
+from snippets.standing import Standings
+
+TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection:
+    """Why something may not be published: the page or file, its line (1 is the first; 0: all of it), the reason.
+
+    `unproven` tells what a rehearsal could mend from what only an edit of the page can.
+    """
+
+    page: str
+    line: int
+    why: str
+    unproven: bool = False
+
+    @property
+    def place(self) -> str:
+        """Where to look, as an editor understands it."""
+        return f"{self.page}:{self.line}" if self.line else self.page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """One page: its Markdown, what speaks against publishing it, and (snippet, path) of each file to download."""
+
+    text: str
+    objections: tuple[Objection, ...] = ()
+    downloads: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+
+
+def render(text: str, page: str, standings: Standings, *, first_line: int = 1) -> Rendered:
+    """Replace each fence of a page by what it refers to; all that is wrong with the page is in `objections`.
+
+    `text` begins below the front matter, in line `first_line` of the file; `page` is its path below
+    the docs, from which follows how its links reach the rest of the site.
+    """
+    found = scan(text)
+    cards = {line.strip() for fence in found.fences if fence.language == "evidence" for line in fence.body}
+    links = Links(root_of(page), frozenset(cards))
+    objections = [Objection(page=page, line=fault.line, why=fault.why) for fault in found.faults]
+    pieces, downloads, end = list[str](), set[tuple[str, str]](), 0
+    for fence in found.fences:
+        shown, against = _fence(fence, page, standings, links)
+        objections += against
+        downloads |= {(block.snippet, path) for block in shown for path in block.files}
+        pieces.append(on_one_line("\n".join(found.lines[end : fence.first - 1])))
+        # Blank lines around it, or Markdown makes it part of a paragraph.
+        pieces += ["", *(line for block in shown for line in (fence.before + block.html, ""))]
+        end = fence.last
+    pieces.append(on_one_line("\n".join(found.lines[end:])))
+    moved = (replace(objection, line=objection.line + first_line - 1) for objection in objections)
+    return Rendered(text="\n".join(pieces), objections=tuple(_each_once(moved)), downloads=frozenset(downloads))
+
+
+def root_of(page: str) -> str:
+    """The way from a page to the site's root, where each page is a directory of its own."""
+    path = PurePosixPath(page)
+    depth = len(path.parts) - (path.stem in ("index", "README"))
+    return "../" * depth
+
+
+def _each_once(objections: Iterable[Objection]) -> Iterator[Objection]:
+    """In the order of lines; what is unproven is said where the page shows it first."""
+    said: set[str] = set()
+    for objection in sorted(objections, key=lambda objection: objection.line):
+        if not (objection.unproven and objection.why in said):
+            yield objection
+        said.add(objection.why)
+
+
+def _fence(fence: Fence, page: str, standings: Standings, links: Links) -> tuple[list[Shown], list[Objection]]:
+    """What a fence shows, and what speaks against it."""
+    if fence.language == TEXT or fence.language not in LANGUAGES or not any(line.strip() for line in fence.body):
+        shown, why = _without_references(fence, (*LANGUAGES, TEXT))
+        return shown, [Objection(page=page, line=fence.first, why=why)] if why else []
+    blocks, objections = list[Shown](), list[Objection]()
+    for number, line in enumerate(fence.body, start=fence.first + 1):
+        if not (reference := line.strip()):
+            continue
+        try:
+            blocks.append(show(fence.language, reference, standings, links))
+        except UnprovenError as fault:
+            objections.append(Objection(page=page, line=number, why=str(fault), unproven=True))
+        except SnippetsError as fault:
+            objections.append(Objection(page=page, line=number, why=str(fault)))
+    return blocks, objections
+
+
+def _without_references(fence: Fence, known: Collection[str]) -> tuple[list[Shown], str | None]:
+    """A fence that refers to nothing: an illustration, or a reason to refuse it."""
+    if fence.language not in known:
+        word = f"unknown fence {fence.language!r}" if fence.language else "a fence without a language"
+        return [], f"{word}{near(fence.language, known)}: code is shown by reference to a snippet, never typed by hand"
+    text = "\n".join(fence.body)
+    if not text.strip():
+        return [], f"an empty {fence.language} fence"
+    if why := disguised(text):
+        return [], f"a text fence that {why}: code is shown by reference to a snippet, never typed by hand"
+    return [Shown(html=illustration(text))], None

@@ -1,0 +1,176 @@
+"""The two atoms of the library: a snippet, which works, and a pitfall, which must be caught."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+
+from snippets.contract import PROMISES, Project, Promise
+from snippets.contract.dockerfile import bases
+from snippets.errors import CatalogError
+from snippets.metadata import Edit, PitfallTable, SnippetTable, Withheld
+
+METADATA = "snippet.toml"
+_SERVICE_IMAGE = re.compile(r"^\s+image:\s*[\"']?([^\s\"'#]+)", re.MULTILINE)
+
+
+class Kind(StrEnum):
+    """How a snippet is proven."""
+
+    IMAGE = "image"
+    CONFIG = "config"
+    COMPOSE = "compose"
+    HOST = "host"
+    CLUSTER = "cluster"
+    WORKFLOW = "workflow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One published file: where its bytes lie, their sha256, and whether it is executable."""
+
+    path: Path
+    sha256: str
+    executable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snippet:
+    """A directory of files that readers copy, with everything needed to prove it."""
+
+    name: str
+    kind: Kind
+    root: Path
+    sources: Mapping[str, Source]
+    table: SnippetTable
+    table_sha256: str
+
+    @property
+    def title(self) -> str:
+        """How pages call it."""
+        return self.table.title
+
+    @property
+    def commands(self) -> Mapping[str, str]:
+        """Name -> the string on the page, in the order they are run."""
+        return self.table.commands
+
+    @property
+    def withheld(self) -> Withheld | None:
+        """Why no record can be made where no registry answers, if that is so."""
+        return self.table.withheld
+
+    @property
+    def host(self) -> str:
+        """The image snippet it is judged in: itself, or the one a configuration is proven in."""
+        return self.table.proven_in.snippet if self.table.proven_in else self.name
+
+    @cached_property
+    def files(self) -> Mapping[str, str]:
+        """Path -> sha256 of the assembled directory; executable files are marked `+x`."""
+        return {
+            path: source.sha256 + ("+x" if source.executable else "") for path, source in sorted(self.sources.items())
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of the assembled files, their modes and the metadata: loosening a contract counts."""
+        lines = [f"{sha}  {path}" for path, sha in self.files.items()]
+        lines.append(f"{self.table_sha256}  {METADATA}")
+        return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    @cached_property
+    def bases(self) -> tuple[str, ...]:
+        """References of the images that it fetches: its Dockerfile's, and those its services name."""
+        built = bases(self.text("Dockerfile")) if "Dockerfile" in self.sources else ()
+        named = _SERVICE_IMAGE.findall(self.text("compose.yaml")) if "compose.yaml" in self.sources else ()
+        return tuple(dict.fromkeys((*built, *named)))
+
+    @property
+    def promises(self) -> tuple[Promise, ...]:
+        """What it is judged by: the whole contract for an image, the named part for a configuration."""
+        if self.kind is Kind.IMAGE:
+            return tuple(PROMISES.values())
+        named = self.table.proven_in.promises if self.table.proven_in else []
+        return tuple(PROMISES[slug] for slug in named)
+
+    def project(self, effective: Mapping[str, str]) -> Project:
+        """Its description for the contract; `effective` are the server settings that pages state."""
+        table = self.table.project
+        if table is None:
+            message = f"{self.name} is of kind {self.kind} and describes no container"
+            raise TypeError(message)
+        fields = {name: getattr(table, name) for name in table.__struct_fields__}
+        return Project(**fields, effective=effective, not_applicable=self.table.not_applicable)
+
+    def content(self, path: str) -> bytes:
+        """One file's bytes, the very ones the digest is of; KeyError where it has no such file.
+
+        Raises CatalogError where the file was changed or removed since the library was read.
+        """
+        source = self.sources[path]
+        try:
+            content = source.path.read_bytes()
+        except OSError as error:
+            raise CatalogError([f"{self.name}: {path}: {error.strerror}"]) from None
+        if hashlib.sha256(content).hexdigest() != source.sha256:
+            raise CatalogError([f"{self.name}: {path}: changed since the library was read; read it again"])
+        return content
+
+    def text(self, path: str) -> str:
+        """One file's text, line ends as they are; raises what `content` raises."""
+        return self.content(path).decode("utf-8")
+
+    def assemble(self, target: Path, replaced: Mapping[Path, str] | None = None) -> Path:
+        """Lay out all files below `target`, shared ones included.
+
+        `replaced` gives other text for some sources, by the path where their bytes lie: so the
+        pitfall of a shared file reaches every snippet that uses it.
+        """
+        for path, source in self.sources.items():
+            place = target / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if replaced and source.path in replaced:
+                place.write_bytes(replaced[source.path].encode())
+            else:
+                place.write_bytes(self.content(path))
+            place.chmod(0o755 if source.executable else 0o644)
+        return target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pitfall:
+    """A one-edit mutant of a snippet that a named promise must catch, with a stated message."""
+
+    snippet: str
+    slug: str
+    table: PitfallTable
+    table_sha256: str
+
+    @property
+    def name(self) -> str:
+        """Snippet and slug, as pages and records name it."""
+        return f"{self.snippet}/{self.slug}"
+
+    @property
+    def edit(self) -> Edit:
+        """The edit."""
+        return self.table.edit
+
+    @property
+    def promise(self) -> Promise:
+        """Who must notice."""
+        return PROMISES[self.table.promise]
+
+    def replaced(self, owner: Snippet) -> Mapping[Path, str]:
+        """The edited text, by the path where the good bytes lie."""
+        text = owner.text(self.edit.path)
+        return {owner.sources[self.edit.path].path: text.replace(self.edit.find, self.edit.replace, 1)}
+
+    def digest(self, host: Snippet) -> str:
+        """Digest over the fault, the good snippet and the code that must notice."""
+        text = f"{self.table_sha256}\n{host.digest}\n{self.promise.rules}"
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,94 @@
+"""Every image snippet keeps every promise, and carries its configurations through theirs."""
+
+from statistics import median
+
+import pytest
+
+from snippets.catalog import Catalog, load
+from snippets.contract import PROMISES, Finding, Promise, Verdict
+from snippets.engine import Engine
+from snippets.engine.bases import has_recipe, resolve
+from snippets.engine.image import BuiltImage
+from snippets.errors import BuildError, EngineError
+from snippets.evidence import ImageFacts
+from snippets.recorder import Account, Witness
+from snippets.snippet import Kind, Snippet
+
+LIBRARY = load()
+IMAGES = [s for s in LIBRARY.snippets.values() if s.kind is Kind.IMAGE]
+FITTING = (Verdict.KEPT, Verdict.NOT_APPLICABLE)
+
+
+def carried(host: Snippet, promise: Promise) -> list[str]:
+    """The snippets for which this judgement holds: the image, and configurations proven in it."""
+    return [s.name for s in LIBRARY.snippets.values() if s.host == host.name and promise in s.promises]
+
+
+JUDGEMENTS = [
+    pytest.param(
+        image.name, slug, id=f"{image.name}-{slug}",
+        marks=pytest.mark.proves(*(f"{name}:{slug}" for name in carried(image, promise))),
+    )
+    for image in IMAGES if not image.withheld
+    for slug, promise in PROMISES.items()
+]  # fmt: skip
+WITHHELD = [pytest.param(image.name, id=image.name) for image in IMAGES if image.withheld]
+
+
+@pytest.mark.parametrize(("host", "slug"), JUDGEMENTS)
+def test_promise_is_kept(host: str, slug: str, catalog: Catalog, engine: Engine, witness: Witness) -> None:
+    """The image keeps the promise, or states why it does not apply."""
+    snippet, promise = catalog.snippets[host], PROMISES[slug]
+    try:
+        image = engine.image(catalog, snippet)
+    except BuildError as error:
+        finding, facts = unbuilt(promise, error), None
+    else:
+        finding = promise.judge(image, image.project)
+        facts = facts_of(image)
+    if finding.verdict is not Verdict.ERROR:
+        witness.testify(
+            Account(
+                snippets=carried(snippet, promise), findings=[finding], engine=engine.description,
+                bases=engine.bases(snippet), image=facts,
+            )
+        )  # fmt: skip
+
+    assert finding.verdict in FITTING, f"{slug} is {finding.verdict}: {finding.seen}"
+
+
+@pytest.mark.parametrize("host", WITHHELD)
+def test_withheld_snippet_has_no_base(host: str, catalog: Catalog, engine: Engine, witness: Witness) -> None:
+    """A snippet is withheld for want of its base and for nothing else: where it can be had, it is proven."""
+    snippet = catalog.snippets[host]
+    assert snippet.withheld is not None
+    assert not has_recipe(snippet.withheld.base), f"a recipe can stand in for {snippet.withheld.base}: prove {host}"
+    try:
+        resolve(snippet.withheld.base, engine.run)
+    except EngineError as error:
+        assert "no registry answers" in str(error)  # noqa: PT017 - either way something is asserted
+        return
+    image = engine.image(catalog, snippet)
+    findings = [promise.judge(image, image.project) for promise in snippet.promises]
+    witness.testify(
+        Account(
+            snippets=[host], findings=findings, engine=engine.description,
+            bases=engine.bases(snippet), image=facts_of(image),
+        )
+    )  # fmt: skip
+
+    assert [f"{f.promise}: {f.seen}" for f in findings if f.verdict not in FITTING] == []
+
+
+def unbuilt(promise: Promise, error: BuildError) -> Finding:
+    """Nothing holds of an image that does not build; the first promise says why, in full."""
+    said = str(error) if promise.slug == "builds-clean" else error.summary
+    return Finding(promise=promise.slug, rules=promise.rules, verdict=Verdict.BROKEN, seen=said, took_s=0.0)
+
+
+def facts_of(image: BuiltImage) -> ImageFacts:
+    """Size and times, as records state them."""
+    return ImageFacts(
+        id=image.id, bytes=image.bytes, user=image.config.user, build_s=round(image.build_s, 1),
+        ready_s=round(median(image.ready), 2) if image.ready else 0.0,
+    )  # fmt: skip
