@@ -167,7 +167,7 @@ def _snippet(name: str, rooms: Mapping[str, _Room], faults: list[str]) -> Snippe
     room = rooms[name]
     kind = room.table.kind
     if kind not in list(Kind):
-        faults.append(f"{name}/{METADATA}: kind: no kind {kind!r}{near(kind, list(Kind))}")
+        faults.append(f"{name}/{METADATA}: kind: no kind {kind!r}{near(kind, [known.value for known in Kind])}")
         kind = Kind.WORKFLOW
     sources = _sources(name, rooms, faults)
     return Snippet(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from snippets.blocks import Links, illustration
-from snippets.errors import SnippetsError
+from snippets.errors import ReferenceFault, SnippetsError, UnverifiedError
 from snippets.fences import Fence, on_one_line, scan
 from snippets.illustration import disguised
 from snippets.metadata import near
@@ -64,6 +64,17 @@ def render(text: str, page: str, standings: Standings, *, first_line: int = 1) -
     pieces.append(on_one_line("\n".join(found.lines[end:])))
     moved = (replace(objection, line=objection.line + first_line - 1) for objection in objections)
     return Rendered(text="\n".join(pieces), objections=tuple(_each_once(moved)), downloads=frozenset(downloads))
+
+
+def refusal(objections: Collection[Objection]) -> SnippetsError:
+    """Say everything that speaks against a site, by page and line, as one error."""
+    listed: dict[str, list[str]] = {}
+    for objection in objections:
+        listed.setdefault(objection.place, []).append(objection.why)
+    if any(objection.unproven for objection in objections):
+        return UnverifiedError(listed)
+    lines = "\n".join(f"  {place}: {why}" for place, reasons in listed.items() for why in reasons)
+    return ReferenceFault(f"refusing to publish: {len(objections)} objection(s)\n{lines}")
 
 
 def root_of(page: str) -> str:

@@ -231,18 +231,23 @@ def tutorial_objection(
 
 
 def tutorial_standings(
-    tutorials: Mapping[str, Tutorial], catalog: Catalog, store: EvidenceStore, *, now: datetime | None = None
+    tutorials: Mapping[str, Tutorial],
+    catalog: Catalog,
+    store: EvidenceStore,
+    *,
+    now: datetime | None = None,
+    max_age: timedelta | None = None,
 ) -> dict[str, TutorialStanding]:
     """How every tutorial stands by the records of one store, by name; a corrupt record counts as none."""
-    return {name: _standing(tutorial, catalog, store, now) for name, tutorial in tutorials.items()}
-
-
-def _standing(tutorial: Tutorial, catalog: Catalog, store: EvidenceStore, now: datetime | None) -> TutorialStanding:
-    try:
-        execution = store.read(Execution, tutorial.name)
-    except RecordError as error:
-        why = f"not executed: {error}"
-        return TutorialStanding(tutorial=tutorial, state=State.UNPROVEN, objection=why, execution=None)
-    objection = tutorial_objection(tutorial, catalog, execution, now=now)
-    state = State.PROVEN if objection is None else State.UNPROVEN
-    return TutorialStanding(tutorial=tutorial, state=state, objection=objection, execution=execution)
+    standings: dict[str, TutorialStanding] = {}
+    for name, tutorial in tutorials.items():
+        execution, objection = None, None
+        try:
+            execution = store.read(Execution, name)
+        except RecordError as error:
+            objection = f"tutorial {name} was not executed: {error}"
+        else:
+            objection = tutorial_objection(tutorial, catalog, execution, now=now, max_age=max_age)
+        state = State.PROVEN if objection is None else State.UNPROVEN
+        standings[name] = TutorialStanding(tutorial=tutorial, state=state, objection=objection, execution=execution)
+    return standings

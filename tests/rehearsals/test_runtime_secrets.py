@@ -2,13 +2,38 @@
 
 import json
 import re
-import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess, run
+from typing import Any, Protocol
 
 import pytest
 
+pytestmark = pytest.mark.rehearses("runtime-secrets")
+
 SECRETS = ("database_password", "secret_key")
+APP_LOAD_ERROR = 4
+
+
+class Stack(Protocol):
+    """What the fixture `stack` offers: the project, up, and the `docker compose` that readers use."""
+
+    url: str
+
+    @property
+    def root(self) -> Path:
+        """The assembled copy of the snippet's directory."""
+
+    def compose(self, *arguments: str, check: bool = True) -> CompletedProcess[str]:
+        """Run `docker compose ARGUMENTS` in the project."""
+
+    def logs(self, service: str) -> str:
+        """Everything a service printed."""
+
+
+Seen = Callable[[str], None]
 
 
 def get(url: str) -> tuple[int, str]:
@@ -20,7 +45,7 @@ def get(url: str) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
-def visits(stack) -> int:
+def visits(stack: Stack) -> int:
     """Open the page as a browser would; return how many visits it counts."""
     status, page = get(f"{stack.url}/")
     counted = re.search(r'<strong id="visits">(\d+)</strong>', page)
@@ -29,108 +54,118 @@ def visits(stack) -> int:
     return int(counted[1])
 
 
-def inspect(stack, service: str) -> dict:
+def docker(*arguments: str) -> str:
+    """What the engine answers."""
+    return run(["docker", *arguments], capture_output=True, check=True, text=True).stdout
+
+
+def inspect(stack: Stack, service: str) -> dict[str, Any]:
     """What `docker inspect` shows of the container of a service."""
     container = stack.compose("ps", "--quiet", "--all", service).stdout.strip()
-    shown = subprocess.run(["docker", "inspect", container], capture_output=True, check=True, text=True)
-    return json.loads(shown.stdout)[0]
+    return dict(json.loads(docker("inspect", container))[0])
 
 
-def test_up_waits_until_healthy(stack) -> None:
+def test_up_waits_until_healthy(stack: Stack, seen: Seen) -> None:
     """When `docker compose up --wait` returns, both services are healthy and the page answers at once."""
     health = {service: inspect(stack, service)["State"]["Health"]["Status"] for service in ("web", "db")}
+    status, ready = get(f"{stack.url}/readyz")
 
     assert health == {"web": "healthy", "db": "healthy"}
-    assert get(f"{stack.url}/readyz") == (200, '{"status":"ready"}\n')
+    assert (status, json.loads(ready)) == (200, {"status": "ready"})
+    seen("2 of 2 services healthy, the first GET /readyz answered 200")
 
 
-def test_page_counts_visits_in_the_database(stack) -> None:
+def test_page_counts_visits_in_the_database(stack: Stack, seen: Seen) -> None:
     """Each visit is one row, and the page shows how many rows there are."""
     before = visits(stack)
     after = visits(stack)
-    rows = stack.compose(
-        "exec", "-T", "db", "psql", "--username=app", "--tuples-only", "--no-align",
-        "--command=SELECT count(*) FROM visits",
-    )  # fmt: skip
+    count = ("psql", "--username=app", "--tuples-only", "--command=SELECT count(*) FROM visits")
+    rows = int(stack.compose("exec", "-T", "db", *count).stdout)
 
     assert after == before + 1
-    assert int(rows.stdout) == after
+    assert rows == after
+    seen(f"the page went from {before} to {after} visits, the table holds {rows}")
 
 
-def test_database_is_not_published(stack) -> None:
+def test_database_is_not_published(stack: Stack, seen: Seen) -> None:
     """No port of the machine leads to the database, and its only network leads nowhere."""
-    container = inspect(stack, "db")
-    (network,) = container["NetworkSettings"]["Networks"].values()
-    shown = subprocess.run(
-        ["docker", "network", "inspect", network["NetworkID"]], capture_output=True, check=True, text=True
-    )
+    settings = inspect(stack, "db")["NetworkSettings"]
+    published = [bound for bound in settings["Ports"].values() if bound]
+    networks = {
+        name: json.loads(docker("network", "inspect", network["NetworkID"]))[0]["Internal"]
+        for name, network in settings["Networks"].items()
+    }
 
-    published = [bound for bound in container["NetworkSettings"]["Ports"].values() if bound]
     assert published == []
-    assert json.loads(shown.stdout)[0]["Internal"] is True
+    assert list(networks.values()) == [True]
+    seen(f"0 published ports, 1 network, internal: {', '.join(networks)}")
 
 
-def test_secrets_are_not_in_environment_or_logs(stack) -> None:
+def test_secrets_are_not_in_environment_or_logs(stack: Stack, seen: Seen) -> None:
     """`docker inspect`, the image's history, the processes' environment and the logs hold no secret."""
     visits(stack)
-    image = inspect(stack, "web")["Image"]
-    history = ["docker", "history", "--no-trunc", image]
     places = {
         "docker inspect web": json.dumps(inspect(stack, "web")),
         "docker inspect db": json.dumps(inspect(stack, "db")),
-        "docker history": subprocess.run(history, capture_output=True, check=True, text=True).stdout,
+        "docker history": docker("history", "--no-trunc", inspect(stack, "web")["Image"]),
         "environment of web": stack.compose("exec", "-T", "web", "cat", "/proc/1/environ").stdout,
         "log of web": stack.logs("web"),
         "log of db": stack.logs("db"),
     }
+    assert [place for place, text in places.items() if not text] == []
     for name in SECRETS:
         value = (stack.root / "secrets" / name).read_text().strip()
-
-        # Found where it must be, or the search below could not find it either.
+        # It has to be where it belongs, or a search for it proves nothing.
         assert stack.compose("exec", "-T", "web", "cat", f"/run/secrets/{name}").stdout.strip() == value
-        assert [place for place, text in places.items() if not text or value in text] == []
+        assert [place for place, text in places.items() if value in text] == []
+    seen(f"2 of 2 secrets are in their files and in none of {len(places)} places: {', '.join(places)}")
 
 
-@pytest.mark.parametrize(
-    ("path", "named"),
-    [
-        ("", "SECRET_KEY is not set"),
-        ("/run/secrets/absent", "SECRET_KEY_FILE cannot be read: /run/secrets/absent: No such file or directory"),
-        ("/dev/null", "SECRET_KEY_FILE is an empty file: /dev/null"),
-    ],
-    ids=["unset", "absent", "empty"],
-)
-def test_missing_secret_is_named(stack, path: str, named: str) -> None:
+def test_missing_secret_is_named(stack: Stack, seen: Seen) -> None:
     """Without its key the application ends at once with a failure, and one line of its log says why."""
-    end = stack.compose("run", "--rm", "--no-deps", "-T", "--env", f"SECRET_KEY_FILE={path}", "web")
-    lines = [json.loads(line) for line in end.stdout.splitlines() if line.startswith("{")]
-    critical = [line["message"] for line in lines if line["level"] == "critical"]
+    faults = {
+        "": "SECRET_KEY is not set",
+        "/run/secrets/absent": "SECRET_KEY_FILE cannot be read: /run/secrets/absent: No such file or directory",
+        "/dev/null": "SECRET_KEY_FILE is an empty file: /dev/null",
+    }
+    for path, named in faults.items():
+        once = ("run", "--rm", "--no-deps", "-T", "--env", f"SECRET_KEY_FILE={path}", "web")
+        end = stack.compose(*once, check=False)
+        lines = [json.loads(line) for line in end.stdout.splitlines() if line.startswith("{")]
+        critical = [line["message"] for line in lines if line["level"] == "critical"]
 
-    assert end.returncode == 4
-    assert len(critical) == 1
-    assert critical[0].startswith(named)
+        assert end.returncode == APP_LOAD_ERROR, end.stdout + end.stderr
+        assert len(critical) == 1
+        assert critical[0].startswith(named)
+        seen(f"exit {end.returncode}: {critical[0]}")
 
 
-def test_ready_follows_the_database(stack) -> None:
+def test_ready_follows_the_database(stack: Stack, seen: Seen) -> None:
     """Database away: live 200, ready 503, the page says so; database back: ready without a restart."""
     started = inspect(stack, "web")["State"]["StartedAt"]
     stack.compose("stop", "db")
-    away = [get(f"{stack.url}{path}")[0] for path in ("/livez", "/readyz", "/")]
-    page = get(f"{stack.url}/")[1]
-    stack.compose("up", "--detach", "--wait")
+    try:
+        away = {path: get(f"{stack.url}{path}")[0] for path in ("/livez", "/readyz", "/")}
+        page = get(f"{stack.url}/")[1]
+    finally:
+        stack.compose("up", "--detach", "--wait")
+    back = get(f"{stack.url}/readyz")[0]
 
-    assert away == [200, 503, 503]
+    assert away == {"/livez": 200, "/readyz": 503, "/": 503}
     assert "The database does not answer" in page
-    assert get(f"{stack.url}/readyz")[0] == 200
+    assert back == 200
     assert inspect(stack, "web")["State"]["StartedAt"] == started
+    seen(f"away: {', '.join(f'{path} {status}' for path, status in away.items())}; back: /readyz {back}, 0 restarts")
 
 
-def test_data_survives_down_and_up(stack) -> None:
+def test_data_survives_down_and_up(stack: Stack, seen: Seen) -> None:
     """`docker compose down` removes the containers and keeps the volume: counting goes on."""
     before = visits(stack)
     container = inspect(stack, "db")["Id"]
     stack.compose("down")
     stack.compose("up", "--detach", "--wait")
+    after = visits(stack)
 
     assert inspect(stack, "db")["Id"] != container
-    assert visits(stack) == before + 1
+    assert after == before + 1
+    seen(f"visit {before} before, visit {after} after, in another container")

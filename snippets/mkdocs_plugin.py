@@ -1,0 +1,118 @@
+"""MkDocs' events -> `render`, `refusal` and the downloads; decides nothing itself."""
+
+import logging
+from pathlib import Path
+from typing import Literal
+
+from jinja2 import Environment
+from mkdocs.config import config_options
+from mkdocs.config.base import Config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.livereload import LiveReloadServer
+from mkdocs.plugins import BasePlugin, get_plugin_logger
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from snippets.blocks import DOWNLOADS
+from snippets.catalog import LIBRARY, load
+from snippets.errors import SnippetsError
+from snippets.evidence import EVIDENCE, EvidenceStore
+from snippets.notebook import notebook
+from snippets.notebook import render as render_tutorial
+from snippets.passthrough import PassthroughExtension
+from snippets.render import Objection, refusal, render
+from snippets.standing import Standings
+from snippets.tutorials import FOLDER, TutorialStanding, load_tutorials, tutorial_standings
+
+log = get_plugin_logger("handbook")
+
+
+class HandbookConfig(Config):
+    """`library` and `evidence`: directories to read in the place of the project's own."""
+
+    library = config_options.Optional(config_options.Dir(exists=True))
+    evidence = config_options.Optional(config_options.Dir())
+
+
+class HandbookPlugin(BasePlugin[HandbookConfig]):
+    """Puts what is proven into pages, and refuses the site before its first file is written."""
+
+    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002
+        """Remember whether somebody is writing: a preview is never published, so it says what is wrong and goes on."""
+        self.preview = command == "serve"
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Have Markdown leave rendered blocks alone."""
+        if not config.use_directory_urls:
+            message = "handbook: links of snippets need `use_directory_urls: true`"
+            raise PluginError(message)
+        config.markdown_extensions.append(PassthroughExtension())  # type: ignore[arg-type] # MkDocs hands it on
+        return config
+
+    def on_pre_build(self, *, config: MkDocsConfig) -> None:  # noqa: ARG002
+        """Read library and records once a build."""
+        library = Path(self.config.library) if self.config.library else LIBRARY
+        store = EvidenceStore(Path(self.config.evidence) if self.config.evidence else EVIDENCE)
+        self.objections: list[Objection] = []
+        self.downloads: set[tuple[str, str]] = set()
+        try:
+            self.standings = Standings(catalog=load(library), store=store)
+        except SnippetsError as error:
+            raise PluginError(str(error)) from None
+
+    def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
+        """Read the tutorials and offer the proven ones as notebooks."""
+        self.tutorials: dict[str, TutorialStanding] = {}
+        pages = [file.src_uri for file in files.documentation_pages()]
+        if any(uri.startswith(f"{FOLDER}/") and uri != f"{FOLDER}/index.md" for uri in pages):
+            try:
+                tutorials = load_tutorials(Path(config.docs_dir), self.standings.catalog)
+            except SnippetsError as error:
+                raise PluginError(str(error)) from None
+            found = tutorial_standings(tutorials, self.standings.catalog, self.standings.store)
+            self.tutorials = {standing.tutorial.page: standing for standing in found.values()}
+        for standing in self.tutorials.values():
+            if standing.objection is None and standing.execution is not None:
+                content = notebook(standing.tutorial, standing.execution)
+                files.append(File.generated(config, standing.tutorial.download, content=content))
+        return files
+
+    def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002
+        """Render one page; what speaks against it is kept until all pages are read."""
+        uri = page.file.src_uri
+        if uri in self.tutorials:
+            rendered = render_tutorial(self.tutorials[uri])
+        else:
+            first_line = page.file.content_string.count("\n") - markdown.count("\n") + 1
+            rendered = render(markdown, uri, self.standings, first_line=first_line)
+        self.objections += rendered.objections
+        self.downloads |= rendered.downloads
+        return rendered.text
+
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:  # noqa: ARG002
+        """Refuse: every page is rendered by now, and not one is written."""
+        if self.objections:
+            error = refusal(self.objections)
+            if not getattr(self, "preview", False):
+                raise PluginError(str(error))
+            # Below a warning, which in strict mode would end the preview.
+            log.log(logging.INFO, "this is a preview; a build would say:\n%s", error)
+        return env
+
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Write the files that pages link to, byte for byte."""
+        for name, path in sorted(self.downloads):
+            target = Path(config.site_dir) / DOWNLOADS / name / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                target.write_bytes(self.standings.catalog.snippets[name].content(path))
+            except SnippetsError as error:
+                raise PluginError(str(error)) from None
+
+    def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object) -> LiveReloadServer:  # noqa: ARG002
+        """Build again when a snippet or a record changes."""
+        for folder in (self.config.library or LIBRARY, self.config.evidence or EVIDENCE):
+            if Path(folder).is_dir():
+                server.watch(str(folder))
+        return server

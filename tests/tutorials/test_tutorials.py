@@ -1,0 +1,61 @@
+"""Every tutorial runs from its first cell to its last, as a reader would run it."""
+
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from snippets.catalog import Catalog, load
+from snippets.engine import Engine
+from snippets.engine.shim import environment
+from snippets.execution import execute
+from snippets.recorder import Witness
+from snippets.tutorials import Tutorial, load_tutorials
+
+LIBRARY = load()
+TUTORIALS = load_tutorials(Path(__file__).parents[2] / "docs", LIBRARY)
+
+# `handbook show` refuses what is not proven yet, and the proof of a snippet may be made in this very
+# session: its record is written when all tests are through.
+HANDBOOK = """#!/bin/sh
+[ "$1 $#" = "show 3" ] && set -- "$@" --unproven
+exec '{scripts}/handbook' "$@"
+"""
+
+
+def fetched(tutorial: Tutorial, catalog: Catalog, workdir: Path) -> dict[str, str]:
+    """What differs between the files of the snippets and what the cells laid out."""
+    sources = {
+        path: source for name in tutorial.snippets for path, source in catalog.snippets[name].sources.items()
+    }
+    return {
+        path: "differs" if (workdir / path).is_file() else "missing"
+        for path, source in sources.items()
+        if not (workdir / path).is_file() or (workdir / path).read_bytes() != source.path.read_bytes()
+    }
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, id=name, marks=pytest.mark.proves(f"tutorial:{name}")) for name in TUTORIALS]
+)
+# Tutorials publish the port that they tell readers to publish.
+@pytest.mark.xdist_group("port-8000")
+def test_tutorial_runs(name: str, catalog: Catalog, engine: Engine, witness: Witness, tmp_path: Path) -> None:
+    """Every cell succeeds in a fresh directory, with exactly the files of the snippets that it names."""
+    tutorial = TUTORIALS[name]
+    grounds = engine.grounds([base for used in tutorial.snippets for base in catalog.snippets[used].bases])
+    contexts = {ground.base.ref: ground.image for ground in grounds if ground.image}
+    env = environment(engine.run, tmp_path / "bin", contexts)
+    shim = tmp_path / "bin" / "handbook"
+    shim.write_text(HANDBOOK.format(scripts=sysconfig.get_path("scripts")))
+    shim.chmod(0o755)
+    workdir = tmp_path / name
+    workdir.mkdir()
+
+    execution = execute(
+        tutorial, catalog=catalog, workdir=workdir, env=env, engine=engine.description,
+        stand_in=any(ground.base.stand_in for ground in grounds),
+    )  # fmt: skip
+
+    assert fetched(tutorial, catalog, workdir) == {}
+    witness.execution(execution)

@@ -1,0 +1,32 @@
+"""What unit tests share: the sample library, an empty store, and how all of it stands once it is proven."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from snippets.evidence import EvidenceStore
+from snippets.standing import Standings
+from tests.unit.sample import NOW, Library, capture_of, evidence_of, sample_library
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """A library without a fault."""
+    return sample_library(tmp_path / "library")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> EvidenceStore:
+    """An empty store."""
+    return EvidenceStore(tmp_path / "evidence")
+
+
+@pytest.fixture
+def proven(library: Library, store: EvidenceStore) -> Callable[[], Standings]:
+    """Prove everything but what is withheld; how the library stands then, read anew at each call."""
+    catalog = library.load()
+    for name in ("web", "conf"):
+        store.write(evidence_of(catalog.snippets[name]), name)
+    store.write(capture_of(catalog, "web/user-by-name"), "web/user-by-name")
+    return lambda: Standings(catalog=library.load(), store=store, now=NOW)

@@ -1,0 +1,135 @@
+"""A small library on disk, the records that vouch for it, and a clock that stands still."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from snippets.catalog import Catalog, load
+from snippets.contract import Finding, Verdict
+from snippets.evidence import Base, Capture, Evidence, ImageFacts, requirements
+from snippets.snippet import Snippet
+
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+DOCKERFILE = "FROM python:3.13\nCOPY serve.conf .\nUSER 10001\n"
+WEB = """\
+title = "A web server"
+summary = "It serves."
+kind = "image"
+
+[uses]
+"serve.conf" = "conf/serve.conf"
+
+[project]
+port = 8000
+
+[not_applicable]
+cpu-aware = "It is one process."
+
+[commands]
+build = "docker build ."
+"""
+CONF = """\
+title = "Its settings"
+summary = "They are meant."
+kind = "config"
+
+[proven_in]
+snippet = "web"
+promises = ["drains"]
+"""
+ALMA = """\
+title = "On AlmaLinux"
+summary = "It serves as well."
+kind = "image"
+
+[project]
+port = 8000
+
+[commands]
+build = "docker build ."
+
+[withheld]
+base = "almalinux:9-minimal"
+reason = "No registry answers."
+"""
+BY_NAME = """\
+title = "USER by name"
+edit = { path = "Dockerfile", find = "USER 10001", replace = "USER app" }
+stage = "contract"
+promise = "numeric-non-root"
+message = "a name"
+why = "Kubernetes cannot tell that it is not root."
+fix = "Write the number."
+"""
+
+
+@dataclass(frozen=True)
+class Library:
+    """A library of our own: `web`, the `conf` it uses, and `alma`, which is withheld."""
+
+    root: Path
+
+    def write(self, path: str, content: str | bytes) -> "Library":
+        """Write one file of it."""
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return self
+
+    def load(self) -> Catalog:
+        """Read it, as it is now."""
+        return load(self.root)
+
+    def snippet(self, name: str = "web") -> Snippet:
+        """One snippet of it."""
+        return self.load().snippets[name]
+
+
+def evidence_of(snippet: Snippet) -> Evidence:
+    """A record that vouches for a snippet: what is required was judged by today's code and kept."""
+    findings = [
+        Finding(
+            promise=slug,
+            rules=rules,
+            verdict=Verdict.NOT_APPLICABLE if slug in snippet.table.not_applicable else Verdict.KEPT,
+            seen=snippet.table.not_applicable.get(slug, "as promised"),
+            took_s=1.0,
+        )
+        for slug, rules in requirements(snippet).items()
+    ]
+    return Evidence(
+        snippet=snippet.name,
+        digest=snippet.digest,
+        files=snippet.files,
+        engine="Docker 26.1.5",
+        bases=[
+            Base(ref=ref, digest="sha256:ba5e", stand_in=True, os="Debian 13", version="CPython 3.13.5", differs="")
+            for ref in snippet.bases
+        ],
+        image=ImageFacts(id="sha256:1d", bytes=1000, user="10001", build_s=1.0, ready_s=1.0),
+        verified_at=NOW,
+        findings=findings,
+    )
+
+
+def capture_of(catalog: Catalog, name: str) -> Capture:
+    """A record that vouches for a pitfall."""
+    pitfall = catalog.pitfalls[name]
+    return Capture(
+        pitfall=name,
+        digest=pitfall.digest(catalog.snippets[catalog.snippets[pitfall.snippet].host]),
+        stage=pitfall.table.stage,
+        error="USER is 'app': a name",
+        engine="Docker 26.1.5",
+        stand_in=True,
+        verified_at=NOW,
+    )
+
+
+def sample_library(root: Path) -> Library:
+    """Write a library without a fault."""
+    library = Library(root)
+    library.write("web/snippet.toml", WEB).write("web/Dockerfile", DOCKERFILE)
+    library.write("web/pitfalls/user-by-name.toml", BY_NAME)
+    library.write("conf/snippet.toml", CONF).write("conf/serve.conf", "workers = 3\n")
+    return library.write("alma/snippet.toml", ALMA).write("alma/Dockerfile", "FROM almalinux:9-minimal\n")

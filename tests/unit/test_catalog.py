@@ -1,0 +1,187 @@
+"""The catalog: what is read, and what is refused at the door. `tests/packages/` holds one defect a directory."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from snippets.catalog import FILE_LIMIT_BYTES, Catalog, load
+from snippets.errors import CatalogError
+from tests.unit.sample import CONF, DOCKERFILE, WEB, Library
+
+PACKAGES = sorted((Path(__file__).parent.parent / "packages").iterdir())
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_a_defect_is_refused_by_file_and_key(package: Path) -> None:
+    """Each defect is refused in the words of its faults.txt: all faults of it, and nothing else."""
+    with pytest.raises(CatalogError) as refused:
+        load(package / "library")
+
+    said = "\n".join(refused.value.faults).replace(str(package), ".")
+    assert said + "\n" == (package / "faults.txt").read_text()
+
+
+def test_the_handbook_s_own_library_has_no_fault() -> None:
+    """What readers copy is read without a fault, pitfalls included."""
+    catalog = load()
+
+    assert len(catalog.snippets) >= 5
+    assert len(catalog.pitfalls) >= 8
+
+
+def test_a_snippet_holds_its_files_and_the_shared_ones(library: Library) -> None:
+    """A file that is used stands under its own name here, with the bytes of where it lies."""
+    web = library.snippet()
+
+    assert sorted(web.sources) == ["Dockerfile", "serve.conf"]
+    assert web.content("serve.conf") == b"workers = 3\n"
+    assert web.sources["serve.conf"].path == library.root / "conf" / "serve.conf"
+
+
+def test_a_directory_is_shared_whole(library: Library) -> None:
+    """A trailing slash on both sides takes every file below."""
+    library.write("conf/conf.d/a/b.conf", "b\n")
+    library.write("web/snippet.toml", WEB.replace("[project]", '"etc/" = "conf/conf.d/"\n\n[project]'))
+
+    assert library.snippet().content("etc/a/b.conf") == b"b\n"
+
+
+def test_sharing_is_followed_however_far(library: Library) -> None:
+    """What a snippet uses through another counts: its settings are stated, and it is a dependant."""
+    library.write("more/snippet.toml", WEB.replace("conf/serve.conf", "web/serve.conf"))
+    catalog = library.write("more/Dockerfile", DOCKERFILE).load()
+
+    assert catalog.made_of(catalog.snippets["more"]) == ("conf", "web", "more")
+    assert catalog.dependants({"conf"}) == {"conf", "web", "more"}
+
+
+def test_stated_settings_are_those_of_all_that_is_used(library: Library) -> None:
+    """An image is judged by the settings that the configuration it uses states."""
+    promised = CONF.replace('["drains"]', '["drains", "config-meant"]')
+    catalog = library.write("conf/snippet.toml", promised + '\n[effective]\nworkers = "3"\n').load()
+
+    assert catalog.effective(catalog.snippets["web"]) == {"workers": "3"}
+
+
+def test_a_file_may_be_as_large_as_the_limit_and_no_larger(library: Library) -> None:
+    """A file above the limit is refused with both sizes."""
+    library.write("web/big.txt", b"x" * FILE_LIMIT_BYTES).load()
+    library.write("web/big.txt", b"x" * (FILE_LIMIT_BYTES + 1))
+
+    assert faults(library) == ("web: big.txt: 1048577 bytes, larger than 1048576",)
+
+
+def test_what_is_not_a_file_is_refused_without_being_opened(library: Library) -> None:
+    """A named pipe among the files would block whoever reads it."""
+    os.mkfifo(library.root / "web" / "pipe")
+
+    assert faults(library) == ("web: pipe: not a file",)
+
+
+def test_one_slug_is_one_snippet(library: Library, tmp_path: Path) -> None:
+    """Two directories of one name in two roots are refused, naming the other."""
+    with pytest.raises(CatalogError) as refused:
+        load(library.root, Library(tmp_path / "more").write("web/snippet.toml", WEB).root)
+
+    assert refused.value.faults == (f"web: duplicate slug, also {library.root / 'web'}",)
+
+
+def test_an_absent_library_is_refused(tmp_path: Path) -> None:
+    """A root that is not there is a fault, not an empty catalog."""
+    with pytest.raises(CatalogError) as refused:
+        load(tmp_path / "nowhere")
+
+    assert refused.value.faults == (f"{tmp_path / 'nowhere'}: No such file or directory",)
+
+
+def test_every_fault_of_a_run_is_listed(library: Library) -> None:
+    """The message counts the faults and holds a line for each."""
+    library.write("web/latin.txt", b"\xe9").write("conf/latin.txt", b"\xe9")
+
+    with pytest.raises(CatalogError) as refused:
+        library.load()
+
+    assert str(refused.value) == (
+        "the library has 2 fault(s):\n  conf: latin.txt: not UTF-8 at byte 0\n  web: latin.txt: not UTF-8 at byte 0"
+    )
+
+
+def test_the_digest_covers_bytes_modes_names_and_metadata(library: Library) -> None:
+    """Whatever a reader would get otherwise gives another digest."""
+    digests = [library.snippet().digest]
+    (library.root / "web" / "Dockerfile").chmod(0o755)
+    digests.append(library.snippet().digest)
+    digests.append(library.write("conf/serve.conf", "workers = 4\n").snippet().digest)
+    digests.append(library.write("web/empty", "").snippet().digest)
+    digests.append(library.write("web/snippet.toml", WEB + "\n").snippet().digest)
+
+    assert len(set(digests)) == 5
+
+
+def test_modes_that_git_does_not_keep_do_not_count(library: Library) -> None:
+    """The digest is the same under every umask."""
+    before = library.snippet().digest
+    (library.root / "web" / "Dockerfile").chmod(0o600)
+
+    assert library.snippet().digest == before
+
+
+def test_a_file_changed_since_it_was_read_is_not_given_out(library: Library) -> None:
+    """Content is what the digest is of: the file on disk may have moved on since."""
+    web = library.snippet()
+    library.write("web/Dockerfile", "FROM evil\n")
+
+    with pytest.raises(CatalogError, match=r"web: Dockerfile: changed since the library was read"):
+        web.content("Dockerfile")
+
+
+def test_an_assembled_snippet_is_its_bytes_and_modes(library: Library, tmp_path: Path) -> None:
+    """Shared files are laid out as well, and only the executable ones are executable."""
+    library.write("web/start", "#!/bin/sh\n")
+    (library.root / "web" / "start").chmod(0o700)
+    context = library.snippet().assemble(tmp_path / "context")
+
+    laid_out = {p.name: oct(p.stat().st_mode & 0o777) for p in context.iterdir()}
+    assert laid_out == {"Dockerfile": "0o644", "serve.conf": "0o644", "start": "0o755"}
+    assert (context / "serve.conf").read_text() == "workers = 3\n"
+
+
+def test_a_pitfall_edits_the_shared_file_wherever_it_is_used(library: Library, tmp_path: Path) -> None:
+    """The mutant of a configuration reaches the image that uses it, and nothing else changes."""
+    library.write("conf/pitfalls/many.toml", pitfall("serve.conf", "workers = 3", "workers = 99"))
+    catalog = library.load()
+    replaced = catalog.pitfalls["conf/many"].replaced(catalog.snippets["conf"])
+    context = catalog.snippets["web"].assemble(tmp_path / "context", replaced)
+
+    assert (context / "serve.conf").read_text() == "workers = 99\n"
+    assert (context / "Dockerfile").read_text() == DOCKERFILE
+
+
+def test_a_pitfall_s_digest_moves_with_the_fault_and_with_the_good_snippet(library: Library) -> None:
+    """Its record is of this edit of these bytes."""
+
+    def digest(catalog: Catalog) -> str:
+        return catalog.pitfalls["web/user-by-name"].digest(catalog.snippets["web"])
+
+    first = digest(library.load())
+    second = digest(library.write("conf/serve.conf", "workers = 4\n").load())
+    edit = library.root / "web" / "pitfalls" / "user-by-name.toml"
+    third = digest(library.write(str(edit.relative_to(library.root)), edit.read_text() + "# more\n").load())
+
+    assert len({first, second, third}) == 3
+
+
+def faults(library: Library) -> tuple[str, ...]:
+    """What speaks against a library."""
+    with pytest.raises(CatalogError) as refused:
+        library.load()
+    return refused.value.faults
+
+
+def pitfall(path: str, find: str, replace: str) -> str:
+    """A pitfall's table."""
+    return (
+        f'title = "T"\nedit = {{ path = "{path}", find = "{find}", replace = "{replace}" }}\n'
+        'stage = "contract"\npromise = "drains"\nmessage = "cut short"\nwhy = "W."\nfix = "F."\n'
+    )
