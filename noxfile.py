@@ -2,80 +2,81 @@
 
 import hashlib
 import os
+import shutil
+import sys
 from pathlib import Path
 
 import nox
 
 nox.needs_version = ">=2025.5"
-nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["docs"]
 
-# One environment for all sessions: they need the same, and a reader waits for it once.
-VENV = ".nox/handbook"
+# One environment for all sessions: they need the same, and a contributor waits for it once. Nox would make
+# one for each, so it makes none.
+nox.options.default_venv_backend = "none"
+ENVIRONMENT = Path(".nox", "handbook")
+PROGRAMS = ENVIRONMENT.absolute() / ("Scripts" if os.name == "nt" else "bin")
 PINS = ("pyproject.toml", "constraints.txt")
 PROOFS = ("tests/contract", "tests/rehearsals", "tests/pitfalls", "tests/tutorials")
 # Boots wait for input and output, so more of them run at a time than there are processors.
-WORKERS = os.environ.get("HANDBOOK_WORKERS", str(2 * (os.cpu_count() or 2)))
-ENGINE = ("python", "-m", "snippets.engine.daemon")
-QUIET = {"NO_MKDOCS_2_WARNING": "1"}
+WORKERS = os.environ.get("HANDBOOK_WORKERS") or str(2 * (os.cpu_count() or 2))
+WITH_ENGINE = ("python", "-m", "snippets.engine.daemon")
 
 
-@nox.session(venv_location=VENV)
+@nox.session
 def docs(session: nox.Session) -> None:
     """Prove what changed, build the site, audit what was built."""
     install(session)
-    prove(session, *session.posargs)
-    session.run("mkdocs", "build", "--strict", "--quiet", env=QUIET)
-    session.run("handbook", "audit", "site")
+    prove(session)
+    run(session, "mkdocs", "build", "--strict", "--quiet")
+    run(session, "handbook", "audit", "site")
 
 
-@nox.session(venv_location=VENV)
+@nox.session
 def tests(session: nox.Session) -> None:
     """Prove everything again from nothing, believing no record; needs a container engine."""
     install(session)
-    session.run(*ENGINE, "pytest", *parallel(), *session.posargs)
+    run(session, *WITH_ENGINE, "pytest", *parallel(), *session.posargs)
 
 
-@nox.session(venv_location=VENV)
+@nox.session
 def faults(session: nox.Session) -> None:
     """Boot every pitfall and see that the promise it names catches it."""
     install(session)
-    session.run(*ENGINE, "pytest", "tests/pitfalls", *parallel(), *session.posargs)
+    run(session, *WITH_ENGINE, "pytest", "tests/pitfalls", *parallel(), *session.posargs)
 
 
-@nox.session(venv_location=VENV)
+@nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and types of the code, and the form of everything else."""
+    """Check the style and the types of the code."""
     install(session)
-    session.run("ruff", "check", ".")
-    session.run("ruff", "format", "--check", ".")
-    session.run("mypy")
+    run(session, "ruff", "check")
+    run(session, "ruff", "format", "--check")
+    run(session, "mypy")
 
 
-@nox.session(venv_location=VENV)
+@nox.session
 def serve(session: nox.Session) -> None:
-    """Show the site while you write, rebuilt at every save; unproven snippets are refused here too."""
+    """Show the site while you write, rebuilt at every save; what is unproven is refused here too."""
     install(session)
-    session.run("mkdocs", "serve", "--strict", *session.posargs, env=QUIET)
+    run(session, "mkdocs", "serve", "--strict", *session.posargs)
 
 
-@nox.session(venv_location=VENV)
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure against raw `docker` and bare `mkdocs`: ratios in one run, medians, written to bench/."""
     install(session)
-    session.run(*ENGINE, "python", "-m", "bench", *session.posargs)
+    run(session, *WITH_ENGINE, "python", "-m", "bench", *session.posargs)
 
 
-def prove(session: nox.Session, *arguments: str) -> None:
-    """Prove what has no current record; with current records no engine is needed, nor started."""
-    stale = session.run("handbook", "list", "--stale", silent=True, success_codes=[0, 1])
-    names = (stale or "").split()
-    if not names:
-        session.log("every record is current: no container engine needed, none started")
-        return
-    session.log(f"{len(names)} to prove: {', '.join(names)}")
-    session.run(*ENGINE, "pytest", *PROOFS, "--stale", *parallel(), *arguments)
+def prove(session: nox.Session) -> None:
+    """Prove what has no current record; where all are current, no engine is needed, and none started."""
+    stale = run(session, "handbook", "list", "--stale", silent=True, success_codes=[0, 1]).split()
+    if stale:
+        session.log(f"{len(stale)} to prove: {', '.join(stale)}")
+        run(session, *WITH_ENGINE, "pytest", *PROOFS, "--stale", *parallel(), *session.posargs)
+    else:
+        session.log("every record is current: no container engine is needed, and none was started")
 
 
 def parallel() -> tuple[str, ...]:
@@ -83,11 +84,30 @@ def parallel() -> tuple[str, ...]:
     return (f"--numprocesses={WORKERS}", "--dist=loadgroup", "--durations=20")
 
 
+def run(session: nox.Session, program: str, *arguments: str, **options: object) -> str:
+    """Run a program of the shared environment, as a shell with that environment activated would."""
+    environment = {
+        "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
+        "VIRTUAL_ENV": str(ENVIRONMENT.absolute()),
+        # The theme's own advertisement, on every build.
+        "NO_MKDOCS_2_WARNING": "1",
+    }
+    return str(session.run(str(PROGRAMS / program), *arguments, env=environment, external=True, **options) or "")
+
+
 def install(session: nox.Session) -> None:
-    """Install the pinned environment, unless it is what is there already."""
-    pins = hashlib.sha256(b"".join(Path(name).read_bytes() for name in PINS)).hexdigest()
-    stamp = Path(session.virtualenv.location) / "handbook-pins"
+    """Make the pinned environment, unless it is there already."""
+    stamp = ENVIRONMENT / "pins"
+    pins = hashlib.sha256(b"".join(Path(name).read_bytes() for name in PINS) + sys.version.encode()).hexdigest()
     if stamp.is_file() and stamp.read_text() == pins:
         return
-    session.install("--constraint", "constraints.txt", "--editable", ".[site,prove,lint]")
+    stamp.unlink(missing_ok=True)
+    what = ("--quiet", "--constraint", "constraints.txt", "--editable", ".[site,prove,lint]")
+    session.log("making the environment, once")
+    if uv := shutil.which("uv"):
+        session.run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(ENVIRONMENT), external=True)
+        session.run(uv, "pip", "install", "--python", str(PROGRAMS / "python"), *what, external=True)
+    else:
+        session.run(sys.executable, "-m", "virtualenv", "--quiet", "--clear", str(ENVIRONMENT), external=True)
+        session.run(str(PROGRAMS / "python"), "-m", "pip", "install", *what, external=True)
     stamp.write_text(pins)

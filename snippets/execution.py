@@ -15,7 +15,7 @@ from snippets.errors import EngineError, SnippetsError
 from snippets.evidence import Cell, Execution
 from snippets.tutorials import BASH, KERNEL, Passage, Tutorial
 
-CELL_TIMEOUT_S = 300.0
+CELL_TIMEOUT_S = 600.0
 TAIL_LINES = 25
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _STATUS = re.compile(r"returned non-zero exit status (-?\d+)\.?\s*$")
@@ -61,7 +61,7 @@ def execute(  # noqa: PLR0913 - what is run, where and on what, each once
     ]
     return Execution(
         tutorial=tutorial.name, digest=tutorial.digest(catalog), engine=engine, stand_in=stand_in,
-        verified_at=now or datetime.now(UTC), cells=cells,
+        verified_at=now or datetime.now(UTC).replace(microsecond=0), cells=cells,
     )
 
 

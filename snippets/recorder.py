@@ -68,7 +68,8 @@ class Recorder:
         self._catalog = catalog
         self._store = store
         self._accounts: defaultdict[str, list[Account]] = defaultdict(list)
-        self._records: dict[str, Capture | Execution] = {}
+        self._captures: dict[str, Capture] = {}
+        self._executions: dict[str, Execution] = {}
         self.written: list[Written] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -82,10 +83,10 @@ class Recorder:
                     self._accounts[name].append(account)
             elif kind == CAPTURE and report.passed:
                 capture = msgspec.json.decode(str(text), type=Capture)
-                self._records[capture.pitfall] = capture
+                self._captures[capture.pitfall] = capture
             elif kind == EXECUTION and report.passed:
                 execution = msgspec.json.decode(str(text), type=Execution)
-                self._records[execution.tutorial] = execution
+                self._executions[execution.tutorial] = execution
 
     def pytest_sessionfinish(self) -> None:
         """Write every record whose findings are complete; nothing is lost of the others."""
@@ -99,10 +100,13 @@ class Recorder:
             self.written.append(
                 Written(name=name, complete=complete, written=written, findings=len(fresh), took_s=took_s)
             )
-        for name, record in sorted(self._records.items()):
-            self.written.append(
-                Written(name=name, complete=True, written=self._store.write(record, name), findings=1, took_s=0.0)
-            )
+        for name, capture in sorted(self._captures.items()):
+            self._note(name, written=self._store.write(capture, name))
+        for name, execution in sorted(self._executions.items()):
+            self._note(name, written=self._store.write(execution, name))
+
+    def _note(self, name: str, *, written: bool) -> None:
+        self.written.append(Written(name=name, complete=True, written=written, findings=1, took_s=0.0))
 
     def _evidence(self, snippet: Snippet, accounts: Sequence[Account]) -> Evidence:
         required = requirements(snippet)

@@ -9,8 +9,9 @@ from snippets.recorder import Written
 
 def print_summary(written: Sequence[Written], grounds: Sequence[Ground], write_line: Callable[[str], None]) -> None:
     """Print what was proven and what each base cost; nothing where nothing was."""
+    costs = [(ground.base, ground.took_s) for ground in grounds]
     rows = [(w.name, _state(w), str(w.findings), f"{w.took_s:.1f} s") for w in written]
-    bases = [(g.base.ref, "stand-in" if g.base.stand_in else "registry", g.base.version, f"{g.took_s:.1f} s") for g in grounds]
+    bases = [(b.ref, "stand-in" if b.stand_in else "registry", b.version, f"{took:.1f} s") for b, took in costs]
     _table("proven", ("record", "state", "findings", "took"), rows, write_line)
     _table("bases", ("base", "from", "version", "took"), bases, write_line)
 

@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what has a current record, where only the stale is asked for."""
     for item in items:
-        if marker := item.get_closest_marker("rehearses"):
+        if (marker := item.get_closest_marker("rehearses")) and isinstance(item, pytest.Function):
             slug = item.originalname.removeprefix("test_").replace("_", "-")
             item.add_marker(pytest.mark.proves(f"{marker.args[0]}:{slug}"))
     if not config.getoption("--stale"):

@@ -39,7 +39,7 @@ def instructions(text: str) -> Iterator[tuple[str, str]]:
                 break
             # Empty lines and comments do not end it.
             if following.strip() and not following.strip().startswith("#"):
-                statement = continued.sub(r"\1 ", statement) + following.strip()
+                statement = continued.sub(r"\1", statement) + following.rstrip()
         keyword, _, argument = re.sub(r"\s+", " ", statement, count=1).partition(" ")
         yield keyword.upper(), argument.strip()
         if keyword.upper() in {"RUN", "COPY", "ADD"}:

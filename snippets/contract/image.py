@@ -10,7 +10,7 @@ from snippets.errors import BuildError
 
 CANARY = "canary-5f1c9e-"
 # BuildKit's own list for its rule SecretsUsedInArgOrEnv.
-SECRETIVE = re.compile(r"apikey|auth|credential|key|password|passwd|pword|pswd|secret|token|\bdsn\b", re.I)
+SECRETIVE = re.compile(r"apikey|auth|credential|key|password|passwd|pword|pswd|secret|token|\bdsn\b", re.IGNORECASE)
 PRIVATE_FILES = (".env", "id_rsa", ".git/config", "node_modules/private/index.js", "server.pem", ".aws/credentials")
 
 

@@ -16,7 +16,8 @@ def health_honest(image: Image, project: Project) -> Judgement:
     if check is None:
         return kept_if(condition=False, seen="the image declares no HEALTHCHECK")
     if check.detection_s > DETECTED_WITHIN_S:
-        seen = f"{check.retries} retries every {check.interval_s:.0f} s notice a frozen server after {check.detection_s:.0f} s"
+        stated = f"{check.retries} retries every {check.interval_s:.0f} s"
+        seen = f"{stated} notice a frozen server only after {check.detection_s:.0f} s"
         return kept_if(condition=False, seen=seen)
     # The command is the image's own; only its interval is shortened, and the stated one judged above.
     with image.boot(health_interval_s=1.0) as container:
@@ -27,8 +28,8 @@ def health_honest(image: Image, project: Project) -> Judgement:
         frozen = container.freeze()
         noticed = container.wait_health("unhealthy", check.retries * (1.0 + check.timeout_s) + 10.0)
     fate = "unhealthy" if noticed is not None else "still called healthy"
-    seen = f"healthy {healthy_s:.1f} s after start; {frozen} frozen processes: {fate}, stated time {check.detection_s:.0f} s"
-    return kept_if(noticed is not None, seen)
+    seen = f"healthy {healthy_s:.1f} s after start; {frozen} frozen processes: {fate}"
+    return kept_if(noticed is not None, f"{seen}, stated time {check.detection_s:.0f} s")
 
 
 @promise(family="lifecycle", authority="https://12factor.net/disposability", exemptible=True)

@@ -31,7 +31,9 @@ def logs_structured(image: Image, project: Project) -> Judgement:
         faults.append("nothing on stdout")
     if access != [1, 1, 1]:
         faults.append(f"access lines a request: {access}, one each expected")
-    return kept_if(not faults, "; ".join(faults) or f"{len(lines)} of {len(lines)} lines are JSON, 3 of 3 hostile requests logged once")
+    count = len(lines)
+    seen = f"{count} of {count} lines are JSON objects, 3 of 3 hostile requests logged once"
+    return kept_if(not faults, "; ".join(faults) or seen)
 
 
 def _is_object(line: str) -> bool:

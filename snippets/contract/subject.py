@@ -89,7 +89,9 @@ class SlowRequest(Protocol):
 class Container(Protocol):
     """A booted container, reached over 127.0.0.1 alone."""
 
-    ready_s: float
+    @property
+    def ready_s(self) -> float:
+        """Seconds from the start to the first 200."""
 
     def get(self, path: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 5.0) -> Reply:
         """Ask once; raises ContainerError where no answer comes."""
@@ -140,11 +142,17 @@ class Container(Protocol):
 class Image(Protocol):
     """A built image together with the source it was built from."""
 
-    id: str
-    bytes: int
-    config: ImageConfig
-    context: Path
-    build_s: float
+    @property
+    def config(self) -> ImageConfig:
+        """What it says of itself."""
+
+    @property
+    def context(self) -> Path:
+        """The directory that it was built from."""
+
+    @property
+    def build_s(self) -> float:
+        """Seconds that the build took."""
 
     def boot(  # noqa: PLR0913 - one keyword a posture, each of them a promise's own
         self,

@@ -40,7 +40,7 @@ class Choice(StrEnum):
     AUTO = "auto"
 
 
-class Recipe(Struct):
+class Recipe(Struct, frozen=True):
     """tests/bases/<slug>/recipe.toml: packages of a distribution's suite, then a Dockerfile on top."""
 
     ref: str

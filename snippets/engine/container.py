@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Never, TypeVar
+from typing import Any, Never, TypeVar, cast
 
 from docker.errors import DockerException, NotFound
 from docker.models.containers import Container as Handle
@@ -19,6 +19,7 @@ from snippets.errors import ContainerError, NotReadyError
 
 POLL_S = 0.05
 SETTLED_S = 0.5
+SETTLING_S = 10.0
 LOG_LINES = 20
 LISTEN = "0A"
 T = TypeVar("T")
@@ -81,17 +82,16 @@ class BootedContainer:
 
     def wait(self, timeout_s: float) -> tuple[int, float]:
         """Exit status, and seconds since the last signal or the start."""
-        while (waited_s := time.monotonic() - self._since) < timeout_s:
-            state = self._state()
-            if not state["Running"]:
-                return int(state["ExitCode"]), waited_s
+        while (state := self._state())["Running"]:
+            if time.monotonic() - self._since > timeout_s:
+                self._refuse(f"still running after {timeout_s:.0f} s")
             time.sleep(POLL_S)
-        self._refuse(f"still running after {timeout_s:.0f} s")
+        return int(state["ExitCode"]), time.monotonic() - self._since
 
     def logs(self, *, stream: str = "both") -> str:
         """What it printed."""
-        wanted = {"stdout": stream != "stderr", "stderr": stream != "stdout"}
-        return self._ask(lambda: self._handle.logs(**wanted)).decode("utf-8", errors="replace")
+        printed = self._ask(lambda: self._handle.logs(stdout=stream != "stderr", stderr=stream != "stdout"))
+        return printed.decode("utf-8", errors="replace")
 
     def processes(self) -> tuple[Process, ...]:
         """By the engine's own `top`, which reads the host's process table."""
@@ -146,13 +146,14 @@ class BootedContainer:
 
     def settled(self, ask: Callable[[], T]) -> T:
         """Ask until two answers agree, half a second apart."""
-        last, deadline = ask(), time.monotonic() + 10.0
-        while time.monotonic() < deadline:
+        deadline = time.monotonic() + SETTLING_S
+        last, now = None, ask()
+        while now != last:
+            if time.monotonic() > deadline:
+                self._refuse(f"its answers never settled within {SETTLING_S:.0f} s")
             time.sleep(SETTLED_S)
-            if (now := ask()) == last:
-                return now
-            last = now
-        self._refuse("its answers never settled within 10 s")
+            last, now = now, ask()
+        return now
 
     def changes(self) -> tuple[str, ...]:
         """Paths written below the root."""
@@ -162,7 +163,7 @@ class BootedContainer:
         """Run a program beside the server."""
         self._refuse_exit()
         done = self._ask(lambda: self._handle.exec_run(list(argv)))
-        output = done.output.decode("utf-8", errors="replace")
+        output = cast("bytes", done.output or b"").decode("utf-8", errors="replace")
         if done.exit_code != 0:
             message = f"`{shlex.join(argv)[:80]}` exits {done.exit_code}: {output.strip()[-500:]}"
             raise ContainerError(message)

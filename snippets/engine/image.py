@@ -10,8 +10,10 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 from docker.errors import APIError, DockerException
+from docker.models.containers import Container as Handle
 
 from snippets.contract import Project
 from snippets.contract.subject import Healthcheck, ImageConfig, Place
@@ -41,7 +43,7 @@ class BuiltImage:
     ready: list[float] = field(default_factory=list)
 
     @property
-    def bytes(self) -> int:
+    def size_bytes(self) -> int:
         """Size of all its layers."""
         return int(self._inspected()["Size"])
 
@@ -130,19 +132,21 @@ class BuiltImage:
         documents = json.loads("".join(docker("image", "inspect", *self.contexts.values()))) if self.contexts else []
         return frozenset(layer.removeprefix("sha256:") for d in documents for layer in d["RootFS"]["Layers"])
 
-    def _inspected(self) -> dict:  # the engine's own document, read and left here
+    def _inspected(self) -> dict[str, Any]:
         return dict(json.loads("".join(docker("image", "inspect", self.id)))[0])
 
 
 @contextmanager
-def _started(image: str, env: Mapping[str, str], port: int, posture: Mapping[str, object]) -> Iterator:
+def _started(image: str, env: Mapping[str, str], port: int, posture: Mapping[str, object]) -> Iterator[Handle]:
     # Its reaper needs an image that may be out of reach; the sweep by label does that work here.
     os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
     from testcontainers.core.container import DockerContainer  # noqa: PLC0415 - it reads the variable when imported
 
     try:
         container = DockerContainer(image, env=dict(env)).with_kwargs(**posture)
-        container.ports[f"{port}/tcp"] = ("127.0.0.1", None)
+        # Its own signature knows no address: https://docker-py.readthedocs.io/en/stable/containers.html
+        ports = cast("dict[str, object]", container.ports)
+        ports[f"{port}/tcp"] = ("127.0.0.1", None)
         if posture["read_only"]:
             container.with_tmpfs_mount("/tmp", TMP_SIZE)  # noqa: S108 - inside the container
     except DockerException as error:
@@ -169,7 +173,7 @@ def _start_failure(error: APIError) -> NotReadyError | EngineError:
     return engine_error("docker run", said)
 
 
-def _healthcheck(stated: Mapping | None) -> Healthcheck | None:
+def _healthcheck(stated: Mapping[str, Any] | None) -> Healthcheck | None:
     if not stated or stated.get("Test", ["NONE"])[0] == "NONE":
         return None
     # The engine's defaults: https://docs.docker.com/reference/dockerfile/#healthcheck

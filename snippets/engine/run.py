@@ -102,7 +102,7 @@ def sweep_dead() -> tuple[str, ...]:
 
 def sweep(key: str) -> None:
     """Remove every container, network, volume and image of one run; EngineError where no engine answers."""
-    projects = {line for line in docker("ps", "--all", "--format", f'{{{{.Label "{COMPOSE_LABEL}"}}}}')}
+    projects = set(docker("ps", "--all", "--format", f'{{{{.Label "{COMPOSE_LABEL}"}}}}'))
     mine = [f"label={LABEL}={key}"]
     mine += [f"label={COMPOSE_LABEL}={project}" for project in projects if project.startswith(f"handbook-{key}-")]
     for chosen in mine:

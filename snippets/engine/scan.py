@@ -5,7 +5,7 @@ import re
 import subprocess
 import tarfile
 from collections.abc import Collection, Iterator
-from typing import IO
+from typing import IO, cast
 
 from snippets.contract.subject import Place
 from snippets.engine.docker import engine_error
@@ -24,7 +24,7 @@ def find(image: str, canaries: Collection[str], skipped_layers: Collection[str])
         if first == b"{":
             yield from _in_config(first + blob.read(), pattern)
             continue
-        with tarfile.open(fileobj=_Rejoined(first, blob), mode="r|*") as layer:
+        with tarfile.open(fileobj=cast("IO[bytes]", _Rejoined(first, blob)), mode="r|*") as layer:
             for member in layer:
                 named = pattern.search(member.name.encode(errors="surrogateescape"))
                 content = layer.extractfile(member) if member.isreg() else None
@@ -38,7 +38,7 @@ def paths(image: str, skipped_layers: Collection[str]) -> Iterator[str]:
         first = blob.read(1)
         if name in skipped_layers or first == b"{":
             continue
-        with tarfile.open(fileobj=_Rejoined(first, blob), mode="r|*") as layer:
+        with tarfile.open(fileobj=cast("IO[bytes]", _Rejoined(first, blob)), mode="r|*") as layer:
             yield from ("/" + member.name for member in layer)
 
 
@@ -92,7 +92,7 @@ def _in_config(text: bytes, pattern: re.Pattern[bytes]) -> Iterator[Place]:
 
 
 class _Rejoined:
-    """A stream whose first byte was read already."""
+    """A stream whose first byte was read already; as much of a file as tarfile asks of one."""
 
     def __init__(self, first: bytes, rest: IO[bytes]) -> None:
         self.first = first

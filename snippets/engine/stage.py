@@ -27,12 +27,18 @@ class Stage:
     override: Path | None
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
-        """Run one command string as a reader's shell would, output and errors together, in order."""
-        return subprocess.run(  # noqa: S603 - a published command, in a copy of its own directory
+        """Run one command string as a reader's shell would, output and errors together, in order.
+
+        Raises EngineError where it fails and no engine answers any more: that says nothing of the command.
+        """
+        done = subprocess.run(  # noqa: S603 - a published command, in a copy of its own directory
             ["bash", "-euo", "pipefail", "-c", command],  # noqa: S607 - the reader's own bash
             cwd=self.root, env=dict(self.env), text=True, errors="replace", check=False,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=COMMAND_TIMEOUT_S,
         )
+        if done.returncode != 0:
+            docker("version")
+        return done
 
 
 @contextmanager
@@ -53,7 +59,7 @@ def staged(engine: Engine, snippet: Snippet, folder: Path, project: str) -> Iter
         yield Stage(root=root, env=env, override=override)
     finally:
         if COMPOSE in snippet.sources:
-            subprocess.run(  # noqa: S603 - our own arguments
+            subprocess.run(
                 ["docker", "compose", "down", "--volumes", "--timeout", "5"],  # noqa: S607 - the docker on PATH
                 cwd=root, env=env, capture_output=True, check=False, timeout=COMMAND_TIMEOUT_S,
             )

@@ -89,6 +89,6 @@ def unbuilt(promise: Promise, error: BuildError) -> Finding:
 def facts_of(image: BuiltImage) -> ImageFacts:
     """Size and times, as records state them."""
     return ImageFacts(
-        id=image.id, bytes=image.bytes, user=image.config.user, build_s=round(image.build_s, 1),
+        id=image.id, bytes=image.size_bytes, user=image.config.user, build_s=round(image.build_s, 1),
         ready_s=round(median(image.ready), 2) if image.ready else 0.0,
     )  # fmt: skip

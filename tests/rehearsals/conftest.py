@@ -1,10 +1,11 @@
 """Rehearsals: compose projects through pytest-docker, and a finding from every test that rehearses."""
 
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess, run
+from typing import cast
 
 import pytest
 from pytest_docker.plugin import Services, get_docker_services
@@ -18,7 +19,8 @@ from snippets.errors import ContainerError
 from snippets.evidence import rehearsal_rules
 from snippets.recorder import Account, Witness
 
-SEEN = pytest.StashKey[list[str]]()
+Said = list[str]
+SEEN = pytest.StashKey[Said]()
 COMPOSE_TIMEOUT_S = 300
 
 
@@ -110,8 +112,9 @@ def stack(compose_stage: Stage, docker_services: Services) -> Stack:
 @pytest.fixture
 def seen(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Through which a rehearsal says what it saw; one that says nothing proves nothing."""
-    request.node.stash[SEEN] = []
-    return request.node.stash[SEEN].append
+    said: list[str] = []
+    request.node.stash[SEEN] = said
+    return said.append
 
 
 @pytest.hookimpl(wrapper=True)
@@ -126,15 +129,14 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Turn the outcome of a rehearsal into the finding of that name, before it is reported."""
     marker = item.get_closest_marker("rehearses")
-    if marker is None or call.when != "call":
+    if marker is None or call.when != "call" or not isinstance(item, pytest.Function):
         return
-    engine, catalog = item.funcargs["engine"], item.funcargs["catalog"]
-    kept = call.excinfo is None
+    engine, catalog = cast("Engine", item.funcargs["engine"]), cast("Catalog", item.funcargs["catalog"])
     finding = Finding(
         promise=item.originalname.removeprefix("test_").replace("_", "-"),
         rules=rehearsal_rules(item.path.name),
-        verdict=Verdict.KEPT if kept else Verdict.BROKEN,
-        seen="; ".join(item.stash[SEEN]) if kept else str(call.excinfo.value),
+        verdict=Verdict.BROKEN if call.excinfo else Verdict.KEPT,
+        seen=str(call.excinfo.value) if call.excinfo else "; ".join(item.stash[SEEN]),
         took_s=round(call.duration, 2),
     )
     (name,) = marker.args

@@ -7,7 +7,9 @@ import pytest
 
 from snippets.catalog import Catalog, load
 from snippets.engine import Engine
-from snippets.engine.shim import environment
+from snippets.engine.docker import docker, try_docker
+from snippets.engine.shim import STAGE_LABEL, environment
+from snippets.engine.stage import published_port
 from snippets.execution import execute
 from snippets.recorder import Witness
 from snippets.tutorials import Tutorial, load_tutorials
@@ -38,24 +40,30 @@ def fetched(tutorial: Tutorial, catalog: Catalog, workdir: Path) -> dict[str, st
 @pytest.mark.parametrize(
     "name", [pytest.param(name, id=name, marks=pytest.mark.proves(f"tutorial:{name}")) for name in TUTORIALS]
 )
-# Tutorials publish the port that they tell readers to publish.
-@pytest.mark.xdist_group("port-8000")
 def test_tutorial_runs(name: str, catalog: Catalog, engine: Engine, witness: Witness, tmp_path: Path) -> None:
     """Every cell succeeds in a fresh directory, with exactly the files of the snippets that it names."""
     tutorial = TUTORIALS[name]
     grounds = engine.grounds([base for used in tutorial.snippets for base in catalog.snippets[used].bases])
-    contexts = {ground.base.ref: ground.image for ground in grounds if ground.image}
-    env = environment(engine.run, tmp_path / "bin", contexts)
+    env = environment(
+        engine.run, tmp_path / "bin", {ground.base.ref: ground.image for ground in grounds if ground.image}
+    )
     shim = tmp_path / "bin" / "handbook"
     shim.write_text(HANDBOOK.format(scripts=sysconfig.get_path("scripts")))
     shim.chmod(0o755)
     workdir = tmp_path / name
     workdir.mkdir()
 
-    execution = execute(
-        tutorial, catalog=catalog, workdir=workdir, env=env, engine=engine.description,
-        stand_in=any(ground.base.stand_in for ground in grounds),
-    )  # fmt: skip
+    try:
+        with published_port():
+            execution = execute(
+                tutorial, catalog=catalog, workdir=workdir, env=env, engine=engine.description,
+                stand_in=any(ground.base.stand_in for ground in grounds),
+            )  # fmt: skip
+    finally:
+        # After its last cell a tutorial has cleaned up; after one that failed, nobody has.
+        if left := try_docker("ps", "--all", "--quiet", "--filter", f"label={STAGE_LABEL}={tmp_path}"):
+            docker("rm", "--force", "--volumes", *left)
 
+    assert left == [], "the tutorial leaves containers behind"
     assert fetched(tutorial, catalog, workdir) == {}
     witness.execution(execution)

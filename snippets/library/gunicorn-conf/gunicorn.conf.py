@@ -11,6 +11,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gunicorn.arbiter import Arbiter
+
 
 def cpu_limit(cgroups: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> float:
     """How many CPUs this process may use. cpu_count() would tell how many the host has."""
@@ -44,6 +46,7 @@ class JsonLines(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
+        """Whatever is logged, by the server, the application or a library."""
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -78,7 +81,7 @@ class JsonLines(logging.Formatter):
         }
 
 
-def when_ready(server) -> None:
+def when_ready(server: Arbiter) -> None:
     """Load the application once, in a process of its own, before any worker does.
 
     A missing setting then ends the start with one line and one status. Left to the workers, each

@@ -9,7 +9,7 @@ from snippets.contract import Finding, Verdict
 from snippets.evidence import Base, Capture, Evidence, EvidenceStore, ImageFacts, requirements
 from snippets.standing import Standings
 
-WHEN = datetime(2026, 11, 23, 9, 41, tzinfo=UTC)
+WHEN = datetime(2026, 1, 2, 9, 41, tzinfo=UTC)
 DOCKERFILE = "FROM python:3.13-slim-trixie\nRUN pip install --no-cache-dir flask\nUSER 10001\n"
 # Every character that Markdown or HTML could take for its own, tabs, blank and trailing white space.
 AWKWARD = "\n\n\tall: *x* _y_ `z` <b>&amp;</b>  \n\n\t$(shell echo \\$$HOME)   \r\n</pre>\n\n\n"

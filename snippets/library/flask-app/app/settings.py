@@ -46,9 +46,7 @@ def database(environment: Mapping[str, str]) -> str | None:
     try:
         return make_conninfo(url, password=password)
     except ProgrammingError:
-        raise SettingsError(
-            "DATABASE_URL must look like postgresql://user@host:5432/name"
-        ) from None
+        raise SettingsError("DATABASE_URL must look like postgresql://user@host:5432/name") from None
 
 
 def require(environment: Mapping[str, str], name: str) -> str:

@@ -15,7 +15,7 @@ def version() -> dict[str, str]:
 
 @blueprint.get("/request")
 def seen() -> dict[str, Any]:
-    """How this request looks from inside: is PROXY_HOPS right?"""
+    """How this request looks from inside, to see whether PROXY_HOPS is right."""
     return {"client": request.remote_addr, "scheme": request.scheme, "host": request.host}
 
 

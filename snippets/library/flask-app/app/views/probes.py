@@ -1,4 +1,4 @@
-"""What a platform asks: are you alive, do you want traffic, do you finish what you began?"""
+"""What a platform asks: whether it lives, wants traffic, and finishes what it began."""
 
 import json
 import time

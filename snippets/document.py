@@ -1,0 +1,169 @@
+"""One HTML page, as a browser reads it -> what a reader could copy from it that nobody proved, by line."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from snippets.highlight import CLASSES
+from snippets.illustration import disguised
+from snippets.loading import LOADING, SUSPICIOUS, Place, handler_faults, loading_faults
+from snippets.published import Published
+
+BLOCKS = ("pre", "textarea", "xmp", "listing", "plaintext", "samp")
+INLINE = ("code", "kbd", "tt")
+CLAIMS = ("evidence", "seal", "facts", "findings", "pitfall", "table", "withheld")
+_SELECTOR = ",".join((*BLOCKS, *INLINE, "br", "[data-hb]", *(f".hb-{claim}" for claim in CLAIMS), *LOADING))
+_LOADING = ",".join(LOADING)
+# Inside a block, anything but colours could hide a part of it, add to it or reorder it.
+_COLOURS = "|".join(sorted(css for css in CLASSES if css))
+_COLOURED = re.compile(rf"(?:[^<]++|<span(?: class=\"(?:{_COLOURS})?\")?>|</span>|</?code>)*+")
+_TOKEN = re.compile(r"<!--(?:-?>|.*?(?:--!?>|\Z))|<([a-zA-Z][^\s/>]*)((?:[^\"'>]|\"[^\"]*\"|'[^']*')*)>", re.DOTALL)
+_RAW_TEXT = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext"})
+_MARK = "hb-line"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """What was found on one page: faults by line, how many blocks are proven, the texts that claim nothing."""
+
+    faults: Sequence[tuple[int, str]]
+    proven: int
+    illustrations: frozenset[str]
+
+
+def audit_document(source: str, place: Place, published: Published) -> Audited:
+    """Audit one page of a site."""
+    page = _Page(source, place, published)
+    found = list(page.faults())
+    lines = _lines(source, page.tree, [node for node, _ in found]) if found else []
+    faults = [(line, why) for line, (_, why) in zip(lines, found, strict=True)]
+    return Audited(faults=faults, proven=page.proven, illustrations=frozenset(page.illustrations))
+
+
+class _Page:
+    def __init__(self, source: str, place: Place, published: Published) -> None:
+        self.source, self.place, self.published = source, place, published
+        self.tree = LexborHTMLParser(source)
+        self.proven = 0
+        self.illustrations: set[str] = set()
+
+    def faults(self) -> Iterator[tuple[LexborNode, str]]:
+        """Every element that somebody has to answer for, with the reason."""
+        seen: set[int] = set()
+        for node in self.tree.css(_SELECTOR):
+            if node.mem_id not in seen:
+                seen.add(node.mem_id)
+                yield from ((node, why) for why in self._node(node))
+        if SUSPICIOUS.search(self.source):
+            for node in self.tree.css("*"):
+                yield from ((node, why) for why in handler_faults(node))
+
+    def _node(self, node: LexborNode) -> Iterator[str]:
+        tag = node.tag or ""
+        if tag in BLOCKS:
+            yield from self._block(node, tag)
+        elif tag in INLINE:
+            yield from _inline(node, tag)
+        elif tag == "br":
+            yield from _broken(node)
+        elif "data-hb" in node.attributes or (node.attributes.get("class") or "").find("hb-") >= 0:
+            yield from self._claim(node)
+        if tag not in INLINE or node.attributes:
+            yield from self._loading(node)
+
+    def _loading(self, node: LexborNode) -> Iterator[str]:
+        if node.css_matches(_LOADING):
+            yield from loading_faults(node, self.place)
+
+    def _block(self, node: LexborNode, tag: str) -> Iterator[str]:
+        text = node.text() or ""
+        if node.attributes or not _COLOURED.fullmatch(node.inner_html or ""):
+            yield f"a <{tag}> that is more than text and its colours"
+        elif not text.strip():
+            yield f"an empty <{tag}>"
+        elif text in self.published.blocks:
+            self.proven += 1
+        elif node.parent is not None and "hb-text" in (node.parent.attributes.get("class") or "").split():
+            self.illustrations.add(text)
+            if why := disguised(text):
+                yield f"a text that {why}"
+        else:
+            yield f"a <{tag}> that nobody proved: {_start(text)}"
+
+    def _claim(self, node: LexborNode) -> Iterator[str]:
+        """Check what says that something is proven: it says exactly what the records say, or is refused."""
+        stated = node.attributes.get("data-hb")
+        if stated:
+            if node.html not in self.published.shown(stated, self.place.root):
+                yield f"a claim that no record makes: {stated}"
+        elif not any("data-hb" in parent.attributes for parent in _ancestors(node)):
+            yield f"a claim of unknown origin: {_start(node.text() or '')}"
+
+
+def _inline(node: LexborNode, tag: str) -> Iterator[str]:
+    broken = "\n" in (node.text() or "") or node.css_first("br") is not None
+    if broken and not any(parent.tag in BLOCKS for parent in _ancestors(node)):
+        yield f"a <{tag}> of several lines that nobody proved: {_start(node.text() or '')}"
+
+
+def _broken(node: LexborNode) -> Iterator[str]:
+    """Lines of prose that look like code, once for the first line end among them."""
+    parent = node.parent
+    if parent is None or parent.css_first("br") != node:
+        return
+    pieces = ("\n" if part.tag == "br" else part.text_content or "" for part in parent.traverse(include_text=True))
+    if why := disguised("".join(pieces)):
+        yield f"lines broken by <br>, of which one {why}"
+
+
+def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
+    parent = node.parent
+    while parent is not None:
+        yield parent
+        parent = parent.parent
+
+
+def _start(text: str) -> str:
+    lines = text.strip().splitlines()
+    return repr(lines[0][:60]) if lines else "nothing"
+
+
+def _lines(source: str, tree: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[int]:
+    """The line of each node's start tag.
+
+    The parser keeps no positions. So each start tag is marked with its line, and the page is read
+    again: attributes change nothing about which elements come out, and in which order.
+    """
+    marked = LexborHTMLParser(_marked(source)).css("*")
+    place = {node.mem_id: number for number, node in enumerate(tree.css("*"))}
+    return [_line(marked, place.get(node.mem_id, 0)) for node in nodes]
+
+
+def _line(marked: Sequence[LexborNode], index: int) -> int:
+    # Elements that a browser adds by itself have no start tag: the one before is close enough.
+    while index >= 0:
+        line = marked[index].attributes.get(_MARK) if index < len(marked) else None
+        if line is not None:
+            return int(line)
+        index -= 1
+    return 1
+
+
+def _marked(source: str) -> str:
+    pieces, end, line, counted = list[str](), 0, 1, 0
+    while (found := _TOKEN.search(source, end)) is not None:
+        tag = found[1]
+        if tag is not None:
+            line, counted = line + source.count("\n", counted, found.start()), found.start()
+            pieces += [source[end : found.end(1)], f' {_MARK}="{line}"', source[found.end(1) : found.end()]]
+        else:
+            pieces.append(source[end : found.end()])
+        end = found.end()
+        if tag is not None and tag.lower() in _RAW_TEXT:
+            closing = re.compile(rf"</{re.escape(tag)}[\s/>]", re.IGNORECASE).search(source, end)
+            stop = closing.start() if closing and tag.lower() != "plaintext" else len(source)
+            pieces.append(source[end:stop])
+            end = stop
+    return "".join((*pieces, source[end:]))

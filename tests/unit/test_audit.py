@@ -1,0 +1,351 @@
+"""The gate behind the site generator: what it lets through, and each way past it that somebody could try."""
+
+import gzip
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from snippets.audit import audit
+from snippets.blocks import Links, file
+from snippets.evidence import Execution
+from snippets.references import show
+from snippets.render import Objection
+from snippets.standing import Standings, State
+from snippets.tutorials import Passage, Tutorial, TutorialStanding
+from tests.unit.pages.synthetic import DOCKERFILE, WHEN, image, prove, standings
+
+HEAD = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>T</title></head><body>\n'
+COMMENT = "<!-- <pre>hidden</pre>\n<pre> -->\n"
+LINE = 6
+PROVEN = f"<pre><span></span><code>{DOCKERFILE}</code></pre>"
+Site = Callable[..., tuple[Objection, ...]]
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Standings:
+    """Provide the small library, proven."""
+    return standings(tmp_path)
+
+
+@pytest.fixture
+def audited(tmp_path: Path, small: Standings) -> Site:
+    """Audit a site of one page that shows a proven file, then this text in line 6, and of these files."""
+
+    def site(text: str = "", files: dict[str, bytes] | None = None, page: str = "index.html") -> tuple[Objection, ...]:
+        root = tmp_path / "site"
+        shown = file(small.catalog.snippets["web"], "Dockerfile", Links())
+        pages = {page: f"{HEAD}{COMMENT}{shown}\n{text}\n</body></html>\n".encode()}
+        for path, content in (pages | (files or {})).items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_bytes(content)
+        return audit(root, small, {})
+
+    return site
+
+
+def test_what_is_proven_passes(audited: Site, small: Standings) -> None:
+    """A page of proven blocks, its downloads and prose with inline code has nothing against it."""
+    web = small.catalog.snippets["web"]
+    blocks = "".join(
+        show(language, name, small, Links()).html
+        for language, name in {
+            "snippet": "web/make/Makefile",
+            "command": "web/run",
+            "pitfall": "web/root",
+            "evidence": "web",
+            "effective": "settings",
+            "catalogue": "all",
+            "contract": "all",
+        }.items()
+    )
+    prose = "<p>Run <code>docker run x</code>, press <kbd>Ctrl</kbd>.</p>" + show("snippet", "alma", small, Links()).html
+    prose += show("snippet", "web", small, Links()).html
+    downloads = {f"snippets/web/{path}": web.content(path) for path in web.sources}
+
+    assert audited(blocks + prose, downloads) == ()
+
+
+ATTACKS = {
+    "raw pre": ("<pre>FROM evil\n</pre>", "a <pre> that nobody proved: 'FROM evil'"),
+    "indented block": ("<pre><code>docker run evil\n</code></pre>", "a <pre> that nobody proved: 'docker run evil'"),
+    "in a tab": (
+        '<div class="tabbed-set"><div class="tabbed-block"><pre>x</pre></div></div>',
+        "a <pre> that nobody proved: 'x'",
+    ),
+    "in a list": ("<ul><li><pre>x</pre></li></ul>", "a <pre> that nobody proved: 'x'"),
+    "one trailing space": (f"<pre><span></span><code>{DOCKERFILE} </code></pre>", "a <pre> that nobody proved"),
+    "one missing line end": (f"<pre><span></span><code>{DOCKERFILE[:-1]}</code></pre>", "a <pre> that nobody proved"),
+    "a tab for blanks": (PROVEN.replace("RUN ", "RUN\t"), "a <pre> that nobody proved"),
+    "a look-alike letter": (PROVEN.replace("pip", "p\u0456p"), "a <pre> that nobody proved"),
+    "an invisible character": (PROVEN.replace("pip", "pip\u200b"), "a <pre> that nobody proved"),
+    "entities": ("<p>a</p><pre>&#70;ROM&#32;evil</pre>", "a <pre> that nobody proved: 'FROM evil'"),
+    "upper case": ("<PRE>x</PRE>", "a <pre> that nobody proved: 'x'"),
+    "nested": (f"<pre>{PROVEN}</pre>", "a <pre> that is more than text and its colours"),
+    "unclosed": ("<div><pre>x", "a <pre> that nobody proved: 'x'"),
+    "empty": ("<pre><code> </code></pre>", "an empty <pre>"),
+    "after a false comment": ("<!--><pre>x</pre>-->", "a <pre> that nobody proved: 'x'"),
+    "hidden words": (PROVEN.replace("RUN", "<b hidden>x</b>RUN"), "more than text and its colours"),
+    "hidden by class": (PROVEN.replace("RUN", '<span class="md-hidden">RUN</span>'), "more than text and its colours"),
+    "other attributes": (PROVEN.replace("<pre>", '<pre dir="rtl">'), "more than text and its colours"),
+    "textarea": ("<textarea>x</textarea>", "a <textarea> that nobody proved: 'x'"),
+    "xmp": ("<xmp>x</xmp>", "a <xmp> that nobody proved: 'x'"),
+    "listing": ("<listing>x</listing>", "a <listing> that nobody proved: 'x'"),
+    "plaintext": ("<plaintext>x", "a <plaintext> that nobody proved: 'x"),
+    "samp": ("<p><samp>x</samp></p>", "a <samp> that nobody proved: 'x'"),
+    "code of two lines": ("<p><code>FROM x\nRUN y</code></p>", "a <code> of several lines that nobody proved: 'FROM x'"),
+    "code with breaks": ("<p><code>FROM x<br>RUN y</code></p>", "a <code> of several lines that nobody proved"),
+    "keys of two lines": ("<kbd>a\nb</kbd>", "a <kbd> of several lines that nobody proved: 'a'"),
+    "prose with breaks": ("<p>FROM x<br>RUN make y</p>", "lines broken by <br>, of which one looks like a Dockerfile"),
+    "white space kept": ('<div style="white-space:pre">x</div>', "an inline style on <div>: 'white-space:pre'"),
+    "inline script": ("<script>document.write('<pre>x</pre>')</script>", "an inline script that nobody knows (sha256"),
+    "module": ('<script type="module">1</script>', "an inline script that nobody knows (sha256"),
+    "script from elsewhere": ('<script src="https://x.example/a.js"></script>', "which is no file of this site"),
+    "script without a scheme": ('<script src="//x.example/a.js"></script>', "which is no file of this site"),
+    "script out of the site": ('<script src="../../a.js"></script>', "which is no file of this site"),
+    "style from elsewhere": ('<link rel="stylesheet" href="https://x.example/a.css">', "which is no file of this site"),
+    "style element": ("<style>p::before{content:'RUN x'}</style>", "<style> can show what no audit reads"),
+    "srcdoc": ('<iframe srcdoc="<pre>x</pre>"></iframe>', "<iframe> can show what no audit reads"),
+    "object": ('<object data="x.html"></object>', "<object> can show what no audit reads"),
+    "embed": ('<embed src="x.html">', "<embed> can show what no audit reads"),
+    "template": ("<template><pre>x</pre></template>", "<template> can show what no audit reads"),
+    "noscript": ("<noscript><pre>x</pre></noscript>", "<noscript> can show what no audit reads"),
+    "foreignObject": (
+        "<svg><foreignObject><pre>x</pre></foreignObject></svg>",
+        "<foreignObject> can show what no audit reads",
+    ),
+    "text in a picture": ("<svg><text>RUN x</text></svg>", "<text> can show what no audit reads"),
+    "mathematics": ("<math><mtext>RUN x</mtext></math>", "<math> can show what no audit reads"),
+    "handler": ('<p onclick="x()">a</p>', "an inline handler: onclick on <p>"),
+    "handler without a blank": ('<img alt="a"/onerror="x()">', "an inline handler: onerror on <img>"),
+    "javascript address": ('<a href="java&#9;script:x()">a</a>', "an address that is a document or a script"),
+    "data address": ('<a href=" data:text/html,<pre>x">a</a>', "an address that is a document or a script"),
+    "copied attribute": ('<button data-clipboard-text="rm x">a</button>', "a text to copy on <button>: 'rm x'"),
+    "copied element": ('<button data-clipboard-target="p">a</button>', "the attribute data-clipboard-target on <button>"),
+    "input": ('<input value="rm x">', "an <input> with a text to copy"),
+    "editable": ("<div contenteditable>x</div>", "the attribute contenteditable on <div>"),
+    "refresh": ('<meta http-equiv="refresh" content="0;x.html">', "the attribute http-equiv on <meta>"),
+    "other encoding": ('<meta charset="utf-7">', "a page in utf-7"),
+    "base": ('<base href="https://x.example/">', "<base> can show what no audit reads"),
+    "code as a text": ('<div class="hb-text"><pre>FROM x</pre></div>', "a text that looks like a Dockerfile: 'FROM x'"),
+    "forged card": ('<details class="hb-evidence"><summary>Proven</summary></details>', "a claim of unknown origin"),
+    "forged seal": ('<span class="hb-seal">Proven</span>', "a claim of unknown origin: 'Proven'"),
+    "edited card": (
+        '<details class="hb-evidence" data-hb="evidence:web">99 of 99</details>',
+        "a claim that no record makes: evidence:web",
+    ),
+    "card of a stranger": ('<details data-hb="evidence:alma">x</details>', "a claim that no record makes: evidence:alma"),
+    "settings of the search": (
+        '<script id="__config" type="application/json">{"search": "//x.example/w.js"}</script>',
+        "the search is run by '//x.example/w.js'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "why"), ATTACKS.values(), ids=ATTACKS)
+def test_an_attack_is_refused_by_page_and_line(audited: Site, text: str, why: str) -> None:
+    """Whatever a reader could copy that nobody proved is named with its page and its line."""
+    objections = audited(text)
+
+    assert [(o.page, o.line) for o in objections if why in o.why] == [("index.html", LINE)]
+    assert {(o.page, o.line) for o in objections} == {("index.html", LINE)}
+
+
+def test_a_page_outside_the_navigation_is_read(audited: Site) -> None:
+    """The audit walks files, not links."""
+    hidden = f"{HEAD}<p>a</p>\n<pre>x</pre></body></html>".encode()
+
+    objections = audited(files={"drafts/deep/index.html": hidden, "old.htm": hidden})
+
+    assert [o.place for o in objections] == ["drafts/deep/index.html:4", "old.htm:4"]
+
+
+def test_lines_are_counted_past_scripts_comments_and_attributes(audited: Site) -> None:
+    """What looks like a tag inside a comment, a script or an attribute does not move the line."""
+    text = '<p title="a > <pre>\n<pre>">b</p>\n<script type="application/json">{"a": "<pre>\\n"}\n</script>\n<pre>x</pre>'
+
+    assert [o.place for o in audited(text)] == ["index.html:10"]
+
+
+def test_every_fault_of_every_page_is_reported(audited: Site) -> None:
+    """One run tells all."""
+    objections = audited("<pre>x</pre>\n<iframe></iframe>\n<samp>y</samp>", {"a.txt": b"", "b.html": b"\xff"})
+
+    assert [o.place for o in objections] == ["b.html", "index.html:6", "index.html:7", "index.html:8", "a.txt"]
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "why"),
+    [
+        ("snippets/web/Dockerfile", b"FROM evil\n", "differs from the file that was proven"),
+        ("snippets/web/Dockerfile", DOCKERFILE.encode() + b" ", "differs from the file that was proven"),
+        ("snippets/web/extra.sh", b"rm\n", "nobody proved a file of this name"),
+        ("snippets/index.html", b"<pre>x</pre>", "nobody proved a file of this name"),
+        ("snippets/alma/only-here.txt", b"a file that nobody proved\n", "nobody proved a file of this name"),
+        ("a.ipynb", b"{}", "nobody proved a file of this name"),
+        ("install.sh", b"rm\n", "a kind of file that no page of this site needs"),
+        ("a.pdf", b"%PDF", "not UTF-8"),
+        ("page.xhtml", b"<pre>x</pre>", "a kind of file that no page of this site needs"),
+        ("a.js", b"document.write('x')", "a script that nobody knows (sha256"),
+        ("assets/javascripts/bundle.a5f9d56c.min.js", b"alert(1)", "a script that nobody knows (sha256"),
+        ("a.css", b"p::after{content:'RUN make evil'}", "a style sheet's text looks like a Dockerfile: 'RUN make evil'"),
+        ("a.css", b"p::after{content:'\\52UN make evil'}", "a style sheet's text looks like a Dockerfile"),
+        ("a.css", b"p::after{content:'a\\A b'}", "a style sheet's text is long or has a line end"),
+        ("a.css", b"/* ' */ p::after{content:'RUN make evil'} /* ' */", "a style sheet's text looks like a Dockerfile"),
+        ("a.css", b"p::after{content:attr(title)}", "a style sheet fetches or computes: attr("),
+        ("a.css", b"@import 'a';", "a style sheet fetches or computes: @import"),
+        ("a.css", b"p{background:url(//x.example)}", "a style sheet fetches or computes: url(//"),
+        ("a.css", b".x{color:red;white-space:pre}", "'.x' is shown as preformatted"),
+        ("a.svg", b"<svg><text>RUN x</text></svg>", "a picture with <text>: pictures are shapes"),
+        ("a.svg", b"<svg><g onload='x()'/></svg>", "a picture whose <g> does more than show a shape"),
+        ("a.svg", b"<svg><title>RUN make x</title></svg>", "a picture's text looks like a Dockerfile"),
+        ("a.svg", b"<!DOCTYPE svg [<!ENTITY a 'b'>]><svg/>", "a picture with <!: pictures are shapes"),
+        ("sitemap.xml", b"<urlset><pre>x</pre></urlset>", "a sitemap with <pre>"),
+        ("sitemap.xml.gz", gzip.compress(b"<?xml-stylesheet href='a'?>"), "a sitemap with <?"),
+        ("sitemap.xml.gz", b"no", "not UTF-8"),
+        ("search/search_index.json", b"[]", "not a search index"),
+    ],
+)
+def test_a_file_beside_the_pages_is_refused_by_name(audited: Site, path: str, content: bytes, why: str) -> None:
+    """A download is the proven file, and any other file is one that pages need."""
+    objections = audited(files={path: content})
+
+    assert {o.page for o in objections} == {path}
+    assert any(o.why.startswith(why) for o in objections)
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("a.css", b".x pre > code, pre { white-space: pre-wrap } .y::before { content: 'Why.' attr(href) }"),
+        ("a.svg", b'<?xml version="1.0"?><svg viewBox="0 0 1 1"><title>A box</title><path d="M0 0"/></svg>'),
+        ("sitemap.xml", b'<?xml version="1.0"?>\n<urlset><url><loc>https://x.example/</loc></url></urlset>'),
+        ("a.png", b"\x89PNG"),
+    ],
+)
+def test_files_that_pages_need_pass(audited: Site, path: str, content: bytes) -> None:
+    """Shapes, colours and the list of pages are nobody's code."""
+    assert audited(files={path: content}) == ()
+
+
+def test_the_search_index_repeats_proven_blocks_alone(audited: Site) -> None:
+    """A search result shows blocks, too."""
+
+    def index(text: str) -> dict[str, bytes]:
+        return {"search/search_index.json": json.dumps({"docs": [{"location": "a/", "text": text}]}).encode()}
+
+    assert audited(files=index(f"<p>a</p><pre><code>{DOCKERFILE}</code></pre>")) == ()
+    for text, why in {
+        "<pre>x</pre>": "'a/' is indexed with a block that nobody proved",
+        "<pre>x": "'a/' is indexed with a block that is never closed",
+        '<p onclick="x">': "'a/' is indexed with <p onclick=\"x\">",
+        "<img>": "'a/' is indexed with <img>",
+    }.items():
+        assert [o.why for o in audited(files=index(text))] == [why]
+
+
+def test_a_link_instead_of_a_file_is_refused(audited: Site, tmp_path: Path) -> None:
+    """What it points to could be another file tomorrow."""
+    audited()
+    (tmp_path / "site" / "a.png").symlink_to(tmp_path)
+    (tmp_path / "site" / "b.html").symlink_to(tmp_path / "site" / "index.html")
+
+    assert [o.place for o in audited()] == ["b.html", "a.png"]
+
+
+def test_an_empty_site_is_refused(tmp_path: Path, small: Standings) -> None:
+    """Nothing passes by being empty."""
+    (tmp_path / "site").mkdir()
+
+    assert [o.why for o in audit(tmp_path / "site", small, {})] == ["the site holds no page"]
+
+
+def test_a_site_that_shows_nothing_proven_is_refused(tmp_path: Path, small: Standings) -> None:
+    """A site from which every block fell out is not a site without faults."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text(f"{HEAD}<p>Welcome.</p></body></html>")
+
+    assert [o.why for o in audit(tmp_path / "site", small, {})] == ["the site shows nothing that was proven"]
+
+
+@pytest.mark.parametrize("name", ["web", "settings"])
+def test_what_lost_its_proof_after_the_build_is_refused(tmp_path: Path, name: str) -> None:
+    """The audit believes today's records, whatever the site was built from."""
+    before = standings(tmp_path)
+    blocks = show("snippet", f"{name}/gunicorn.conf.py", before, Links()).html
+    blocks += show("evidence", name, before, Links()).html
+    content = before.catalog.snippets[name].content("gunicorn.conf.py")
+    path = tmp_path / "site" / "snippets" / name / "gunicorn.conf.py"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    (tmp_path / "site" / "index.html").write_text(f"{HEAD}{blocks}</body></html>")
+    assert audit(tmp_path / "site", before, {}) == ()
+
+    shutil.rmtree(tmp_path / "evidence")
+
+    after = Standings(catalog=before.catalog, store=before.store, now=WHEN)
+    assert [o.why for o in audit(tmp_path / "site", after, {})] == [
+        "a <pre> that nobody proved: 'workers = 3'",
+        f"a claim that no record makes: evidence:{name}",
+        "nobody proved a file of this name",
+        "the site shows nothing that was proven",
+    ]
+
+
+def test_executed_cells_pass_and_others_do_not(tmp_path: Path, small: Standings) -> None:
+    """A tutorial's cells and outputs are as good as a file, while its record is of these cells."""
+    from snippets.evidence import Cell
+    from snippets.notebook import notebook, render
+
+    cell = Passage(language="bash", text="echo 1", line=5)
+    tutorial = Tutorial(name="first", snippets=("web",), passages=(cell,))
+    execution = Execution(
+        tutorial="first",
+        digest=tutorial.digest(small.catalog),
+        engine="Docker",
+        stand_in=False,
+        verified_at=WHEN,
+        cells=[Cell(source="echo 1", output="1")],
+    )
+    standing = TutorialStanding(tutorial=tutorial, state=State.PROVEN, objection=None, execution=execution)
+    block = render(standing).text.splitlines()[0]
+    page = tmp_path / "site" / "tutorials" / "first" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text(f"{HEAD}{block}</body></html>")
+    download = tmp_path / "site" / "tutorials" / "first.ipynb"
+    download.write_bytes(notebook(tutorial, execution))
+
+    assert audit(tmp_path / "site", small, {"first": standing}) == ()
+
+    download.write_bytes(notebook(tutorial, execution) + b" ")
+    unproven = TutorialStanding(tutorial=tutorial, state=State.UNPROVEN, objection="stale", execution=execution)
+    assert [o.why for o in audit(tmp_path / "site", small, {"first": standing})] == [
+        "differs from the file that was proven"
+    ]
+    assert "a <pre> that nobody proved: 'echo 1'" in [o.why for o in audit(tmp_path / "site", small, {"first": unproven})]
+
+
+def test_the_same_page_is_audited_alike_at_any_depth(audited: Site, small: Standings) -> None:
+    """Links of a card lead up as far as its page is deep; those of another depth are not its own."""
+    card = show("evidence", "web", small, Links("../../")).html
+
+    assert audited(card, page="a/b/index.html") == ()
+    assert [o.why for o in audited(card, page="a/index.html")] == ["a claim that no record makes: evidence:web"]
+
+
+def test_unused_helpers_stay_honest(tmp_path: Path) -> None:
+    """The fixtures prove what they say: an unproven snippet's very file is refused."""
+    image(tmp_path / "library", "other", {"Dockerfile": "FROM python:3.13-slim-trixie\nRUN echo other\n"})
+    small = standings(tmp_path)
+    text = small.catalog.snippets["other"].text("Dockerfile")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text(f"{HEAD}<pre>{text}</pre></body></html>")
+    assert "a <pre> that nobody proved: 'FROM python:3.13-slim-trixie'" in [
+        o.why for o in audit(tmp_path / "site", small, {})
+    ]
+
+    prove(small.catalog, small.store, ["other"])
+
+    assert audit(tmp_path / "site", Standings(catalog=small.catalog, store=small.store, now=WHEN), {}) == ()
