@@ -81,7 +81,7 @@ def prove(session: nox.Session) -> None:
 
 def parallel() -> tuple[str, ...]:
     """How tests are spread over processes, and what is told of their times."""
-    return (f"--numprocesses={WORKERS}", "--dist=loadgroup", "--durations=20")
+    return (f"--numprocesses={WORKERS}", "--durations=20")
 
 
 def run(session: nox.Session, program: str, *arguments: str, **options: object) -> str:

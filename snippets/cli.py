@@ -3,7 +3,6 @@
 A reader waits for every import, so each command imports what it needs.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -12,8 +11,9 @@ from snippets.errors import SnippetsError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
 
-    from snippets.standing import Standing, Standings
+    from snippets.standing import Standings
 
 
 class Refusing(click.Group):
@@ -32,52 +32,38 @@ class Refusing(click.Group):
 def main() -> None:
     """Show deployment snippets that were built, booted and probed.
 
-    Exit status: 0 where everything asked for is proven or withheld, 1 where something is not, 2 for wrong usage.
+    Exit status: 0 where all that was asked for is proven or withheld, 1 where something is not, 2 for wrong usage.
     """
 
 
 @main.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
-@click.option("--promises", "what", flag_value="promises", help="List the contract's promises.")
-@click.option("--pitfalls", "what", flag_value="pitfalls", help="List the pitfalls.")
-@click.option("--stale", "what", flag_value="stale", help="Print the names of what has to be proven, one a line.")
-@click.option("--snippets", "what", flag_value="snippets", default=True, help="List the snippets (the default).")
+@click.option("--promises", is_flag=True, help="List the promises of the contract instead.")
+@click.option("--pitfalls", is_flag=True, help="List the pitfalls instead.")
+@click.option("--stale", is_flag=True, help="Print the names of what has to be proven, one a line, tutorials included.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array, whose keys are a stable interface.")
 @click.pass_context
-def list_(ctx: click.Context, what: str, *, as_json: bool) -> None:
-    """List snippets, promises or pitfalls, and how each stands."""
+def list_(ctx: click.Context, *, promises: bool, pitfalls: bool, stale: bool, as_json: bool) -> None:
+    """List the snippets and how each stands."""
     from snippets import listing
 
-    if what == "stale":
-        if as_json:
-            message = "--stale prints plain names: it takes no --json"
-            raise click.UsageError(message)
-        names = listing.stale(_standings(ctx))
+    if promises + pitfalls + stale > 1:
+        _refuse_usage("--promises, --pitfalls and --stale are three lists: ask for one")
+    if stale and as_json:
+        _refuse_usage("--stale prints plain names: it takes no --json")
+    if stale:
+        standings, docs = _shelf(ctx)
+        names = listing.stale(standings, docs)
         click.echo("".join(f"{name}\n" for name in names), nl=False)
         ctx.exit(1 if names else 0)
-    if what == "promises":
-        promises = listing.promises()
-        if as_json:
-            click.echo(listing.as_json(promises))
-        else:
-            listing.show([(row.slug, row.family, row.title) for row in promises], ("PROMISE", "FAMILY", "WHAT IT SAYS"))
-        return
-    if what == "pitfalls":
-        pitfalls = listing.pitfalls(_standings(ctx))
-        if as_json:
-            click.echo(listing.as_json(pitfalls))
-        else:
-            cells = [(row.name, row.promise, row.standing, row.objection or row.title) for row in pitfalls]
-            listing.show(cells, ("PITFALL", "NOTICED BY", "STANDING", "WHAT"))
-        ctx.exit(1 if any(row.standing == "unproven" for row in pitfalls) else 0)
-    rows = listing.snippets(_standings(ctx))
-    if as_json:
-        click.echo(listing.as_json(rows))
+    if promises:
+        table = listing.promises()
     else:
-        listing.show(
-            [(row.name, row.kind, row.standing, row.objection or row.title) for row in rows],
-            ("SNIPPET", "KIND", "STANDING", "WHAT"),
-        )
-    ctx.exit(1 if any(row.standing == "unproven" for row in rows) else 0)
+        table = listing.pitfalls(_shelf(ctx)[0]) if pitfalls else listing.snippets(_shelf(ctx)[0])
+    if as_json:
+        click.echo(table.as_json())
+    else:
+        table.show()
+    ctx.exit(1 if table.unproven else 0)
 
 
 @main.command()
@@ -87,61 +73,58 @@ def list_(ctx: click.Context, what: str, *, as_json: bool) -> None:
 @click.pass_context
 def show(ctx: click.Context, slug: str, file: str | None, *, unproven: bool) -> None:
     """Print how a snippet stands and its files, or one FILE of it, byte for byte."""
+    from snippets.listing import card
     from snippets.standing import State
 
-    snippets = _standings(ctx).snippets
+    snippets = _shelf(ctx)[0].snippets
     if slug not in snippets:
         _unknown("snippet", slug, snippets)
     standing = snippets[slug]
     if file is None:
-        click.echo("\n".join(_card(standing)))
+        click.echo(card(standing))
         ctx.exit(1 if standing.state is State.UNPROVEN else 0)
-    sources = standing.snippet.sources
-    if file not in sources:
-        _unknown(f"file of {slug}", file, sources)
+    if file not in standing.snippet.sources:
+        _unknown(f"file of {slug}", file, standing.snippet.sources)
     if standing.state is not State.PROVEN and not unproven:
         message = f"{slug} is {standing.state}: {standing.objection}\nWith --unproven it is written all the same."
         raise click.ClickException(message)
-    # Bytes, not text: line ends and a missing one at the end are part of what was proven.
+    # Bytes, not text: line ends are part of what was proven, as is a missing one at the end.
     click.echo(standing.snippet.content(file), nl=False)
 
 
 @main.command()
-@click.argument("site", type=click.Path(exists=True, file_okay=False, path_type=Path), default="site")
+@click.argument("site", type=click.Path(exists=True, file_okay=False), default="site")
 @click.pass_context
-def audit(ctx: click.Context, site: Path) -> None:
-    """Read a built SITE as a browser would and name every block that nobody proved."""
+def audit(ctx: click.Context, site: str) -> None:
+    """Read a built SITE as a browser would and name all that nobody proved, as page:line: why."""
+    from pathlib import Path
+
     from snippets.audit import audit
 
-    objections = audit(site, _standings(ctx))
+    objections = audit(Path(site), _shelf(ctx)[0])
     for objection in objections:
         click.echo(f"{objection.place}: {objection.why}")
     ctx.exit(1 if objections else 0)
 
 
-def _card(standing: "Standing") -> list[str]:
-    snippet, evidence = standing.snippet, standing.evidence
-    lines = [f"{snippet.name}: {snippet.title}", snippet.table.summary, ""]
-    lines.append(f"{standing.state}: {standing.objection}" if standing.objection else f"{standing.state}")
-    if evidence:
-        kept = sum(finding.verdict == "kept" for finding in evidence.findings)
-        lines[-1] += f" ({kept} kept, last on {evidence.verified_at:%Y-%m-%d}, by {evidence.engine})"
-        lines += [f"  {base.ref} was stood in: {base.os}, {base.version}" for base in evidence.bases if base.stand_in]
-    return [*lines, "", *(f"  {path}" for path in sorted(snippet.sources))]
+def _shelf(ctx: click.Context) -> "tuple[Standings, Path]":
+    """How everything stands, and where the pages lie; a caller may give others as the context's object."""
+    from pathlib import Path
 
-
-def _standings(ctx: click.Context) -> "Standings":
-    """How everything stands; a caller may give its own as the context's object."""
     from snippets.catalog import load
     from snippets.evidence import EvidenceStore
     from snippets.standing import Standings
 
-    given = ctx.obj
-    return given if isinstance(given, Standings) else Standings(catalog=load(), store=EvidenceStore())
+    if isinstance(ctx.obj, tuple):
+        return ctx.obj
+    return Standings(catalog=load(), store=EvidenceStore()), Path(__file__).parent.parent / "docs"
 
 
 def _unknown(what: str, word: str, known: "Collection[str]") -> NoReturn:
     from snippets.metadata import near
 
-    message = f"no {what} {word!r}{near(word, known)}"
+    _refuse_usage(f"no {what} {word!r}{near(word, known)}")
+
+
+def _refuse_usage(message: str) -> NoReturn:
     raise click.UsageError(message)

@@ -1,9 +1,10 @@
 """Text -> Pygments' HTML on one line, whose text content is the same text, byte for byte."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache, lru_cache
 from html import escape
 from pathlib import PurePosixPath
+from typing import cast
 
 from pygments.lexer import Lexer
 from pygments.lexers import find_lexer_class_for_filename, get_lexer_by_name
@@ -12,7 +13,8 @@ from pygments.token import STANDARD_TYPES, Token, _TokenType
 
 # Pygments knows these by no file name.
 LEXERS = {".env": "bash", "uv.lock": "toml", "user-data": "yaml", "crontab": "bash"}
-CLASSES = frozenset(STANDARD_TYPES.values()) | {"hll"}
+_NAMES = cast("Mapping[object, str]", STANDARD_TYPES)
+CLASSES = frozenset(_NAMES.values()) | {"hll"}
 
 
 def one_line(html: str) -> str:
@@ -101,6 +103,6 @@ def _class(kind: _TokenType) -> str:
     # What a lexer does not understand is no error of the file: it was built and booted.
     if kind in Token.Error or kind in Token.Text:
         return ""
-    while kind not in STANDARD_TYPES and kind.parent is not None:
+    while kind not in _NAMES and kind.parent is not None:
         kind = kind.parent
-    return str(STANDARD_TYPES.get(kind, ""))
+    return _NAMES.get(kind, "")

@@ -1,13 +1,15 @@
-"""Standings -> the rows of `handbook list`: typed, in the order and with the keys that scripts rely on."""
+"""Standings -> what the command line prints of them: typed rows whose keys scripts rely on, tables, a card."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 
 from snippets.contract import CONTRACT, Verdict
-from snippets.standing import Standing, Standings, State
+from snippets.standing import PitfallStanding, Standing, Standings, State
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,9 +53,45 @@ class PitfallRow(Row, frozen=True, kw_only=True):
     objection: str | None
 
 
-def snippets(standings: Standings) -> tuple[SnippetRow, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Rows for scripts, the cells of them that people read, and whether any of them is unproven."""
+
+    rows: Sequence[Row]
+    columns: Sequence[str]
+    cells: Sequence[Sequence[str]]
+    unproven: bool
+
+    def as_json(self) -> str:
+        """Render a JSON array, one object a row, indented."""
+        return msgspec.json.format(msgspec.json.encode(self.rows), indent=2).decode()
+
+    def show(self) -> None:
+        """Print a table: drawn on a terminal, plain columns on a pipe."""
+        if not sys.stdout.isatty():
+            print("\n".join(_plain([self.columns, *self.cells])))  # noqa: T201 - this is what it is for
+            return
+        from rich import box  # noqa: PLC0415 - a pipe need not wait for it
+        from rich.console import Console  # noqa: PLC0415 - likewise
+        from rich.table import Table  # noqa: PLC0415 - likewise
+        from rich.text import Text  # noqa: PLC0415 - likewise
+
+        table = Table(*self.columns, box=box.SIMPLE_HEAD)
+        for cells in self.cells:
+            # Text, so that brackets in a title are not taken for markup.
+            table.add_row(*map(Text, cells))
+        Console().print(table)
+
+
+def snippets(standings: Standings) -> Listing:
     """A row a snippet, by name."""
-    return tuple(_snippet(standing) for standing in standings.snippets.values())
+    rows = [_snippet(standing) for standing in standings.snippets.values()]
+    return Listing(
+        rows=rows,
+        columns=("SNIPPET", "KIND", "STANDING", "WHAT"),
+        cells=[(row.name, row.kind, row.standing, _line(row.objection or row.title)) for row in rows],
+        unproven=any(row.standing == State.UNPROVEN for row in rows),
+    )
 
 
 def _snippet(standing: Standing) -> SnippetRow:
@@ -72,55 +110,78 @@ def _snippet(standing: Standing) -> SnippetRow:
     )
 
 
-def promises() -> tuple[PromiseRow, ...]:
+def promises() -> Listing:
     """A row a promise, in the contract's order."""
-    return tuple(PromiseRow(slug=p.slug, family=p.family, title=p.title, authority=p.authority) for p in CONTRACT)
-
-
-def pitfalls(standings: Standings) -> tuple[PitfallRow, ...]:
-    """A row a pitfall, by name."""
-    return tuple(
-        PitfallRow(
-            name=standing.pitfall.name,
-            snippet=standing.pitfall.snippet,
-            slug=standing.pitfall.slug,
-            title=standing.pitfall.table.title,
-            stage=standing.pitfall.table.stage,
-            promise=standing.pitfall.table.promise,
-            standing=standing.state.value,
-            objection=standing.objection,
-        )
-        for standing in standings.pitfalls.values()
+    rows = [PromiseRow(slug=p.slug, family=p.family, title=p.title, authority=p.authority) for p in CONTRACT]
+    return Listing(
+        rows=rows,
+        columns=("PROMISE", "FAMILY", "WHAT IS PROMISED"),
+        cells=[(row.slug, row.family, row.title) for row in rows],
+        unproven=False,
     )
 
 
-def stale(standings: Standings) -> tuple[str, ...]:
-    """Names of all that has to be proven: its record is missing or not current, and it is not withheld."""
+def pitfalls(standings: Standings) -> Listing:
+    """A row a pitfall, by name."""
+    rows = [_pitfall(standing) for standing in standings.pitfalls.values()]
+    return Listing(
+        rows=rows,
+        columns=("PITFALL", "NOTICED BY", "STANDING", "WHAT"),
+        cells=[(row.name, row.promise, row.standing, _line(row.objection or row.title)) for row in rows],
+        unproven=any(row.standing == State.UNPROVEN for row in rows),
+    )
+
+
+def _pitfall(standing: PitfallStanding) -> PitfallRow:
+    pitfall = standing.pitfall
+    return PitfallRow(
+        name=pitfall.name,
+        snippet=pitfall.snippet,
+        slug=pitfall.slug,
+        title=pitfall.table.title,
+        stage=pitfall.table.stage,
+        promise=pitfall.table.promise,
+        standing=standing.state.value,
+        objection=standing.objection,
+    )
+
+
+def stale(standings: Standings, docs: Path) -> tuple[str, ...]:
+    """Names of all that has to be proven: its record is missing or not current, and it is not withheld.
+
+    Pitfalls as snippet/slug, the tutorials below `docs` as tutorials/name.
+    """
     states = {name: standing.state for name, standing in standings.snippets.items()}
     states |= {name: standing.state for name, standing in standings.pitfalls.items()}
+    states |= _tutorials(standings, docs)
     return tuple(name for name, state in states.items() if state is State.UNPROVEN)
 
 
-def as_json(rows: Sequence[Row]) -> str:
-    """Render a JSON array, one object a row, indented."""
-    return msgspec.json.format(msgspec.json.encode(rows), indent=2).decode()
+def _tutorials(standings: Standings, docs: Path) -> dict[str, State]:
+    from snippets.tutorials import FOLDER, load_tutorials, tutorial_standings  # noqa: PLC0415 - no other list waits
+
+    # Only a checkout has pages; where it has some, that none of them is a tutorial is a fault.
+    if not docs.is_dir():
+        return {}
+    tutorials = load_tutorials(docs, standings.catalog)
+    found = tutorial_standings(tutorials, standings.catalog, standings.store, now=standings.now)
+    return {f"{FOLDER}/{name}": standing.state for name, standing in found.items()}
 
 
-def show(rows: Sequence[Sequence[str]], columns: Sequence[str]) -> None:
-    """Print a table: drawn on a terminal, plain columns on a pipe."""
-    if not sys.stdout.isatty():
-        print("\n".join(_plain([columns, *rows])))  # noqa: T201 - this is what it is for
-        return
-    from rich import box  # noqa: PLC0415 - a pipe need not wait for it
-    from rich.console import Console  # noqa: PLC0415 - likewise
-    from rich.table import Table  # noqa: PLC0415 - likewise
-    from rich.text import Text  # noqa: PLC0415 - likewise
+def card(standing: Standing) -> str:
+    """One snippet: what it is, how it stands and by which record, and its files."""
+    snippet, evidence = standing.snippet, standing.evidence
+    said = f"{standing.state}: {standing.objection}" if standing.objection else str(standing.state)
+    lines = [f"{snippet.name}: {snippet.title}", snippet.table.summary, "", said]
+    if evidence:
+        kept, judged = evidence.count(Verdict.KEPT), len(evidence.findings)
+        lines.append(f"{kept} of {judged} kept on {evidence.verified_at:%Y-%m-%d}, by {evidence.engine}")
+        lines += [f"{base.ref} was stood in: {base.os}, {base.version}" for base in evidence.bases if base.stand_in]
+    return "\n".join([*lines, "", *(f"  {path}" for path in sorted(snippet.sources))])
 
-    table = Table(*columns, box=box.SIMPLE_HEAD)
-    for row in rows:
-        # Text, so that a title with brackets is not taken for markup.
-        table.add_row(*map(Text, row))
-    Console().print(table)
+
+def _line(text: str) -> str:
+    return text.splitlines()[0] if text else ""
 
 
 def _plain(lines: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -20,7 +20,19 @@ SCRIPTS = {
 # What shows another document, makes elements later, or is read differently where scripts run.
 REFUSED = (
     *("iframe", "frame", "frameset", "object", "embed", "applet", "portal", "fencedframe", "template", "noscript"),
-    *("noembed", "noframes", "base", "style", "math", "canvas", "select", "datalist", "foreignObject", "use", "animate"),
+    *(
+        "noembed",
+        "noframes",
+        "base",
+        "style",
+        "math",
+        "canvas",
+        "select",
+        "datalist",
+        "foreignObject",
+        "use",
+        "animate",
+    ),
     *("set", "animateTransform", "animateMotion", "image", "text", "tspan", "svg a", "svg title", "svg desc"),
 )
 LOADING = (

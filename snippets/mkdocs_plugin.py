@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from jinja2 import Environment
 from mkdocs.config import config_options
@@ -28,14 +28,14 @@ from snippets.tutorials import FOLDER, TutorialStanding, load_tutorials, tutoria
 log = get_plugin_logger("handbook")
 
 
-class HandbookConfig(Config):
+class HandbookConfig(Config):  # type: ignore[no-untyped-call] # MkDocs leaves it untyped
     """`library` and `evidence`: directories to read in the place of the project's own."""
 
     library = config_options.Optional(config_options.Dir(exists=True))
     evidence = config_options.Optional(config_options.Dir())
 
 
-class HandbookPlugin(BasePlugin[HandbookConfig]):
+class HandbookPlugin(BasePlugin[HandbookConfig]):  # type: ignore[no-untyped-call] # likewise
     """Puts what is proven into pages, and refuses the site before its first file is written."""
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002
@@ -47,7 +47,9 @@ class HandbookPlugin(BasePlugin[HandbookConfig]):
         if not config.use_directory_urls:
             message = "handbook: links of snippets need `use_directory_urls: true`"
             raise PluginError(message)
-        config.markdown_extensions.append(PassthroughExtension())  # type: ignore[arg-type] # MkDocs hands it on
+        # Declared as names; Python-Markdown, which gets the list as it is, takes both.
+        extensions: list[Any] = config.markdown_extensions
+        extensions.append(PassthroughExtension())
         return config
 
     def on_pre_build(self, *, config: MkDocsConfig) -> None:  # noqa: ARG002

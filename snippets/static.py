@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import html
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
@@ -19,13 +20,21 @@ SCRIPTS = {
     "f49805639a78ff00713d51a6ea1f699a355b370f3694e8113135f18aaa19baf6": "docs/javascripts/landmarks.js",
 }
 THEME = "assets/"
+INDEX = "search/search_index.json"
 # A comment may hold quotes and a text may hold what begins a comment, so both are found in one go.
 _STRING = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)'", re.DOTALL)
 _COMMENT = re.compile(rf"{_STRING.pattern}|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)
+_MARK_CHARS = 3
 _LABEL_CHARS = 40
-_FETCH = re.compile(r"@import|url\(\s*[\"']?\s*(?:[a-z][a-z0-9+.-]*:|//|\\)|expression\(|behavior\s*:|attr\((?!href\))", re.I)
-_PREFORMATTED = re.compile(r"(?:^|[{};])\s*([^{};]+)\{[^{}]*white-space(?:-collapse)?\s*:\s*(?:pre|break-spaces)[^{}]*\}")
+_FETCH = re.compile(
+    r"@import|url\(\s*[\"']?\s*(?:[a-z][a-z0-9+.-]*:|//|\\)|expression\(|(?<![\w-])behavior\s*:|attr\((?!href\))",
+    re.IGNORECASE,
+)
+_PREFORMATTED = re.compile(
+    r"(?:^|[{};])\s*([^{};]+)\{[^{}]*white-space(?:-collapse)?\s*:\s*(?:pre|break-spaces)[^{}]*\}"
+)
+_ARGUMENTS = re.compile(r"\([^()]*\)")
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)([^>]*)>")
 _DECLARATION = re.compile(r"<!(?!--)|<\?(?!xml )")
 _BLOCK = re.compile(r"<pre>(.*?)</pre>", re.DOTALL)
@@ -54,19 +63,16 @@ def static_faults(
         return
     if path.endswith((".png", ".woff2")):
         return
+    check = _CHECKS.get(path) or _CHECKS.get(Path(path).suffix)
+    if check is None and path != INDEX:
+        yield 0, "a kind of file that no page of this site needs"
+        return
     try:
-        text = (gzip.decompress(content) if path == "sitemap.xml.gz" else content).decode()
+        text = (gzip.decompress(content) if path.endswith(".gz") else content).decode()
     except (OSError, EOFError, UnicodeDecodeError):
         yield 0, "not UTF-8"
         return
-    if path in {"sitemap.xml", "sitemap.xml.gz"}:
-        yield from _sitemap(text)
-    elif path == "search/search_index.json":
-        yield from _index(text, published.indexed | illustrations)
-    elif (check := _CHECKS.get(Path(path).suffix)) is not None:
-        yield from check(text)
-    else:
-        yield 0, "a kind of file that no page of this site needs"
+    yield from check(text) if check else _index(text, published.indexed | illustrations)
 
 
 @cache
@@ -86,13 +92,14 @@ def _css(text: str) -> Iterator[tuple[int, str]]:
     bare = _COMMENT.sub(_without_comment, text)
     for found in _STRING.finditer(bare):
         said = _ESCAPE.sub(_unescaped, found[1] or found[2] or "")
-        why = disguised(said) or ("is long or has a line end" if len(said) > _LABEL_CHARS or "\n" in said else None)
+        label = len(said) <= _LABEL_CHARS and "\n" not in said
+        why = (disguised(said) if len(said) > _MARK_CHARS else None) if label else "is long or has a line end"
         if why:
             yield _line(bare, found.start()), f"a style sheet's text {why}"
     for found in _FETCH.finditer(bare):
         yield _line(bare, found.start()), f"a style sheet fetches or computes: {found[0]}"
     for found in _PREFORMATTED.finditer(bare):
-        for selector in found[1].split(","):
+        for selector in _ARGUMENTS.sub("", _ARGUMENTS.sub("", found[1])).split(","):
             if not re.search(r"\bpre(?:\s*>\s*code)?\s*$", selector.strip()):
                 line = _line(bare, found.start(1))
                 yield line, f"{selector.strip()!r} is shown as preformatted, so it would be code that no audit reads"
@@ -106,7 +113,7 @@ def _unescaped(found: re.Match[str]) -> str:
     if found[1] is None:
         return found[2]
     number = int(found[1], 16)
-    return chr(number) if 0 < number <= 0x10FFFF else "\N{REPLACEMENT CHARACTER}"
+    return chr(number) if 0 < number <= sys.maxunicode else "\N{REPLACEMENT CHARACTER}"
 
 
 def _svg(text: str) -> Iterator[tuple[int, str]]:
@@ -130,13 +137,19 @@ def _script(text: str) -> Iterator[tuple[int, str]]:
         yield 0, f"a script that nobody knows (sha256 {digest})"
 
 
-_CHECKS: Mapping[str, Callable[[str], Iterator[tuple[int, str]]]] = {".css": _css, ".svg": _svg, ".js": _script}
-
-
 def _sitemap(text: str) -> Iterator[tuple[int, str]]:
     for found in (*_DECLARATION.finditer(text), *_TAG.finditer(text)):
         if found.re is _DECLARATION or found[2] not in _SITEMAP_TAGS:
             yield _line(text, found.start()), f"a sitemap with {found[0]}"
+
+
+_CHECKS: Mapping[str, Callable[[str], Iterator[tuple[int, str]]]] = {
+    ".css": _css,
+    ".svg": _svg,
+    ".js": _script,
+    "sitemap.xml": _sitemap,
+    "sitemap.xml.gz": _sitemap,
+}
 
 
 class _Entry(msgspec.Struct):

@@ -1,8 +1,10 @@
 """What proving shares: one run, one engine, one catalog, and the choice of what to prove."""
 
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from snippets.catalog import Catalog, load
 from snippets.engine import Engine
@@ -11,9 +13,17 @@ from snippets.engine.run import current, opened
 from snippets.errors import SnippetsError
 from snippets.evidence import EvidenceStore
 from snippets.recorder import Recorder, Witness
-from snippets.standing import Standings
+from snippets.standing import Standings, State
 from snippets.summary import print_summary
+from snippets.tutorials import load_tutorials, tutorial_standings
 
+DOCS = Path(__file__).parents[1] / "docs"
+# Rehearsals of several containers: every module but the one that runs each snippet's commands.
+STACKS = frozenset(
+    path.relative_to(DOCS.parent).as_posix()
+    for path in Path(__file__).parent.glob("rehearsals/test_*.py")
+    if path.name != "test_commands.py"
+)
 CATALOG = pytest.StashKey[Catalog]()
 RECORDER = pytest.StashKey[Recorder]()
 
@@ -39,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(run.close)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what has a current record, where only the stale is asked for."""
     for item in items:
@@ -47,11 +58,34 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.proves(f"{marker.args[0]}:{slug}"))
     if not config.getoption("--stale"):
         return
-    stale = Standings(catalog=config.stash[CATALOG], store=EvidenceStore()).stale_atoms()
+    stale = stale_atoms(config.stash[CATALOG], EvidenceStore())
     chosen = [item for item in items if any(stale & set(m.args) for m in item.iter_markers("proves"))]
     left = [item for item in items if item not in chosen]
     config.hook.pytest_deselected(items=left)
     items[:] = chosen
+
+
+class OneStackAWorker(LoadScopeScheduling):
+    """Spread tests one by one, but those that share a stack go to one worker together.
+
+    xdist's own `loadgroup` sends them anywhere since pytest 9.2: it marks a test's name where nobody reads it.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return path if path in STACKS else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneStackAWorker:
+    """Schedule by stack."""
+    return OneStackAWorker(config, log)
+
+
+def stale_atoms(catalog: Catalog, store: EvidenceStore) -> frozenset[str]:
+    """What has no current record: judgements, pitfalls and tutorials."""
+    tutorials = tutorial_standings(load_tutorials(DOCS, catalog), catalog, store)
+    unproven = {f"tutorial:{name}" for name, standing in tutorials.items() if standing.state is State.UNPROVEN}
+    return Standings(catalog=catalog, store=store).stale_atoms() | unproven
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -14,7 +14,7 @@ from docker.models.containers import Container as Handle
 
 from snippets.contract.subject import Process, Reply
 from snippets.engine import http
-from snippets.engine.docker import engine_error
+from snippets.engine.docker import engine_error, trace
 from snippets.errors import ContainerError, NotReadyError
 
 POLL_S = 0.05
@@ -37,10 +37,13 @@ class BootedContainer:
 
     def await_answer(self, path: str, timeout_s: float) -> None:
         """Poll until GET `path` answers 200 exactly; ContainerError where it exits, errs or is late."""
+        started = time.monotonic()
         try:
             self._await_answer(path, timeout_s)
         except ContainerError as error:
             raise NotReadyError(str(error)) from None
+        finally:
+            self._trace("answer", started, path=path, came=self.ready_s > 0)
 
     def _await_answer(self, path: str, timeout_s: float) -> None:
         said = "no connection"
@@ -69,12 +72,14 @@ class BootedContainer:
 
     def in_flight(self, path: str) -> AbstractContextManager[http.InFlight]:
         """Send a request and hold it open."""
+        self._trace("request", time.monotonic(), path=path)
         return http.in_flight(self._outer_port() or 0, path)
 
     def signal(self, name: str) -> None:
         """Signal PID 1 and start the clock that `wait` reads."""
         self._since = time.monotonic()
         self._ask(lambda: self._handle.kill(signal=name))
+        self._trace("signal", self._since, name=name)
 
     def stop_signal(self) -> str:
         """The image's own, or SIGTERM."""
@@ -123,6 +128,7 @@ class BootedContainer:
                 os.kill(process.pid, signal.SIGSTOP)
         else:
             self.run(["sh", "-c", "kill -s STOP -- -1"])
+        self._trace("freeze", time.monotonic())
         return len(chosen)
 
     def health(self) -> str:
@@ -140,6 +146,7 @@ class BootedContainer:
         while (waited_s := time.monotonic() - started) < timeout_s:
             self._refuse_exit()
             if self.health() == wanted:
+                self._trace("health", started, wanted=wanted)
                 return waited_s
             time.sleep(POLL_S * 2)
         return None
@@ -200,6 +207,9 @@ class BootedContainer:
         log = "\n".join(["its last lines:", *lines]) if lines else "it printed nothing"
         message = f"{what}; {log}"
         raise ContainerError(message)
+
+    def _trace(self, operation: str, started: float, **what: object) -> None:
+        trace(operation, {"container": self._handle.id, **what}, started)
 
     def _ask(self, question: Callable[[], T]) -> T:
         try:

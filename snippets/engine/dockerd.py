@@ -2,9 +2,9 @@
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
-import re
 import select
 import shutil
 import signal
@@ -57,8 +57,8 @@ class Dockerd:
 
     @property
     def state(self) -> Path:
-        """Locks, the mark of what was started, and the log."""
-        return self.states / re.sub(r"\W+", "-", str(self.socket.resolve())).strip("-")
+        """Locks, the mark of what was started, and the log; short, for containerd's socket is below it."""
+        return self.states / hashlib.sha256(os.fsencode(self.socket.resolve())).hexdigest()[:12]
 
     @property
     def log(self) -> Path:

@@ -91,11 +91,14 @@ class BuiltImage:
         values = {**(self.project.settings if settings is None else settings), **(env or {})}
         with _started(self.id, values, inner, posture) as handle:
             container = BootedContainer(handle, inner, self._inspected()["Config"].get("StopSignal") or "SIGTERM")
-            if await_ready:
-                container.await_answer(self.project.live, READY_TIMEOUT_S)
-                self.ready.append(container.ready_s)
-            yield container
-            trace("boot", {"image": self.id, "port": inner, "env": values, "posture": posture}, started)
+            try:
+                if await_ready:
+                    container.await_answer(self.project.live, READY_TIMEOUT_S)
+                    self.ready.append(container.ready_s)
+                yield container
+            finally:
+                what = {"container": handle.id, "image": self.id, "port": inner, "env": values, "posture": posture}
+                trace("boot", what, started)
 
     def rebuilt(
         self,

@@ -80,7 +80,7 @@ def install(system: System, run: Run, say: Callable[[str], None]) -> None:
     written: list[Path] = []
     if (packages := _own(before)) is None:
         if (system.id, system.codename) != ("debian", OLD):
-            had = ", ".join(f"{name} {version[1]}" for name, version in before.items() if name.startswith("docker"))
+            had = ", ".join(f"{name} {version}" for name, (_, version) in before.items() if version and name.startswith("docker"))
             message = f"the packages of {system.name} hold no engine that is new enough ({had or 'none at all'})."
             raise EngineError(f"{message}\nInstall one as https://docs.docker.com/engine/install/ says, and run again.")
         written = _offer_new(system, say)
@@ -183,9 +183,10 @@ def _tell_undoing(added: Sequence[str], written: Sequence[Path], say: Callable[[
     say("to undo it:")
     if added:
         say(f"  apt-get purge --autoremove {' '.join(added)}")
+    if ENGINE[0] in added:
+        say("  rm -r /var/lib/docker /var/lib/containerd   # images, containers and volumes")
     if written:
         say(f"  rm {' '.join(str(path) for path in written)} && apt-get update")
-    say("  rm -r /var/lib/docker /var/lib/containerd   # images, containers and volumes")
 
 
 def _must(run: Run, command: Sequence[str]) -> str:

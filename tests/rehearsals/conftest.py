@@ -19,8 +19,7 @@ from snippets.errors import ContainerError
 from snippets.evidence import rehearsal_rules
 from snippets.recorder import Account, Witness
 
-Said = list[str]
-SEEN = pytest.StashKey[Said]()
+SEEN = pytest.StashKey[list[str]]()
 COMPOSE_TIMEOUT_S = 300
 
 
@@ -37,11 +36,15 @@ class Stack:
         return self.stage.root
 
     def compose(self, *arguments: str, check: bool = True) -> CompletedProcess[str]:
-        """Run `docker compose ARGUMENTS` in the project."""
-        return run(
+        """Run `docker compose ARGUMENTS` in the project; where `check`, a failure quotes what it printed."""
+        done = run(
             ["docker", "compose", *arguments], cwd=self.stage.root, env=dict(self.stage.env),
-            capture_output=True, text=True, timeout=COMPOSE_TIMEOUT_S, check=check,
+            capture_output=True, text=True, timeout=COMPOSE_TIMEOUT_S, check=False,
         )  # fmt: skip
+        if check and done.returncode != 0:
+            message = f"`docker compose {' '.join(arguments)}` exits {done.returncode}:\n{done.stderr[-2000:]}"
+            raise ContainerError(message)
+        return done
 
     def logs(self, service: str) -> str:
         """Everything a service printed."""
@@ -131,12 +134,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     marker = item.get_closest_marker("rehearses")
     if marker is None or call.when != "call" or not isinstance(item, pytest.Function):
         return
+    said: list[str] = item.stash.get(SEEN, [])
     engine, catalog = cast("Engine", item.funcargs["engine"]), cast("Catalog", item.funcargs["catalog"])
     finding = Finding(
         promise=item.originalname.removeprefix("test_").replace("_", "-"),
         rules=rehearsal_rules(item.path.name),
         verdict=Verdict.BROKEN if call.excinfo else Verdict.KEPT,
-        seen=str(call.excinfo.value) if call.excinfo else "; ".join(item.stash[SEEN]),
+        seen=str(call.excinfo.value) if call.excinfo else "; ".join(said),
         took_s=round(call.duration, 2),
     )
     (name,) = marker.args

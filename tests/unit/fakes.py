@@ -12,6 +12,8 @@ from snippets.contract.subject import Healthcheck, ImageConfig, Place, Process, 
 from snippets.errors import BuildError, ContainerError
 
 T = TypeVar("T")
+# An image has `bytes` as well.
+Content = bytes
 
 SETTINGS = "Effective:\nbind                              = ['0.0.0.0:8000']\nworkers                           = 3\n"
 DOCKERFILE = """\
@@ -64,7 +66,7 @@ class FakeContainer:
     access_line: Callable[[str, str], str] = lambda path, agent: json.dumps({"path": path, "agent": agent})
     stdout: list[str] = field(default_factory=lambda: ['{"message": "booted"}'])
     stderr: str = ""
-    written: tuple[str, ...] = ("/tmp", "/tmp/worker")
+    written: tuple[str, ...] = ("/run", "/run/worker")
     health_after_s: Mapping[str, float] = field(default_factory=lambda: {"healthy": 1.0, "unhealthy": 9.0})
     slow: Reply | ContainerError = field(default_factory=reply)
     ends: tuple[int, float] | ContainerError = (0, 3.0)
@@ -231,7 +233,7 @@ class FakeImage:
     def rebuilt(
         self,
         *,
-        edits: Mapping[str, "bytes"] | None = None,
+        edits: Mapping[str, Content] | None = None,
         arguments: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         target: str | None = None,
@@ -239,7 +241,7 @@ class FakeImage:
         """Build again, or stop."""
         if error := self.stops({**(edits or {}), **({f"target {target}": b""} if target else {})}):
             raise error
-        given = {**(edits or {}), **(arguments or {}), **(secrets or {})}
+        given: dict[str, object] = {**(edits or {}), **(arguments or {}), **(secrets or {})}
         return replace(self, given=given)
 
     def find(self, canaries: Collection[str]) -> Iterator[Place]:

@@ -10,7 +10,8 @@ import pytest
 
 from snippets.audit import audit
 from snippets.blocks import Links, file
-from snippets.evidence import Execution
+from snippets.evidence import Cell, Execution
+from snippets.notebook import notebook, render
 from snippets.references import show
 from snippets.render import Objection
 from snippets.standing import Standings, State
@@ -61,7 +62,9 @@ def test_what_is_proven_passes(audited: Site, small: Standings) -> None:
             "contract": "all",
         }.items()
     )
-    prose = "<p>Run <code>docker run x</code>, press <kbd>Ctrl</kbd>.</p>" + show("snippet", "alma", small, Links()).html
+    prose = (
+        "<p>Run <code>docker run x</code>, press <kbd>Ctrl</kbd>.</p>" + show("snippet", "alma", small, Links()).html
+    )
     prose += show("snippet", "web", small, Links()).html
     downloads = {f"snippets/web/{path}": web.content(path) for path in web.sources}
 
@@ -93,9 +96,12 @@ ATTACKS = {
     "textarea": ("<textarea>x</textarea>", "a <textarea> that nobody proved: 'x'"),
     "xmp": ("<xmp>x</xmp>", "a <xmp> that nobody proved: 'x'"),
     "listing": ("<listing>x</listing>", "a <listing> that nobody proved: 'x'"),
-    "plaintext": ("<plaintext>x", "a <plaintext> that nobody proved: 'x"),
+    "plaintext": ("<plaintext>x", "a <plaintext> that is more than text"),
     "samp": ("<p><samp>x</samp></p>", "a <samp> that nobody proved: 'x'"),
-    "code of two lines": ("<p><code>FROM x\nRUN y</code></p>", "a <code> of several lines that nobody proved: 'FROM x'"),
+    "code of two lines": (
+        "<p><code>FROM x\nRUN y</code></p>",
+        "a <code> of several lines that nobody proved: 'FROM x'",
+    ),
     "code with breaks": ("<p><code>FROM x<br>RUN y</code></p>", "a <code> of several lines that nobody proved"),
     "keys of two lines": ("<kbd>a\nb</kbd>", "a <kbd> of several lines that nobody proved: 'a'"),
     "prose with breaks": ("<p>FROM x<br>RUN make y</p>", "lines broken by <br>, of which one looks like a Dockerfile"),
@@ -123,7 +129,10 @@ ATTACKS = {
     "javascript address": ('<a href="java&#9;script:x()">a</a>', "an address that is a document or a script"),
     "data address": ('<a href=" data:text/html,<pre>x">a</a>', "an address that is a document or a script"),
     "copied attribute": ('<button data-clipboard-text="rm x">a</button>', "a text to copy on <button>: 'rm x'"),
-    "copied element": ('<button data-clipboard-target="p">a</button>', "the attribute data-clipboard-target on <button>"),
+    "copied element": (
+        '<button data-clipboard-target="p">a</button>',
+        "the attribute data-clipboard-target on <button>",
+    ),
     "input": ('<input value="rm x">', "an <input> with a text to copy"),
     "editable": ("<div contenteditable>x</div>", "the attribute contenteditable on <div>"),
     "refresh": ('<meta http-equiv="refresh" content="0;x.html">', "the attribute http-equiv on <meta>"),
@@ -136,7 +145,10 @@ ATTACKS = {
         '<details class="hb-evidence" data-hb="evidence:web">99 of 99</details>',
         "a claim that no record makes: evidence:web",
     ),
-    "card of a stranger": ('<details data-hb="evidence:alma">x</details>', "a claim that no record makes: evidence:alma"),
+    "card of a stranger": (
+        '<details data-hb="evidence:alma">x</details>',
+        "a claim that no record makes: evidence:alma",
+    ),
     "settings of the search": (
         '<script id="__config" type="application/json">{"search": "//x.example/w.js"}</script>',
         "the search is run by '//x.example/w.js'",
@@ -164,7 +176,9 @@ def test_a_page_outside_the_navigation_is_read(audited: Site) -> None:
 
 def test_lines_are_counted_past_scripts_comments_and_attributes(audited: Site) -> None:
     """What looks like a tag inside a comment, a script or an attribute does not move the line."""
-    text = '<p title="a > <pre>\n<pre>">b</p>\n<script type="application/json">{"a": "<pre>\\n"}\n</script>\n<pre>x</pre>'
+    text = (
+        '<p title="a > <pre>\n<pre>">b</p>\n<script type="application/json">{"a": "<pre>\\n"}\n</script>\n<pre>x</pre>'
+    )
 
     assert [o.place for o in audited(text)] == ["index.html:10"]
 
@@ -186,11 +200,15 @@ def test_every_fault_of_every_page_is_reported(audited: Site) -> None:
         ("snippets/alma/only-here.txt", b"a file that nobody proved\n", "nobody proved a file of this name"),
         ("a.ipynb", b"{}", "nobody proved a file of this name"),
         ("install.sh", b"rm\n", "a kind of file that no page of this site needs"),
-        ("a.pdf", b"%PDF", "not UTF-8"),
+        ("a.pdf", b"%PDF", "a kind of file that no page of this site needs"),
         ("page.xhtml", b"<pre>x</pre>", "a kind of file that no page of this site needs"),
         ("a.js", b"document.write('x')", "a script that nobody knows (sha256"),
         ("assets/javascripts/bundle.a5f9d56c.min.js", b"alert(1)", "a script that nobody knows (sha256"),
-        ("a.css", b"p::after{content:'RUN make evil'}", "a style sheet's text looks like a Dockerfile: 'RUN make evil'"),
+        (
+            "a.css",
+            b"p::after{content:'RUN make evil'}",
+            "a style sheet's text looks like a Dockerfile: 'RUN make evil'",
+        ),
         ("a.css", b"p::after{content:'\\52UN make evil'}", "a style sheet's text looks like a Dockerfile"),
         ("a.css", b"p::after{content:'a\\A b'}", "a style sheet's text is long or has a line end"),
         ("a.css", b"/* ' */ p::after{content:'RUN make evil'} /* ' */", "a style sheet's text looks like a Dockerfile"),
@@ -219,7 +237,10 @@ def test_a_file_beside_the_pages_is_refused_by_name(audited: Site, path: str, co
 @pytest.mark.parametrize(
     ("path", "content"),
     [
-        ("a.css", b".x pre > code, pre { white-space: pre-wrap } .y::before { content: 'Why.' attr(href) }"),
+        (
+            "a.css",
+            b".x pre > code, :is(.a, .b) > pre { white-space: pre-wrap } .y::before { content: 'Why.' attr(href) ')' }",
+        ),
         ("a.svg", b'<?xml version="1.0"?><svg viewBox="0 0 1 1"><title>A box</title><path d="M0 0"/></svg>'),
         ("sitemap.xml", b'<?xml version="1.0"?>\n<urlset><url><loc>https://x.example/</loc></url></urlset>'),
         ("a.png", b"\x89PNG"),
@@ -296,9 +317,6 @@ def test_what_lost_its_proof_after_the_build_is_refused(tmp_path: Path, name: st
 
 def test_executed_cells_pass_and_others_do_not(tmp_path: Path, small: Standings) -> None:
     """A tutorial's cells and outputs are as good as a file, while its record is of these cells."""
-    from snippets.evidence import Cell
-    from snippets.notebook import notebook, render
-
     cell = Passage(language="bash", text="echo 1", line=5)
     tutorial = Tutorial(name="first", snippets=("web",), passages=(cell,))
     execution = Execution(
@@ -324,7 +342,9 @@ def test_executed_cells_pass_and_others_do_not(tmp_path: Path, small: Standings)
     assert [o.why for o in audit(tmp_path / "site", small, {"first": standing})] == [
         "differs from the file that was proven"
     ]
-    assert "a <pre> that nobody proved: 'echo 1'" in [o.why for o in audit(tmp_path / "site", small, {"first": unproven})]
+    assert "a <pre> that nobody proved: 'echo 1'" in [
+        o.why for o in audit(tmp_path / "site", small, {"first": unproven})
+    ]
 
 
 def test_the_same_page_is_audited_alike_at_any_depth(audited: Site, small: Standings) -> None:
@@ -335,8 +355,8 @@ def test_the_same_page_is_audited_alike_at_any_depth(audited: Site, small: Stand
     assert [o.why for o in audited(card, page="a/index.html")] == ["a claim that no record makes: evidence:web"]
 
 
-def test_unused_helpers_stay_honest(tmp_path: Path) -> None:
-    """The fixtures prove what they say: an unproven snippet's very file is refused."""
+def test_a_snippet_is_refused_until_it_is_proven(tmp_path: Path) -> None:
+    """Being in the library is not enough."""
     image(tmp_path / "library", "other", {"Dockerfile": "FROM python:3.13-slim-trixie\nRUN echo other\n"})
     small = standings(tmp_path)
     text = small.catalog.snippets["other"].text("Dockerfile")

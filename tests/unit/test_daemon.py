@@ -32,22 +32,20 @@ DOCKERD = f"""\
 #!{sys.executable} -IS
 import os, signal, sys
 from pathlib import Path
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
 fake = Path(os.environ["FAKE"])
 mode = (fake / "mode").read_text()
 print("level=info msg=starting", flush=True)
-def end(*_):
-    (fake / "up").unlink(missing_ok=True)
-    if mode != "stubborn":
-        sys.exit()
-signal.signal(signal.SIGTERM, end)
 with (fake / "starts").open("a") as starts:
     print(os.getpid(), *sys.argv[1:], file=starts)
 if mode == "fails":
     sys.exit("failed to start daemon: no such device")
 if mode != "mute":
     (fake / "up").touch()
-while True:
-    signal.pause()
+while signal.sigwait([signal.SIGTERM]):
+    (fake / "up").unlink(missing_ok=True)
+    if mode != "stubborn":
+        sys.exit()
 """
 DRIVER = """\
 import os, sys
@@ -251,9 +249,9 @@ def test_signals_are_passed_on(fake: Fake, number: signal.Signals) -> None:
     """The command gets the signal, may tidy up, and its own status counts; the engine is stopped after it."""
     process = fake.start(sys.executable, "-ISc", (
         "import signal, sys\n"
-        f"signal.signal({int(number)}, lambda *_: sys.exit(9))\n"
+        f"signal.pthread_sigmask(signal.SIG_BLOCK, [{int(number)}])\n"
         "print('inside', flush=True)\n"
-        "while True: signal.pause()"
+        f"sys.exit(9 if signal.sigwait([{int(number)}]) else 1)"
     ))
     assert process.stdout
     process.stdout.readline()
@@ -267,12 +265,10 @@ def test_control_c_reaches_the_command_once(fake: Fake) -> None:
     """The terminal signals the command itself: passing that on would be a second Ctrl-C, which ends pytest at once."""
     command = [sys.executable, "-ISc", (
         "import signal\n"
-        "seen = []\n"
-        "signal.signal(signal.SIGINT, lambda *_: seen.append(1))\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])\n"
         "print('inside', flush=True)\n"
-        "signal.pause()\n"
-        "signal.sigtimedwait([], 0.5)\n"
-        "print('interrupted', len(seen), 'time(s)')"
+        "first, second = signal.sigtimedwait([signal.SIGINT], 10), signal.sigtimedwait([signal.SIGINT], 0.5)\n"
+        "print('interrupted', bool(first) + bool(second), 'time(s)')"
     )]
     pid, terminal = pty.fork()
     if pid == 0:

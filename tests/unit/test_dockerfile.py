@@ -73,7 +73,14 @@ def test_a_heredoc_ends_at_its_word_alone_on_a_line() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["RUN echo $((1<<3))", 'RUN echo "a <<EOF b"', "RUN cat <<<EOF", "RUN cat << EOF", "ENV A=<<EOF", "RUN echo '<<EOF'"],
+    [
+        "RUN echo $((1<<3))",
+        'RUN echo "a <<EOF b"',
+        "RUN cat <<<EOF",
+        "RUN cat << EOF",
+        "ENV A=<<EOF",
+        "RUN echo '<<EOF'",
+    ],
 )
 def test_what_is_no_heredoc_hides_nothing(line: str) -> None:
     """A shift, a here-string and a quoted mark do not swallow the instructions that follow."""

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -97,7 +96,8 @@ def test_every_moved_file_is_named(library: Library) -> None:
 def test_a_loosened_contract_voids_the_record(library: Library) -> None:
     """The metadata says how a snippet is judged, so it is part of what was judged."""
     evidence = evidence_of(library.snippet())
-    loosened = library.write("web/snippet.toml", WEB.replace("port = 8000", "port = 8000\nstop_grace_s = 300")).snippet()
+    table = WEB.replace("port = 8000", "port = 8000\nstop_grace_s = 300")
+    loosened = library.write("web/snippet.toml", table).snippet()
 
     assert objection(loosened, evidence, now=NOW) == "web changed since 2026-01-02: snippet.toml"
 
@@ -322,8 +322,8 @@ def test_a_damaged_record_is_never_believed(library: Library, store: EvidenceSto
     store.write(evidence, "web")
     text = (store.root / "web.json").read_bytes()
     at = data.draw(st.integers(0, len(text) - 2))
-    damaged = data.draw(st.sampled_from([text[:at], text[:at] + b"x" + text[at + 1 :], text[:at] + b"0" + text[at + 1 :]]))
-    (store.root / "web.json").write_bytes(damaged)
+    rest = data.draw(st.sampled_from([b"", b"x" + text[at + 1 :], b"0" + text[at + 1 :]]))
+    (store.root / "web.json").write_bytes(text[:at] + rest)
 
     assert store.present(Evidence, "web") in (None, evidence)
 

@@ -72,9 +72,7 @@ def test_nothing_is_turned_into_a_number(said: Reader, port: str) -> None:
 
 def test_a_table_is_not_a_text(said: Reader) -> None:
     """A key that holds a table refuses anything else."""
-    assert said.of(MINIMAL + 'project = "web"\n') == [
-        "web/snippet.toml: project: Expected `object | null`, got `str`"
-    ]
+    assert said.of(MINIMAL + 'project = "web"\n') == ["web/snippet.toml: project: Expected `object | null`, got `str`"]
 
 
 def test_a_key_given_twice_is_refused(said: Reader) -> None:

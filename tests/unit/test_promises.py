@@ -216,7 +216,7 @@ def test_an_engine_that_fails_half_way_is_an_error_too(image: FakeImage) -> None
     """What was seen before does not count."""
 
     def boots(posture: Posture) -> FakeContainer:
-        if posture.cpus == 2.0:  # noqa: RUF069 - the very value that is passed
+        if posture.cpus == 2.0:
             message = "the engine went away"
             raise EngineError(message)
         return good(posture)

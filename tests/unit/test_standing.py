@@ -133,9 +133,7 @@ def test_a_record_refused_as_a_whole_is_made_anew_as_a_whole(
 def test_records_age_where_an_age_is_given(library: Library, store: EvidenceStore, proven: Proven, name: str) -> None:
     """What is published was proven lately, pitfalls as well."""
     proven()
-    late = Standings(
-        catalog=library.load(), store=store, now=NOW + timedelta(days=8), max_age=timedelta(days=7)
-    )
+    late = Standings(catalog=library.load(), store=store, now=NOW + timedelta(days=8), max_age=timedelta(days=7))
 
     said = late.snippets[name].objection
     assert said == f"{name} was last verified on 2026-01-02, more than 7 days ago"

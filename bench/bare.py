@@ -1,0 +1,103 @@
+"""The handbook's pages -> the same pages as their author would have typed them, for MkDocs without our plugin."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from pygments.lexers import get_lexer_for_filename
+from pygments.util import ClassNotFound
+
+from bench.shell import ROOT, BenchError
+from snippets.blocks import Links, difference
+from snippets.catalog import load
+from snippets.evidence import EvidenceStore
+from snippets.fences import Fence, scan
+from snippets.references import show
+from snippets.render import TEXT, root_of
+from snippets.standing import Standings, State
+from snippets.tutorials import TutorialStanding, load_tutorials, tutorial_standings
+
+PLUGIN = "  - handbook\n"
+
+
+def write_bare(folder: Path) -> Path:
+    """Write them and a mkdocs.yml below `folder`; where that is. Raises BenchError where the plugin is not found."""
+    settings = (ROOT / "mkdocs.yml").read_text()
+    if settings.count(PLUGIN) != 1:
+        message = "mkdocs.yml does not name the plugin `handbook` once"
+        raise BenchError(message)
+    shutil.copytree(ROOT / "docs", folder / "docs")
+    shutil.copytree(ROOT / "overrides", folder / "overrides")
+    standings = Standings(catalog=load(), store=EvidenceStore())
+    tutorials = tutorial_standings(load_tutorials(ROOT / "docs", standings.catalog), standings.catalog, standings.store)
+    executed = {standing.tutorial.page: standing for standing in tutorials.values()}
+    for page in (folder / "docs").rglob("*.md"):
+        uri = page.relative_to(folder / "docs").as_posix()
+        if uri in executed:
+            page.write_text(tutorial_page(executed[uri]))
+        else:
+            page.write_text(typed(page.read_text(), uri, standings))
+    # Links to downloads lead nowhere without the plugin: said, and no error here.
+    bare = settings.replace(PLUGIN, "").replace("strict: true\n", "")
+    (folder / "mkdocs.yml").write_text(bare)
+    return folder / "mkdocs.yml"
+
+
+def typed(text: str, page: str, standings: Standings) -> str:
+    """One page, each reference replaced by what it shows: code as a fence, tables and cards as HTML."""
+    found = scan(text)
+    pieces: list[str] = []
+    end = 0
+    for fence in found.fences:
+        pieces += found.lines[end : fence.first - 1]
+        if fence.language == TEXT:
+            pieces += found.lines[fence.first - 1 : fence.last]
+        else:
+            shown = (line for block in _shown(fence, page, standings) for line in block.split("\n"))
+            pieces += ["", *(f"{fence.before}{line}".rstrip() for line in shown), ""]
+        end = fence.last
+    return "\n".join([*pieces, *found.lines[end:]])
+
+
+def tutorial_page(standing: TutorialStanding) -> str:
+    """A tutorial with what its cells printed."""
+    outputs = iter(standing.execution.cells if standing.execution else ())
+    pieces: list[str] = []
+    for passage in standing.tutorial.passages:
+        if passage.language is None:
+            pieces.append(passage.text)
+        else:
+            cell = next(outputs, None)
+            pieces += [_fence(passage.language, passage.text), _fence(TEXT, cell.output if cell else "")]
+    return "\n\n".join(pieces) + "\n"
+
+
+def _shown(fence: Fence, page: str, standings: Standings) -> Iterator[str]:
+    for reference in filter(None, (line.strip() for line in fence.body)):
+        name, _, rest = reference.partition("/")
+        standing = standings.snippets.get(name)
+        proven = standing is not None and standing.state is State.PROVEN
+        if standing is None or not proven or not rest or fence.language not in {"snippet", "command", "pitfall"}:
+            # A card or a table; an author would have typed its HTML.
+            yield show(fence.language, reference, standings, Links(root_of(page))).html
+        elif fence.language == "snippet":
+            yield _fence(_language(rest), standing.snippet.text(rest))
+        elif fence.language == "command":
+            yield _fence("console", standing.snippet.commands[rest])
+        else:
+            fault = standings.pitfalls[reference]
+            yield _fence("diff", difference(fault.pitfall, standing.snippet))
+            yield _fence(TEXT, fault.capture.error if fault.capture else "")
+            yield f"{fault.pitfall.table.why}\n\n{fault.pitfall.table.fix}"
+
+
+def _language(path: str) -> str:
+    try:
+        return str(get_lexer_for_filename(path).aliases[0])
+    except ClassNotFound:
+        return TEXT
+
+
+def _fence(language: str, text: str) -> str:
+    ended = text if text.endswith("\n") else f"{text}\n"
+    return f"`````{language}\n{ended}`````\n"

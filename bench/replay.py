@@ -1,0 +1,137 @@
+"""A tape -> the same work once more by raw `docker` commands, one after the other, and the seconds it took."""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.boot import Clock, play
+from bench.operations import Boot, Build, Command, Operation, Rehearsal
+from bench.shell import BenchError, clean_environment, run
+from snippets.engine.build import one_build
+from snippets.engine.run import Run, opened
+from snippets.engine.stage import published_port
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """Seconds of the whole, and of what they were spent on; how many builds, boots and commands it was."""
+
+    took_s: float
+    spent: Mapping[str, float]
+    counts: Mapping[str, int]
+
+
+def replay(tape: Path, operations: Sequence[Operation], written: Mapping[str, str]) -> Played:
+    """Play it back; `written` are texts to replace in what builds are given, so that they are no cache's.
+
+    Laying out contexts and tidying up are not in the time. Raises BenchError where something ends
+    otherwise than it did when it was recorded.
+    """
+    with opened() as run_, tempfile.TemporaryDirectory(prefix="handbook-replay-") as folder:
+        place = Path(folder)
+        for kept in sorted({operation.kept for operation in operations if not isinstance(operation, Boot)}):
+            shutil.copytree(tape / kept, place / kept)
+            _rewrite(place / kept, written)
+        player = _Player(tape=tape, place=place, run=run_)
+        for operation in operations:
+            if isinstance(operation, Rehearsal):
+                _rewrite(place / operation.kept, player.moves(operation))
+        started = time.monotonic()
+        for operation in operations:
+            player.play(operation)
+        took_s = time.monotonic() - started
+    counts = {
+        "builds": sum(isinstance(operation, Build) for operation in operations),
+        "boots": sum(isinstance(operation, Boot) for operation in operations),
+        "commands": sum(len(operation.commands) for operation in operations if isinstance(operation, Rehearsal)),
+    }
+    return Played(took_s=took_s, spent=player.clock.spent, counts=counts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Player:
+    """One playback: where things lie, and which image stands for which of the tape."""
+
+    tape: Path
+    place: Path
+    run: Run
+    images: dict[str, str] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+
+    def play(self, operation: Operation) -> None:
+        """Do one thing again."""
+        match operation:
+            case Build():
+                with self.clock.timed("builds"):
+                    self.build(operation)
+            case Boot():
+                if operation.image not in self.images:
+                    message = f"no build on the tape made {operation.image}"
+                    raise BenchError(message)
+                play(operation, self.images[operation.image], self.run.labels, self.clock)
+            case Rehearsal():
+                with self.clock.timed("commands"), published_port():
+                    for command in operation.commands:
+                        self.command(operation, command)
+
+    def build(self, build: Build) -> None:
+        """Build the kept context."""
+        given, context = self.place / build.kept / "given", self.place / build.kept / "context"
+        argv = build_arguments(build, given, context, self.run.key)
+        with one_build():
+            done = run(argv, check=False)
+        if (done.status == 0) != (build.image is not None):
+            message = f"a build that {'passed' if build.image else 'failed'} does so no more, played back:\n"
+            raise BenchError(message + done.output[-2000:])
+        if build.image is not None:
+            self.images[build.image] = (given / "id").read_text().strip()
+
+    def command(self, rehearsal: Rehearsal, command: Command) -> None:
+        """Run it in the copy of the copy."""
+        stage = self.place / rehearsal.kept
+        root = next(path for path in sorted(stage.iterdir()) if path.is_dir() and path.name != "shim")
+        moves = self.moves(rehearsal)
+        env = clean_environment() | {name: moved(value, moves) for name, value in command.env.items()}
+        env["PATH"] = f"{stage / 'shim'}{os.pathsep}{env['PATH']}"
+        argv = [moved(word, moves) for word in command.argv]
+        done = run(argv, cwd=root, env=env, check=False)
+        if done.status != command.status:
+            message = f"`{' '.join(argv)[:120]}` exits {done.status}, not {command.status}, played back:\n"
+            raise BenchError(message + done.output[-2000:])
+
+    def moves(self, rehearsal: Rehearsal) -> dict[str, str]:
+        """What was written on the tape, and what stands for it here."""
+        docker = shutil.which("docker") or "docker"
+        return {
+            str(self.tape / "bin" / "docker"): docker,
+            rehearsal.folder: str(self.place / rehearsal.kept),
+            rehearsal.run: self.run.key,
+        }
+
+
+def build_arguments(build: Build, given: Path, context: Path, key: str) -> list[str]:
+    """The recorded command line, with the places and the tag of this playback."""
+    was = next(Path(word.partition("=")[2]).parent for word in build.argv if word.startswith("--iidfile="))
+    return [*(moved(word, {str(was): str(given), build.run: key}) for word in build.argv[:-1]), str(context)]
+
+
+def moved(text: str, moves: Mapping[str, str]) -> str:
+    """Replace each text by another."""
+    for old, new in moves.items():
+        text = text.replace(old, new)
+    return text
+
+
+def _rewrite(folder: Path, moves: Mapping[str, str]) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            content = path.read_bytes()
+            changed = content
+            for old, new in moves.items():
+                changed = changed.replace(old.encode(), new.encode())
+            if changed != content:
+                path.write_bytes(changed)

@@ -1,0 +1,128 @@
+"""A proof that runs -> a tape of all it asks of the engine: builds, boots, waits, stops, readers' commands.
+
+Boots and their waits are told by the engine itself (HANDBOOK_TRACE). What goes through a command line is
+caught by a `docker` and a `bash` of ours, first on PATH: they keep what a build or a command needs, its
+context and its directory, and pass everything on.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from bench.shell import ROOT, BenchError, clean_environment
+
+FOLDER, NESTED = "HANDBOOK_BENCH_TAPE", "HANDBOOK_BENCH_NESTED"
+# Of what compose does, these build, boot, wait or stop; the others only ask.
+LIFECYCLE = frozenset({"up", "down", "run", "start", "stop", "restart"})
+QUESTIONS = frozenset({"config", "exec", "images", "inspect", "logs", "port", "ps", "version"})
+READERS_SHELL = ("-euo", "pipefail", "-c")
+RUN_IMAGES = "--tag=handbook.local/run/"
+_SCRIPT = """#!{python}
+import sys
+sys.path.insert(0, {root!r})
+from bench.tape import pass_on
+pass_on({program!r}, sys.argv[1:])
+"""
+
+
+def recording(folder: Path) -> dict[str, str]:
+    """Make `folder` a blank tape; the environment in which a proof is recorded on it."""
+    programs = folder / "bin"
+    programs.mkdir(parents=True)
+    for name in ("docker", "bash"):
+        program = shutil.which(name)
+        if program is None:
+            message = f"there is no `{name}` program on PATH"
+            raise BenchError(message)
+        script = programs / name
+        script.write_text(_SCRIPT.format(python=sys.executable, root=str(ROOT), program=program))
+        script.chmod(0o755)
+    env = clean_environment()
+    path = f"{programs}{os.pathsep}{env['PATH']}"
+    return env | {"PATH": path, FOLDER: str(folder), "HANDBOOK_TRACE": str(entries(folder))}
+
+
+def entries(folder: Path) -> Path:
+    """Where the tape's lines are."""
+    return folder / "tape.jsonl"
+
+
+def kind_of(program: str, arguments: Sequence[str]) -> str | None:
+    """What kind of operation a command is; None where it is none that would be played back."""
+    if program == "bash":
+        return "command" if tuple(arguments[:3]) == READERS_SHELL else None
+    if tuple(arguments[:2]) == ("buildx", "build"):
+        # Bases are made once on a machine, and by neither side of a comparison.
+        return "docker-build" if any(word.startswith(RUN_IMAGES) for word in arguments) else None
+    if arguments[:1] == ["compose"]:
+        verb = next((word for word in arguments if word in LIFECYCLE | QUESTIONS), None)
+        if verb is None:
+            message = f"no known verb in `docker {' '.join(arguments)}`"
+            raise BenchError(message)
+        return "compose" if verb in LIFECYCLE else None
+    return None
+
+
+def pass_on(program: str, arguments: Sequence[str]) -> NoReturn:
+    """Run the program in our place, and put on the tape what is worth it."""
+    tape = Path(os.environ[FOLDER])
+    kind = None if NESTED in os.environ else kind_of(Path(program).name, arguments)
+    if kind is None:
+        os.execv(program, [program, *arguments])  # noqa: S606 - what was asked for, no shell
+    stage = None if kind == "docker-build" else stage_of(kind, arguments, os.environ)
+    kept = _keep_build(tape, arguments) if stage is None else _keep_stage(tape, stage)
+    started = time.monotonic()
+    done = subprocess.run(  # noqa: S603 - what was asked for, no shell
+        [program, *arguments], env=os.environ | {NESTED: "1"}, check=False
+    )
+    iid = next((Path(word.partition("=")[2]) for word in arguments if word.startswith("--iidfile=")), None)
+    entry = {
+        "operation": kind,
+        "argv": [Path(program).name, *arguments],
+        "kept": kept,
+        "stage": str(stage) if stage else None,
+        "run": os.environ.get("HANDBOOK_RUN", ""),
+        "env": {name: value for name, value in os.environ.items() if name.startswith("COMPOSE_")},
+        "status": done.returncode,
+        "image": iid.read_text().strip() if iid and iid.is_file() else None,
+        "took_s": round(time.monotonic() - started, 3),
+    }
+    with entries(tape).open("a") as file:
+        file.write(json.dumps(entry) + "\n")
+    sys.exit(done.returncode)
+
+
+def stage_of(kind: str, arguments: Sequence[str], env: Mapping[str, str]) -> Path:
+    """The folder around the copy of a snippet: its `docker` and its compose override lie beside the copy."""
+    if kind == "command":
+        return Path.cwd().parent
+    places = [*arguments, *env.get("COMPOSE_FILE", "").split(os.pathsep)]
+    found = next((Path(place) for place in places if place.endswith("/compose.yaml")), None)
+    if found is None:
+        message = f"no compose.yaml in `docker {' '.join(arguments)}`"
+        raise BenchError(message)
+    return found.parent.parent
+
+
+def _keep_build(tape: Path, arguments: Sequence[str]) -> str:
+    name = f"build-{uuid.uuid4().hex[:12]}"
+    iid = next(word.partition("=")[2] for word in arguments if word.startswith("--iidfile="))
+    # Secrets lie beside the file for the image's id.
+    shutil.copytree(Path(iid).parent, tape / name / "given")
+    shutil.copytree(arguments[-1], tape / name / "context")
+    return name
+
+
+def _keep_stage(tape: Path, stage: Path) -> str:
+    name = f"stage-{hashlib.sha256(str(stage).encode()).hexdigest()[:12]}"
+    if not (tape / name).exists():
+        shutil.copytree(stage, tape / name)
+    return name

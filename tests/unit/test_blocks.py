@@ -1,0 +1,226 @@
+"""Atoms as HTML: one line each, the shapes that the style sheet knows, and the text as it was proven."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from snippets.blocks import Links, difference, evidence, file, illustration, pitfall
+from snippets.catalog import load
+from snippets.contract import Verdict
+from snippets.evidence import Evidence
+from snippets.highlight import file_html, text_html
+from snippets.illustration import disguised
+from snippets.snippet import Snippet
+from snippets.standing import Standings
+from snippets.tables import catalogue, contract, files
+from tests.unit.pages.synthetic import AWKWARD, standings
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Standings:
+    """Provide the small library, proven."""
+    return standings(tmp_path)
+
+
+@pytest.fixture
+def web(small: Standings) -> Snippet:
+    """Provide its image."""
+    return small.catalog.snippets["web"]
+
+
+@pytest.fixture
+def record(small: Standings) -> Evidence:
+    """Provide the image's record."""
+    record = small.snippets["web"].evidence
+    assert record is not None
+    return record
+
+
+def text_of(html: str, selector: str) -> list[str]:
+    """List the text of what a selector finds."""
+    return [node.text() for node in LexborHTMLParser(html).css(selector)]
+
+
+def test_every_file_of_the_library_keeps_its_bytes() -> None:
+    """Colours add nothing and take nothing away, whatever the language."""
+    for snippet in load().snippets.values():
+        for path in snippet.sources:
+            html = f"<pre><span></span>{file_html(snippet.text(path), path)}</pre>"
+
+            assert "\n" not in html
+            assert text_of(html, "pre") == [snippet.text(path)], f"{snippet.name}/{path}"
+
+
+@pytest.mark.parametrize("path", ["Makefile", "a.py", "Dockerfile", "a.unknown", "uv.lock", "a.conf.j2", ".env"])
+def test_any_name_gives_colours_or_plain_text(path: str) -> None:
+    """A name that no lexer knows is no reason to change a file, or to fail."""
+    assert text_of(f"<pre><span></span>{file_html(AWKWARD, path)}</pre>", "pre") == [AWKWARD]
+
+
+def test_lines_are_lit_up_whole() -> None:
+    """Line numbers begin with 1, and a token that runs over lines is cut."""
+    html = file_html('a = """x\ny\nz"""\n', "a.py", [2])
+
+    assert text_of(f"<pre>{html}</pre>", ".hll") == ["y\n"]
+
+
+def test_a_file_has_the_shape_that_the_style_sheet_knows(web: Snippet) -> None:
+    """Name, text, download and the way to the proof, on one line."""
+    html = file(web, "requirements.txt", Links("../", frozenset({"web"})))
+
+    assert html == (
+        '<div class="hb-snippet highlight"><span class="filename">requirements.txt</span>'
+        "<pre><span></span><code>flask==3.1.3&#10;</code></pre></div>"
+        '<p class="hb-links"><a href="../snippets/web/requirements.txt" download>Download</a> · '
+        '<a href="#evidence-web">how it was proven</a></p>'
+    )
+
+
+def test_a_card_says_what_was_judged_on_what_and_when(web: Snippet, record: Evidence) -> None:
+    """Also that a base was stood in, and how the stand-in differs."""
+    html = evidence(web, record, Links())
+
+    assert text_of(html, "summary") == ["Proven web · 16 of 16 promises kept · 2026-01-02"]
+    facts = dict(zip(text_of(html, "dt"), text_of(html, "dd"), strict=True))
+    assert facts == {
+        "When": "2026-01-02 09:41 UTC",
+        "Engine": "Docker 26.1.5",
+        "Base image": "python:3.13-slim-trixie: verified on a stand-in: Debian 13, CPython 3.13.5 (abababababab). "
+        "It differs: its Python is the distribution's",
+        "Image size": "151 MB",
+        "Build without a cache": "34 s",
+        "Ready after": "1.2 s",
+        "User": "10001",
+        "Digest": web.digest[7:19],
+    }
+    assert text_of(html, ".hb-findings tr:first-child td")[1:] == ["kept", "builds-clean <seen> after 2 s"]
+    assert "The command build runs as it stands on the page." in text_of(html, ".hb-findings td:first-child")
+
+
+def test_a_card_counts_what_applies(web: Snippet, record: Evidence) -> None:
+    """An exemption is no promise kept, and is said with its reason."""
+    first, *others = record.findings
+    exempt = replace(first, verdict=Verdict.NOT_APPLICABLE, seen="It has `no` stages.")
+
+    html = evidence(web, replace(record, findings=[exempt, *others]), Links())
+
+    assert "15 of 15 promises kept, 1 not applicable" in text_of(html, "summary")[0]
+    assert text_of(html, ".hb-na") == ["not applicable"]
+    assert "<td>It has <code>no</code> stages.</td>" in html
+
+
+def test_a_base_from_a_registry_is_not_called_a_stand_in(web: Snippet, record: Evidence) -> None:
+    """The words say what was there."""
+    (base,) = record.bases
+    html = evidence(web, replace(record, bases=[replace(base, stand_in=False)]), Links())
+
+    assert "stand-in" not in html
+    assert "python:3.13-slim-trixie: Debian 13, CPython 3.13.5 (abababababab)" in text_of(html, "dd")
+
+
+def test_a_configuration_names_the_image_it_was_proven_in(small: Standings, record: Evidence) -> None:
+    """Its card is of another image."""
+    html = evidence(small.catalog.snippets["settings"], replace(record, image=None), Links())
+
+    assert "the image of web" in text_of(html, "dd")
+    assert "Image size" not in text_of(html, "dt")
+
+
+def test_trials_without_promises_are_counted_as_trials(web: Snippet, record: Evidence) -> None:
+    """A compose project has rehearsals, and none of them is a promise."""
+    finding = replace(record.findings[0], promise="data-survives-down-and-up")
+
+    html = evidence(web, replace(record, findings=[finding]), Links())
+
+    assert text_of(html, "summary") == ["Proven web · 1 of 1 trials passed · 2026-01-02"]
+    assert text_of(html, ".hb-findings td:first-child") == ["Data survives down and up."]
+
+
+def test_a_pitfall_shows_edit_error_reason_and_way_out(small: Standings, web: Snippet) -> None:
+    """In the shape that the style sheet knows."""
+    fault = small.pitfalls["web/root"]
+    assert fault.capture is not None
+
+    html = pitfall(fault.pitfall, web, fault.capture, Links("../"))
+
+    assert text_of(html, ".hb-caught") == ["caught by numeric-non-root at the contract stage"]
+    assert text_of(html, ".hb-diff pre") == [difference(fault.pitfall, web)]
+    assert text_of(html, ".hb-error pre") == ["every process runs under uid 0\n  <root>"]
+    assert text_of(html, ".hb-why, .hb-fix") == ["USER 0 is root.", "Name a number."]
+
+
+def test_a_diff_says_where_a_file_ends_without_a_line_end(small: Standings, web: Snippet) -> None:
+    """As every tool for diffs does."""
+    fault = small.catalog.pitfalls["web/root"]
+    (web.root / "Dockerfile").write_text("RUN a\x0cb\nUSER 10001")
+    ended = load(web.root.parent).snippets["web"]
+
+    assert difference(fault, ended) == (
+        "--- Dockerfile\n+++ Dockerfile\n@@ -1,2 +1,2 @@\n RUN a\x0cb\n"
+        "-USER 10001\n\\ No newline at end of file\n+USER 0\n\\ No newline at end of file\n"
+    )
+
+
+def test_an_illustration_is_told_apart_from_what_is_proven() -> None:
+    """The audit knows it by its class, and reads it again."""
+    assert illustration("a\tb\n") == (
+        '<div class="hb-text highlight"><pre><span></span><code>a&#9;b&#10;</code></pre></div>'
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("FROM python:3.13", "RUN x", "from python as build", "$ ls", "root@host:~# ls", "docker run x", "pip"),
+        *("sudo ls", "cd /srv", "x && y", "a \\", "echo $(x)", "#!/bin/sh", "KEY=value", "workers = 3", "[Service]"),
+        *("services:", "- hosts: all", "image: x", "server {", "listen 80;", "}", "import os", "def f(x):", "if x:"),
+        *("const a = 1", "SELECT 1", '"name": "x",', "<p>", "</p>", "0 3 * * * x", "@daily x", "+++ b", "@@ -1 +1 @@"),
+        *("reverse_proxy x", "ok\n  docker ps"),
+    ],
+)
+def test_code_in_disguise_is_recognised(text: str) -> None:
+    """One line that somebody could paste somewhere is enough."""
+    assert disguised(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "container is healthy after 3 s",
+        "worker 7 of 9: booted",
+        "browser ──▶ proxy ──▶ server",
+        "curl: (7) Failed to connect to 127.0.0.1 port 8000",
+        "Address already in use",
+        "docker: command not found",
+        "Running on every core.",
+        "time   status\n0.1 s  200",
+    ],
+)
+def test_what_looks_like_output_passes(text: str) -> None:
+    """Illustrations stay possible."""
+    assert disguised(text) is None
+
+
+def test_tables_name_every_promise_snippet_and_file(small: Standings, web: Snippet) -> None:
+    """Nothing is left out, and what is not proven says so."""
+    (small.store.root / "settings.json").unlink()
+
+    assert len(text_of(contract(), "tbody tr")) == 16
+    assert [row.split(" · ")[1] for row in text_of(catalogue(small.snippets.values()), "td:first-child")] == [
+        "alma",
+        "settings",
+        "web",
+    ]
+    assert text_of(catalogue(small.snippets.values()), "td:last-child") == [
+        "withheld No registry answers, and the base cannot be stood in.",
+        "not proven settings was never verified",
+        "proven 2026-01-02, on a stand-in base",
+    ]
+    assert text_of(files(web, Links()), "td:first-child") == sorted(web.sources)
+
+
+def test_text_is_escaped_and_on_one_line() -> None:
+    """No text can end its element or its line."""
+    assert text_html('</pre>\n\t"&\r') == "&lt;/pre&gt;&#10;&#9;&quot;&amp;&#13;"

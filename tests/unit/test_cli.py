@@ -1,0 +1,304 @@
+"""The command line: what scripts read, what people read, and what each exit status says."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from snippets.cli import main
+from snippets.contract import CONTRACT, Verdict
+from snippets.evidence import EvidenceStore
+from snippets.standing import Standings
+from tests.unit.sample import DOCKERFILE, NOW, Library, evidence_of
+
+Proven = Callable[[], Standings]
+NO_DOCS = Path("/nonexistent")
+
+
+def handbook(standings: Standings | None, *arguments: str, docs: Path = NO_DOCS) -> Result:
+    """Run the command line over these standings; only what it prints and its status count."""
+    obj = None if standings is None else (standings, docs)
+    result = CliRunner().invoke(main, arguments, obj=obj)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
+
+
+@pytest.fixture
+def unproven(library: Library, store: EvidenceStore) -> Standings:
+    """The same library without any record."""
+    return Standings(catalog=library.load(), store=store, now=NOW)
+
+
+def test_the_list_is_plain_columns_on_a_pipe(proven: Proven) -> None:
+    """A row a snippet, no box and no colour, and 0 where all is proven or withheld."""
+    result = handbook(proven(), "list")
+
+    assert result.exit_code == 0
+    assert result.stdout == (
+        "SNIPPET  KIND    STANDING  WHAT\n"
+        "alma     image   withheld  No registry answers.\n"
+        "conf     config  proven    Its settings\n"
+        "web      image   proven    A web server\n"
+    )
+
+
+def test_the_list_says_what_is_unproven_and_fails(unproven: Standings) -> None:
+    """One snippet without a record makes the status 1, and the reason stands in its row."""
+    result = handbook(unproven, "list")
+
+    assert result.exit_code == 1
+    assert "web      image   unproven  web was never verified\n" in result.stdout
+
+
+def test_json_is_a_stable_interface(proven: Proven) -> None:
+    """Each object has exactly these keys; dates are ISO, and counts are of the record's findings."""
+    result = handbook(proven(), "list", "--json")
+    alma, conf, web = json.loads(result.stdout)
+
+    assert result.exit_code == 0
+    assert web == {
+        "name": "web",
+        "kind": "image",
+        "title": "A web server",
+        "standing": "proven",
+        "objection": None,
+        "stand_in": True,
+        "verified_at": "2026-01-02T12:00:00Z",
+        "kept": len(CONTRACT),
+        "broken": 0,
+        "not_applicable": 1,
+    }
+    assert (conf["kind"], conf["kept"]) == ("config", 1)
+    assert alma == {
+        **dict.fromkeys(web),
+        "name": "alma",
+        "kind": "image",
+        "title": "On AlmaLinux",
+        "standing": "withheld",
+        "objection": "No registry answers.",
+        "kept": 0,
+        "broken": 0,
+        "not_applicable": 0,
+    }
+
+
+def test_json_counts_what_was_broken(proven: Proven, library: Library, store: EvidenceStore) -> None:
+    """A broken promise is counted and quoted, and the status is 1."""
+    evidence = evidence_of(library.snippet())
+    findings = [
+        replace(f, verdict=Verdict.BROKEN, seen="cut short\nlog") if f.promise == "drains" else f
+        for f in evidence.findings
+    ]
+    proven()
+    store.write(replace(evidence, findings=findings), "web")
+
+    result = handbook(proven(), "list", "--json")
+    web = json.loads(result.stdout)[2]
+    assert (result.exit_code, web["broken"], web["standing"]) == (1, 1, "unproven")
+    assert web["objection"] == "web: drains is broken: cut short"
+
+
+def test_promises_are_listed_in_the_contract_s_order() -> None:
+    """They need no library, and their status is always 0."""
+    result = handbook(None, "list", "--promises", "--json")
+
+    rows = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert [row["slug"] for row in rows] == [promise.slug for promise in CONTRACT]
+    assert [list(row) for row in rows] == [["slug", "family", "title", "authority"]] * len(CONTRACT)
+    plain = handbook(None, "list", "--promises").stdout.splitlines()
+    assert plain[0].split() == ["PROMISE", "FAMILY", "WHAT", "IS", "PROMISED"]
+    assert len(plain) == len(CONTRACT) + 1
+
+
+def test_pitfalls_are_listed_with_who_notices(proven: Proven) -> None:
+    """Each with its snippet, stage and promise."""
+    caught = handbook(proven(), "list", "--pitfalls", "--json")
+
+    assert caught.exit_code == 0
+    assert json.loads(caught.stdout) == [
+        {
+            "name": "web/user-by-name",
+            "snippet": "web",
+            "slug": "user-by-name",
+            "title": "USER by name",
+            "stage": "contract",
+            "promise": "numeric-non-root",
+            "standing": "proven",
+            "objection": None,
+        }
+    ]
+
+
+def test_an_uncaught_pitfall_fails_the_list(unproven: Standings) -> None:
+    """A pitfall without a record makes the status 1, and the objection stands in its row."""
+    result = handbook(unproven, "list", "--pitfalls")
+
+    assert result.exit_code == 1
+    assert "web/user-by-name  numeric-non-root  unproven  pitfall web/user-by-name was never caught" in result.stdout
+
+
+def test_nothing_is_stale_where_all_is_current(proven: Proven) -> None:
+    """Nothing is printed, withheld snippets included, and the status is 0."""
+    result = handbook(proven(), "list", "--stale")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+
+
+def test_what_is_stale_is_named_one_a_line(proven: Proven, library: Library) -> None:
+    """An image that moved takes its pitfalls and the configuration proven in it along."""
+    library.write("web/Dockerfile", DOCKERFILE + "STOPSIGNAL SIGINT\n")
+    result = handbook(proven(), "list", "--stale")
+
+    assert (result.exit_code, result.stdout) == (1, "conf\nweb\nweb/user-by-name\n")
+
+
+def test_tutorials_are_stale_as_well(proven: Proven, tmp_path: Path) -> None:
+    """A page whose cells have no record has to be executed."""
+    page = tmp_path / "docs" / "tutorials" / "first.md"
+    page.parent.mkdir(parents=True)
+    page.write_text(
+        "---\ndescription: A page.\nsnippets: [web]\njupyter:\n  kernelspec:\n    display_name: Python 3\n"
+        "    language: python\n    name: python3\n---\n\n# First\n\n```python\nprint(1)\n```\n"
+    )
+    result = handbook(proven(), "list", "--stale", docs=tmp_path / "docs")
+
+    assert (result.exit_code, result.stdout) == (1, "tutorials/first\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["list", "--stale", "--json"], "--stale prints plain names: it takes no --json"),
+        (["list", "--stale", "--promises"], "--promises, --pitfalls and --stale are three lists: ask for one"),
+        (["show", "wep"], "no snippet 'wep' (did you mean 'web'?)"),
+        (["show", "web", "Dokerfile"], "no file of web 'Dokerfile' (did you mean 'Dockerfile'?)"),
+        (["show", "web", "../conf/serve.conf"], "no file of web '../conf/serve.conf' (did you mean 'serve.conf'?)"),
+        (["show", "zzz"], "no snippet 'zzz'"),
+        (["show"], "Missing argument 'SLUG'."),
+        (["audit", "/nonexistent"], "Directory '/nonexistent' does not exist."),
+        (["lst"], "No such command 'lst'."),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_usage_is_2_and_says_what_was_meant(proven: Proven, arguments: list[str], said: str) -> None:
+    """Nothing is printed where a script would read it."""
+    result = handbook(proven(), *arguments)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+def test_show_says_how_a_snippet_stands_and_what_it_holds(proven: Proven) -> None:
+    """The files are listed as they are laid out, shared ones included."""
+    result = handbook(proven(), "show", "web")
+
+    assert result.exit_code == 0
+    assert result.stdout == (
+        "web: A web server\nIt serves.\n\nproven\n"
+        f"{len(CONTRACT)} of {len(CONTRACT) + 1} kept on 2026-01-02, by Docker 26.1.5\n"
+        "python:3.13 was stood in: Debian 13, CPython 3.13.5\n\n  Dockerfile\n  serve.conf\n"
+    )
+
+
+def test_show_says_why_something_is_not_proven(unproven: Standings) -> None:
+    """Unproven is 1; withheld is a decision, and 0."""
+    web, alma = handbook(unproven, "show", "web"), handbook(unproven, "show", "alma")
+
+    assert web.exit_code == 1
+    assert "unproven: web was never verified\n" in web.stdout
+    assert alma.exit_code == 0
+    assert "withheld: No registry answers.\n" in alma.stdout
+
+
+@pytest.mark.parametrize("content", [b"a\r\nb", b"\ttab \n\n\n", "é\u2028\x1b[31m\n".encode(), b""])
+def test_show_writes_the_exact_bytes(library: Library, store: EvidenceStore, content: bytes) -> None:
+    """Line ends, tabs and a missing end of line come out as they were proven."""
+    library.write("web/raw.txt", content)
+    store.write(evidence_of(library.snippet()), "web")
+    result = handbook(Standings(catalog=library.load(), store=store, now=NOW), "show", "web", "raw.txt")
+
+    assert (result.exit_code, result.stdout_bytes) == (0, content)
+
+
+def test_what_is_unproven_is_not_copied_by_mistake(unproven: Standings) -> None:
+    """The file is refused with the objection; nothing reaches stdout but where it is asked for all the same."""
+    refused = handbook(unproven, "show", "web", "Dockerfile")
+    withheld = handbook(unproven, "show", "alma", "Dockerfile")
+    given = handbook(unproven, "show", "--unproven", "web", "Dockerfile")
+
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        "Error: web is unproven: web was never verified\nWith --unproven it is written all the same.\n"
+    )
+    assert (withheld.exit_code, withheld.stdout) == (1, "")
+    assert "Error: alma is withheld: No registry answers.\n" in withheld.stderr
+    assert (given.exit_code, given.stdout) == (0, DOCKERFILE)
+
+
+def test_a_file_that_moved_meanwhile_is_not_written(proven: Proven, library: Library) -> None:
+    """Proven are the bytes that were read, not those that lie there now."""
+    standings = proven()
+    library.write("web/Dockerfile", "FROM evil\n")
+    result = handbook(standings, "show", "web", "Dockerfile")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "web: Dockerfile: changed since the library was read" in result.stderr
+
+
+def test_what_the_package_refuses_is_a_message_and_not_a_traceback(proven: Proven, tmp_path: Path) -> None:
+    """A fault in what is read is said on stderr with status 1."""
+    standings = proven()
+    (tmp_path / "docs" / "tutorials").mkdir(parents=True)
+    result = handbook(standings, "list", "--stale", docs=tmp_path / "docs")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: the library has 1 fault(s):\n  no tutorial in ")
+
+
+def test_a_site_without_pages_is_refused(proven: Proven, tmp_path: Path) -> None:
+    """An empty site passes nowhere."""
+    (tmp_path / "site").mkdir()
+    result = handbook(proven(), "audit", str(tmp_path / "site"))
+
+    assert (result.exit_code, result.stdout) == (1, "site: the site holds no page\n")
+
+
+def test_an_unproven_block_is_named_by_page_and_line(proven: Proven, tmp_path: Path) -> None:
+    """What nobody proved is printed as an editor understands it, and the status is 1."""
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text("<!doctype html>\n<html><body>\n<pre>FROM evil:1</pre></body></html>\n")
+    result = handbook(proven(), "audit", str(site))
+
+    assert result.exit_code == 1
+    assert result.stdout.startswith("index.html:3: ")
+
+
+def test_the_version_is_the_distribution_s() -> None:
+    """Asked for its version, it says that of what is installed."""
+    result = handbook(None, "--version")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("handbook, version ")
+
+
+def test_every_command_has_help() -> None:
+    """Help says what a command does and which status means what."""
+    assert "Exit status: 0" in handbook(None, "--help").stdout
+    for command in main.commands:
+        assert handbook(None, command, "--help").exit_code == 0
+
+
+def test_help_imports_nothing_that_it_does_not_need() -> None:
+    """A reader does not wait for TOML, Docker, tables or the library."""
+    listed = "import sys, snippets.cli; print('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", listed], capture_output=True, text=True, check=True)
+
+    loaded = set(done.stdout.split())
+    assert not loaded & {"msgspec", "rich", "docker", "tomllib", "mkdocs", "pytest", "snippets.catalog"}
