@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from snippets.document import audit_document
-from snippets.errors import SnippetsError
 from snippets.loading import Place
 from snippets.published import Published
 from snippets.render import Objection
@@ -71,6 +70,3 @@ def _source(file: Path) -> tuple[str, str | None]:
     except UnicodeDecodeError as error:
         return "", f"not UTF-8 at byte {error.start}"
     return text, "holds a NUL byte" if "\0" in text else None
-
-
-__all__ = ["SnippetsError", "audit"]

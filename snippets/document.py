@@ -8,14 +8,14 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from snippets.highlight import CLASSES
 from snippets.illustration import disguised
-from snippets.loading import LOADING, SUSPICIOUS, Place, handler_faults, loading_faults
+from snippets.loading import LOADING, QUIET, Attributes, Place, loading_faults
 from snippets.published import Published
 
 BLOCKS = ("pre", "textarea", "xmp", "listing", "plaintext", "samp")
 INLINE = ("code", "kbd", "tt")
-CLAIMS = ("evidence", "seal", "facts", "findings", "pitfall", "table", "withheld")
-_SELECTOR = ",".join((*BLOCKS, *INLINE, "br", "[data-hb]", *(f".hb-{claim}" for claim in CLAIMS), *LOADING))
-_LOADING = ",".join(LOADING)
+_CLAIMS = frozenset({"hb-evidence", "hb-seal", "hb-facts", "hb-findings", "hb-pitfall", "hb-table", "hb-withheld"})
+# An element that is none of these, and has quiet attributes alone, is prose.
+_WATCHED = frozenset(BLOCKS + INLINE) | {"br"} | LOADING
 # Inside a block, anything but colours could hide a part of it, add to it or reorder it.
 _COLOURS = "|".join(sorted(css for css in CLASSES if css))
 _COLOURED = re.compile(rf"(?:[^<]++|<span(?: class=\"(?:{_COLOURS})?\")?>|</span>|</?code>)*+")
@@ -51,31 +51,26 @@ class _Page:
 
     def faults(self) -> Iterator[tuple[LexborNode, str]]:
         """Every element that somebody has to answer for, with the reason."""
-        seen: set[int] = set()
-        for node in self.tree.css(_SELECTOR):
-            if node.mem_id not in seen:
-                seen.add(node.mem_id)
-                yield from ((node, why) for why in self._node(node))
-        if SUSPICIOUS.search(self.source):
-            for node in self.tree.css("*"):
-                yield from ((node, why) for why in handler_faults(node))
+        for node in self.tree.css("*"):
+            tag, attributes = node.tag or "", node.attributes
+            if tag in _WATCHED or (attributes and not self._is_quiet(attributes)):
+                yield from ((node, why) for why in self._node(node, tag, attributes))
+        for node in self.tree.css("svg a, svg title, svg desc"):
+            yield node, f"<{node.tag}> in a picture, which is shapes alone"
 
-    def _node(self, node: LexborNode) -> Iterator[str]:
-        tag = node.tag or ""
+    def _is_quiet(self, attributes: Attributes) -> bool:
+        return attributes.keys() <= QUIET and "hb-" not in (attributes.get("class") or "")
+
+    def _node(self, node: LexborNode, tag: str, attributes: Attributes) -> Iterator[str]:
         if tag in BLOCKS:
             yield from self._block(node, tag)
         elif tag in INLINE:
             yield from _inline(node, tag)
         elif tag == "br":
             yield from _broken(node)
-        elif "data-hb" in node.attributes or (node.attributes.get("class") or "").find("hb-") >= 0:
+        elif "data-hb" in attributes or _CLAIMS.intersection((attributes.get("class") or "").split()):
             yield from self._claim(node)
-        if tag not in INLINE or node.attributes:
-            yield from self._loading(node)
-
-    def _loading(self, node: LexborNode) -> Iterator[str]:
-        if node.css_matches(_LOADING):
-            yield from loading_faults(node, self.place)
+        yield from loading_faults(node, tag, attributes, self.place)
 
     def _block(self, node: LexborNode, tag: str) -> Iterator[str]:
         text = node.text() or ""

@@ -1,20 +1,21 @@
 """Text -> Pygments' HTML on one line, whose text content is the same text, byte for byte."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 from html import escape
 from pathlib import PurePosixPath
-from typing import cast
 
 from pygments.lexer import Lexer
 from pygments.lexers import find_lexer_class_for_filename, get_lexer_by_name
 from pygments.lexers.special import TextLexer
-from pygments.token import STANDARD_TYPES, Token, _TokenType
+from pygments.token import STANDARD_TYPES, _TokenType
 
-# Pygments knows these by no file name.
-LEXERS = {".env": "bash", "uv.lock": "toml", "user-data": "yaml", "crontab": "bash"}
-_NAMES = cast("Mapping[object, str]", STANDARD_TYPES)
-CLASSES = frozenset(_NAMES.values()) | {"hll"}
+# Pygments knows these by no file name, or takes half a second to compile all the names it knows.
+FILES = {".env": "bash", "uv.lock": "toml", "user-data": "yaml", "crontab": "bash", "Makefile": "make"}
+FILES |= {"requirements.txt": "text", "requirements.in": "text", ".dockerignore": "text", ".gitignore": "text"}
+SUFFIXES = {".py": "python", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".sh": "bash"}
+SUFFIXES |= {".js": "javascript", ".jsx": "jsx", ".css": "css", ".scss": "scss", ".html": "html", ".svg": "xml"}
+CLASSES = frozenset(STANDARD_TYPES.values()) | {"hll"}
 
 
 def one_line(html: str) -> str:
@@ -51,10 +52,10 @@ def python_html(text: str) -> str:
 def _name(path: str) -> str:
     """The lexer for a file name; looking one up reads every lexer's patterns, so it is asked once."""
     file = PurePosixPath(path).name.removesuffix(".j2")
-    if file in LEXERS:
-        return LEXERS[file]
     if file.startswith("Dockerfile"):
         return "docker"
+    if known := FILES.get(file) or SUFFIXES.get(PurePosixPath(file).suffix):
+        return known
     found = find_lexer_class_for_filename(file)
     return found.aliases[0] if found and found.aliases else "text"
 
@@ -70,8 +71,9 @@ def _html(text: str, lexer: str, lines: tuple[int, ...]) -> str:
     tokens = [(kind, value) for _, kind, value in _lexer(lexer).get_tokens_unprocessed(text)]
     if "".join(value for _, value in tokens) != text:
         tokens = [(kind, value) for _, kind, value in TextLexer().get_tokens_unprocessed(text)]
-    lit = set(lines)
-    html: list[str] = []
+    if not lines:
+        return one_line("".join(_span(kind, value) for kind, value in tokens))
+    lit, html = set(lines), list[str]()
     for number, line in enumerate(_lines(tokens), start=1):
         inside = "".join(_span(kind, value) for kind, value in line)
         html.append(f'<span class="hll">{inside}</span>' if number in lit else inside)
@@ -95,14 +97,14 @@ def _lines(tokens: list[tuple[_TokenType, str]]) -> Iterator[list[tuple[_TokenTy
 
 def _span(kind: _TokenType, value: str) -> str:
     css = _class(kind)
-    return f'<span class="{css}">{escape(value)}</span>' if css else escape(value)
+    return f'<span class="{css}">{escape(value)}</span>' if css and not value.isspace() else escape(value)
 
 
 @cache
 def _class(kind: _TokenType) -> str:
     # What a lexer does not understand is no error of the file: it was built and booted.
-    if kind in Token.Error or kind in Token.Text:
+    if kind[:1] in {("Error",), ("Text",)}:
         return ""
-    while kind not in _NAMES and kind.parent is not None:
+    while kind not in STANDARD_TYPES and kind.parent is not None:
         kind = kind.parent
-    return _NAMES.get(kind, "")
+    return str(STANDARD_TYPES.get(kind, ""))

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from posixpath import dirname, join, normpath
 from urllib.parse import unquote, urlsplit
@@ -18,9 +18,9 @@ SCRIPTS = {
     "ffcc0f7735fdab434d257c80e65cec2e88d716991e69757185b7e450e41a5b2f": "partials/javascripts/content.html",
 }
 # What shows another document, makes elements later, or is read differently where scripts run.
-REFUSED = (
-    *("iframe", "frame", "frameset", "object", "embed", "applet", "portal", "fencedframe", "template", "noscript"),
-    *(
+REFUSED = frozenset(
+    {"iframe", "frame", "frameset", "object", "embed", "applet", "portal", "fencedframe", "template", "noscript"}
+    | {
         "noembed",
         "noframes",
         "base",
@@ -32,20 +32,31 @@ REFUSED = (
         "foreignObject",
         "use",
         "animate",
-    ),
-    *("set", "animateTransform", "animateMotion", "image", "text", "tspan", "svg a", "svg title", "svg desc"),
+    }
+    | {"set", "animateTransform", "animateMotion", "image", "text", "tspan"}
 )
-LOADING = (
-    *REFUSED,
-    *("script", "link", "meta[charset]", "input[value]"),
-    *("[style]", "[srcdoc]", "[src]", "[srcset]", "[poster]", "[background]", "[contenteditable]", "[http-equiv]"),
-    *("[data-clipboard-text]", "[data-clipboard-target]"),
+LOADING = REFUSED | {"script", "link", "meta", "input"}
+# Attributes that load, run and show nothing; an element with any other is looked at.
+QUIET = frozenset(
+    {
+        "class",
+        "id",
+        "for",
+        "lang",
+        "dir",
+        "role",
+        "title",
+        "tabindex",
+        "hidden",
+        "open",
+        "scope",
+        "xmlns",
+        "viewBox",
+        "d",
+    }
+    | {"aria-label", "aria-labelledby", "aria-hidden", "aria-expanded", "aria-live", "data-md-component"}
 )
-# Over the source, before an attribute is decoded: where this finds nothing, no attribute holds a script.
-SUSPICIOUS = re.compile(
-    r"[\s\"'/]on[a-z]+\s*=|=\s*[\"']?[\x00-\x20]*(?:j(?:[\x00-\x20&]|a)|v(?:[\x00-\x20&]|b)|d(?:[\x00-\x20&]|a)|&)",
-    re.IGNORECASE,
-)
+Attributes = Mapping[str, str | None]
 _ROOT = re.compile(r"new URL\(\"[\w./:-]*\",location\)")
 _LINKS = frozenset({"canonical", "prev", "next", "icon", "stylesheet"})
 _LOADED = frozenset({"icon", "stylesheet"})
@@ -82,9 +93,8 @@ class Place:
         return self.path == "404.html" and any("/".join(parts[start:]) in self.paths for start in range(1, len(parts)))
 
 
-def loading_faults(node: LexborNode, place: Place) -> Iterator[str]:
-    """Reasons against one element that `LOADING` selects."""
-    tag, attributes = node.tag or "", node.attributes
+def loading_faults(node: LexborNode, tag: str, attributes: Attributes, place: Place) -> Iterator[str]:
+    """Reasons against one element that is in `LOADING` or has an attribute that is not in `QUIET`."""
     match tag:
         case "script":
             yield from _script(node, place)
@@ -94,12 +104,14 @@ def loading_faults(node: LexborNode, place: Place) -> Iterator[str]:
             yield f"a page in {attributes['charset']}, which a browser reads otherwise than the audit"
         case "input" if attributes.get("value") and attributes.get("type") not in {"radio", "checkbox"}:
             yield "an <input> with a text to copy"
-        case _ if node.css_matches(",".join(REFUSED)):
+        case _ if tag in REFUSED:
             yield f"<{tag}> can show what no audit reads"
-    yield from _attributes(tag, attributes, place)
+    if not attributes.keys() <= QUIET:
+        yield from _attributes(tag, attributes, place)
+        yield from _run(tag, attributes)
 
 
-def _attributes(tag: str, attributes: dict[str, str | None], place: Place) -> Iterator[str]:
+def _attributes(tag: str, attributes: Attributes, place: Place) -> Iterator[str]:
     style = attributes.get("style")
     if style is not None and not _ALIGNMENT.fullmatch(style.strip()):
         yield f"an inline style on <{tag}>: {style!r}"
@@ -108,6 +120,8 @@ def _attributes(tag: str, attributes: dict[str, str | None], place: Place) -> It
             yield f"the attribute {name} on <{tag}>"
     if attributes.get("data-clipboard-text"):
         yield f"a text to copy on <{tag}>: {attributes['data-clipboard-text']!r}"
+    if "download" in attributes and not place.holds(attributes.get("href") or ""):
+        yield f"a download of {attributes.get('href')!r}, which is no file of this site"
     for name in ("src", "poster"):
         if name in attributes and not place.holds(attributes[name] or ""):
             yield f"<{tag}> loads {attributes[name]!r}, which is no file of this site"
@@ -144,7 +158,7 @@ def _settings(text: str, place: Place) -> Iterator[str]:
         yield f"the search is run by {search!r}, which is no file of this site"
 
 
-def _link(attributes: dict[str, str | None], place: Place) -> Iterator[str]:
+def _link(attributes: Attributes, place: Place) -> Iterator[str]:
     kinds = set((attributes.get("rel") or "").lower().split())
     if not kinds or kinds - _LINKS:
         yield f"<link rel={attributes.get('rel')!r}>, which no page of this site needs"
@@ -152,11 +166,12 @@ def _link(attributes: dict[str, str | None], place: Place) -> Iterator[str]:
         yield f"<link> loads {attributes.get('href')!r}, which is no file of this site"
 
 
-def handler_faults(node: LexborNode) -> Iterator[str]:
-    """Reasons against attributes that hold a script, decoded as a browser decodes them."""
-    for name, value in node.attributes.items():
-        bare = _BLANKS.sub("", value or "")
+def _run(tag: str, attributes: Attributes) -> Iterator[str]:
+    """Attributes that hold a script or a document, decoded as a browser decodes them."""
+    for name, value in attributes.items():
         if name.lower().startswith("on"):
-            yield f"an inline handler: {name} on <{node.tag}>"
-        elif _RUNS.match(bare) or (name in _URLS and bare.lower().startswith("data:")):
-            yield f"an address that is a document or a script: {name}={value!r} on <{node.tag}>"
+            yield f"an inline handler: {name} on <{tag}>"
+            continue
+        bare = _BLANKS.sub("", value or "")
+        if _RUNS.match(bare) or (name in _URLS and bare[:5].lower() == "data:"):
+            yield f"an address that is a document or a script: {name}={value!r} on <{tag}>"

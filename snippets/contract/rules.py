@@ -14,6 +14,7 @@ INTERFACES = ("subject", "promise", "project", "rules")
 WHOLE = ""
 
 
+@cache
 def rules_digest(function: Callable[..., object]) -> str:
     """Digest (sha256) of a function's source and of every name of its package that it uses.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from snippets.catalog import Catalog
 from snippets.contract.dockerfile import bases as bases_of
-from snippets.engine.bases import Ground, resolve
+from snippets.engine.bases import Ground, has_recipe, resolve
 from snippets.engine.build import build
 from snippets.engine.docker import docker
 from snippets.engine.image import BuiltImage
@@ -87,8 +87,9 @@ class Engine:
     def _build(
         self, context: Path, snippet: Snippet, effective: Mapping[str, str], *, no_cache: bool, tag: str
     ) -> BuiltImage:
-        # Read from the context: an edit may name another base than the snippet does.
-        contexts = self.contexts(bases_of((context / "Dockerfile").read_text()))
+        # An edit may name another base than the snippet does, or none that there is: that is for the builder to say.
+        named = bases_of((context / "Dockerfile").read_text())
+        contexts = self.contexts([ref for ref in named if ref in snippet.bases or has_recipe(ref)])
         identity, build_s = build(context, self.run.tag(tag), contexts=contexts, no_cache=no_cache)
         return BuiltImage(
             id=identity, context=context, project=snippet.project(effective), run=self.run,

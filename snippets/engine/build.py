@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from snippets.contract.dockerfile import bases
-from snippets.engine.docker import ABSENT, engine_error, trace
+from snippets.engine.docker import ABSENT, engine_error, engine_fault, trace
 from snippets.errors import BuildError, EngineError
 
 BUILD_TIMEOUT_S = 600.0
@@ -20,9 +20,9 @@ TAIL_LINES = 40
 _UNRESOLVED = re.compile(r"failed to resolve source metadata for (?:docker\.io/(?:library/)?)?([^\s:]+:[\w.-]+)")
 
 
-_STEP = re.compile(r"^#\d+ (?:[\d.]+ )?")
-# Where this machine asks for names is nobody else's business, and differs on the next one.
-_ADDRESS = re.compile(r" on [\d.]+:53")
+_STEP = re.compile(r"^#(\d+) (?:[\d.]+ )?")
+# Whom this machine asks for names and where its engine keeps a step's files differs on the next one.
+_PLACES = re.compile(r" on [\d.]+:53|/[\w/.-]*/buildkit-mount\d+|of ref [\w:-]+(?=:)")
 
 
 BUILD_LOCK = Path(tempfile.gettempdir()) / "handbook-build.lock"
@@ -111,12 +111,15 @@ def _failure(log: str, context: Path) -> BuildError | EngineError:
                 "Set HANDBOOK_BASES=stand-in where a recipe in tests/bases/ can make it."
             )
         return BuildError("the image does not build:", _tail(log))
-    if "no space left on device" in log or "ERROR: Cannot connect" in log or "error during connect" in log:
-        return engine_error("docker buildx build", log)
+    if fault := engine_fault(log):
+        return engine_error("docker buildx build", fault)
     return BuildError("the image does not build:", _tail(log))
 
 
 def _tail(log: str) -> str:
-    """The last lines without the builder's step numbers and times, and without addresses."""
-    lines = [_ADDRESS.sub("", _STEP.sub("", line)).rstrip() for line in log.splitlines()]
+    """The last lines of the steps that failed, or of all where none did, without step numbers and times."""
+    steps = [(found[1] if (found := _STEP.match(line)) else None, line) for line in log.splitlines()]
+    failed = {step for step, line in steps if step and _STEP.sub("", line).startswith("ERROR")}
+    shown = [line for step, line in steps if not failed or step is None or step in failed]
+    lines = [_PLACES.sub("", _STEP.sub("", line)).rstrip() for line in shown]
     return "\n".join([line for line in lines if line][-TAIL_LINES:])

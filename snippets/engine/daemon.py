@@ -73,11 +73,12 @@ def main(command: Sequence[str], machine: Machine) -> int:
         endpoint = Endpoint.current(machine.environment)
         daemon, answers = _daemon(machine, endpoint), endpoint.answers()
         if not answers and daemon is None:
+            endpoint.refuse_stranger()
             raise EngineError(ABSENT.format(said=f"nothing at {endpoint.host}"))
         if daemon is None or (answers and not daemon.ours):
             _refuse_lacking(endpoint)
             return _become(command, endpoint.environment)
-        with daemon.shared(endpoint.answers, lambda: _prepare(machine, endpoint)) as users:
+        with daemon.shared(endpoint.answers, lambda: _prepare(machine, endpoint, daemon)) as users:
             _refuse_lacking(endpoint)
             return _attend(command, endpoint.environment, users)
     except InterruptedStartError as error:
@@ -107,8 +108,11 @@ def _daemon(machine: Machine, endpoint: Endpoint) -> Dockerd | None:
     )
 
 
-def _prepare(machine: Machine, endpoint: Endpoint) -> None:
+def _prepare(machine: Machine, endpoint: Endpoint, daemon: Dockerd) -> None:
     """Install what is missing, where that is allowed."""
+    # What an earlier command started, and was killed before it answered, is no stranger.
+    if not daemon.ours:
+        endpoint.refuse_stranger()
     if machine.allowed is False:
         raise EngineError(ABSENT.format(said=f"nothing at {endpoint.host}, and HANDBOOK_INSTALL_ENGINE=0 forbids one"))
     if machine.has("docker") and machine.has("dockerd") and not endpoint.lacking():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Mapping
@@ -16,6 +17,11 @@ ABSENT = (
 )
 TRACE = "HANDBOOK_TRACE"
 _UNREACHABLE = ("Cannot connect to the Docker daemon", "error during connect", "connection refused", "EOF")
+# What says nothing of a snippet, wherever it is read: in a build's log or under a reader's command.
+_ENGINE_FAULTS = re.compile(
+    r".*(?:Cannot connect to the Docker daemon|error during connect|no space left on device"
+    r"|failed to create endpoint|failed to set up container networking|driver failed programming).*"
+)
 
 
 def docker(*arguments: str, timeout_s: float = 120.0, stdin: str | None = None) -> list[str]:
@@ -53,6 +59,12 @@ def engine_error(command: str, said: str) -> EngineError:
             f"the engine's disk is full: {last}\nMake room (`docker system df`, `docker system prune`) and run again."
         )
     return EngineError(f"`{command}` failed: {last}")
+
+
+def engine_fault(printed: str) -> str | None:
+    """The line that shows the engine at fault and not what it was asked to do, or None."""
+    found = _ENGINE_FAULTS.search(printed)
+    return found[0] if found else None
 
 
 def trace(operation: str, arguments: Mapping[str, object], started: float) -> None:

@@ -41,7 +41,8 @@ class InterruptedStartError(EngineError):
 class Dockerd:
     """What is started at `socket`; its state, in a folder of `states` named after the socket, outlives it for its log.
 
-    A `data_root` of its own makes it an engine apart, with its own pid file and containerd.
+    A `data_root` of its own gives it a pid file and a containerd of its own; the bridge and the packet filter are
+    the machine's, so two daemons at a time need a network namespace each.
     """
 
     socket: Path
@@ -136,7 +137,7 @@ class Dockerd:
     def _start(self, ready: Answers) -> None:
         """Start it, or await one that an earlier command started and was killed before it answered."""
         mark = self._mark()
-        if isinstance(mark, Process) and Process.find(mark.pid, self.program) == mark:
+        if isinstance(mark, Process) and Process.find(mark.pid) == mark:
             self._await(mark, ready)
         elif self.service:
             self._start_service(ready)
@@ -183,7 +184,7 @@ class Dockerd:
                 (os.POSIX_SPAWN_DUP2, 1, 2),
             ],
         )
-        process = Process.find(pid, self.program)
+        process = Process.find(pid)
         if process is None:
             raise EngineError(self._last_words(f"{self.program} ended at once."))
         (self.state / "started").write_text(json.dumps({"pid": process.pid, "tick": process.tick}))
@@ -192,7 +193,7 @@ class Dockerd:
     def _await(self, process: Process, ready: Answers) -> None:
         began = self.clock()
         while not ready():
-            with process.handle(self.program) as ended:
+            with process.handle() as ended:
                 if ended is None or select.select([ended], [], [], POLL_S)[0]:
                     raise EngineError(self._last_words(f"{self.program} ended before it answered."))
             if self.clock() - began > START_TIMEOUT_S:
@@ -220,7 +221,7 @@ class Dockerd:
 
     def _end(self, process: Process, program: str) -> bool:
         """TERM, wait, and KILL after the grace; False where it had ended already."""
-        with process.handle(program) as handle:
+        with process.handle() as handle:
             if handle is None:
                 return False
             signal.pidfd_send_signal(handle, signal.SIGTERM)

@@ -42,17 +42,21 @@ class Endpoint:
         return Path(self.host.removeprefix("unix://")) if self.host.startswith("unix:///") else None
 
     def answers(self) -> bool:
-        """Whether an engine answers there; EngineError where something does, and is none or may not be asked."""
-        status, said = _output(["docker", "version", "--format", "{{.Server.Version}}"], self.environment)
-        if status == 0:
-            return True
+        """Whether an engine answers there."""
+        return self._version()[0] == 0
+
+    def refuse_stranger(self) -> None:
+        """Raise EngineError where something is there that may not be asked, or is no engine: it is not replaced."""
         listens = self._listens()
+        status, said = self._version()
         if status == NOT_FOUND and listens is not False:
             raise EngineError(ABSENT.format(said=said))
-        if listens:
+        if status != 0 and listens:
             message = f"something listens at {self.host} and does not answer as a container engine: {said}"
             raise EngineError(message)
-        return False
+
+    def _version(self) -> tuple[int, str]:
+        return _output(["docker", "version", "--format", "{{.Server.Version}}"], self.environment)
 
     def _listens(self) -> bool | None:
         """Whether anything listens at the socket; None where it is on another machine."""

@@ -80,7 +80,9 @@ def install(system: System, run: Run, say: Callable[[str], None]) -> None:
     written: list[Path] = []
     if (packages := _own(before)) is None:
         if (system.id, system.codename) != ("debian", OLD):
-            had = ", ".join(f"{name} {version}" for name, (_, version) in before.items() if version and name.startswith("docker"))
+            had = ", ".join(
+                f"{name} {version}" for name, (_, version) in before.items() if version and name.startswith("docker")
+            )
             message = f"the packages of {system.name} hold no engine that is new enough ({had or 'none at all'})."
             raise EngineError(f"{message}\nInstall one as https://docs.docker.com/engine/install/ says, and run again.")
         written = _offer_new(system, say)

@@ -15,19 +15,28 @@ class Process:
     tick: int
 
     @classmethod
-    def find(cls, pid: int, program: str) -> "Process | None":
-        """The live process with this number, if it runs this program."""
+    def find(cls, pid: int) -> "Process | None":
+        """The live process with this number."""
         try:
-            line = Path(f"/proc/{pid}/stat").read_text()
+            # The name, in brackets, may hold anything.
+            state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             return None
-        name, _, rest = line.partition("(")[2].rpartition(")")
-        state, *fields = rest.split()
-        # man 5 proc: the start is field 22, and the state, field 3, was taken off.
-        return cls(pid=pid, tick=int(fields[18])) if name == program and state != "Z" else None
+        # man 5 proc: the state is field 3, the start field 22.
+        return None if state == "Z" else cls(pid=pid, tick=int(fields[18]))
+
+    @classmethod
+    def named_by(cls, pid_file: Path, program: str) -> "Process | None":
+        """The live process that a pid file names, if it is no other program that got its number."""
+        try:
+            pid = int(pid_file.read_text())
+            name = Path(f"/proc/{pid}/comm").read_text().strip()
+        except (FileNotFoundError, ProcessLookupError, ValueError):
+            return None
+        return cls.find(pid) if name == program else None
 
     @contextlib.contextmanager
-    def handle(self, program: str) -> Iterator[int | None]:
+    def handle(self) -> Iterator[int | None]:
         """A descriptor that becomes readable when it ends, or None where it ended already."""
         try:
             descriptor = os.pidfd_open(self.pid)
@@ -35,16 +44,8 @@ class Process:
             yield None
             return
         try:
-            yield descriptor if Process.find(self.pid, program) == self else None
+            yield descriptor if Process.find(self.pid) == self else None
         finally:
             os.close(descriptor)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self.pid, os.WNOHANG)
-
-    @classmethod
-    def named_by(cls, pid_file: Path, program: str) -> "Process | None":
-        """The process that a pid file names, if it lives and is no other program that got its number."""
-        try:
-            return cls.find(int(pid_file.read_text()), program)
-        except (FileNotFoundError, ValueError):
-            return None

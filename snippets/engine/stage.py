@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snippets.engine import Engine, shim
-from snippets.engine.docker import docker, engine_error, try_docker
+from snippets.engine.docker import docker, engine_error, engine_fault, try_docker
 from snippets.snippet import Snippet
 
 COMMAND_TIMEOUT_S = 600.0
@@ -29,15 +29,15 @@ class Stage:
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run one command string as a reader's shell would, output and errors together, in order.
 
-        Raises EngineError where it fails and no engine answers any more: that says nothing of the command.
+        Raises EngineError where the engine is at fault: that says nothing of the command.
         """
         done = subprocess.run(  # noqa: S603 - a published command, in a copy of its own directory
             ["bash", "-euo", "pipefail", "-c", command],  # noqa: S607 - the reader's own bash
             cwd=self.root, env=dict(self.env), text=True, errors="replace", check=False,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=COMMAND_TIMEOUT_S,
         )
-        if done.returncode != 0:
-            docker("version")
+        if done.returncode != 0 and (fault := engine_fault(done.stdout)):
+            raise engine_error(command, fault)
         return done
 
 

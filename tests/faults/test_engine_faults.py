@@ -1,7 +1,8 @@
 """What goes wrong with the engine itself: real daemons, each with a small disk of its own, and real kills.
 
 These need root on Linux and `dockerd`. Each daemon is apart from the engine of the session: other socket, data,
-pid file and containerd, no bridge and no packet filter.
+pid file and containerd, and a network namespace of its own, because `--bridge=none` alone would remove the bridge
+of the machine under the session's containers.
 """
 
 import os
@@ -31,8 +32,8 @@ from snippets.engine.run import LABEL
 from snippets.errors import BuildError, EngineError
 
 ENGINE = (sys.executable, "-m", "snippets.engine.daemon")
-APART = ("--bridge=none", "--iptables=false", "--ip6tables=false")
-TINY = "handbook.local/faults:tiny"
+APART = '#!/bin/sh\nexec unshare --net {dockerd} --bridge=none --iptables=false --ip6tables=false "$@"\n'
+TINY = f"handbook.local/faults:tiny-{os.getpid()}"
 DEADLINE_S = 40.0
 JOINED = ("HANDBOOK_RUN", "HANDBOOK_INSTALL_ENGINE", "HANDBOOK_DATA_ROOT", "CI")
 # What a run leaves when nothing can tidy up: a container, a network and an image of it, in a run of its own folder.
@@ -54,6 +55,16 @@ with opened() as run:
 def environment(**changes: str) -> dict[str, str]:
     """The session's, without what would join its run."""
     return {name: value for name, value in os.environ.items() if name not in JOINED} | changes
+
+
+def apart(folder: Path, **changes: str) -> dict[str, str]:
+    """Where an engine is to be started in the folder: its socket, and a `dockerd` that leaves the network alone."""
+    program = folder / "bin/dockerd"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(APART.format(dockerd=shutil.which("dockerd")))
+    program.chmod(0o755)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    return environment(DOCKER_HOST=f"unix://{folder / 'd.sock'}", PATH=path, **changes)
 
 
 def awaited(seen: Callable[[], bool]) -> None:
@@ -97,14 +108,22 @@ def disk(folder: Path, mib: int) -> Iterator[Path]:
 
 
 @contextmanager
-def engine(folder: Path, data: Path) -> Iterator[Dockerd]:
-    """An engine apart, started and stopped as for a command."""
-    endpoint = Endpoint.current(environment(DOCKER_HOST=f"unix://{folder / 'd.sock'}"))
+def engine(folder: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dockerd]:
+    """An engine apart, started and stopped as for a command, and asked by everything in this test."""
+    endpoint = Endpoint.current(apart(folder))
     daemon = Dockerd(
-        socket=folder / "d.sock", states=folder / "s", data_root=data, options=APART,
-        environment=endpoint.environment, service=False, say=lambda _: None,
+        socket=folder / "d.sock",
+        states=folder / "s",
+        data_root=data,
+        options=(),
+        environment=endpoint.environment,
+        service=False,
+        say=lambda _: None,
     )
     with daemon.shared(endpoint.answers, lambda: None):
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{daemon.socket}")
+        # Its builds need not wait for those of the session's engine.
+        monkeypatch.setattr(sys.modules[build.__module__], "BUILD_LOCK", folder / "build.lock")
         yield daemon
 
 
@@ -136,8 +155,11 @@ def test_an_absent_engine_is_an_error_that_says_what_to_do(monkeypatch: pytest.M
     with pytest.raises(EngineError) as refusal:
         docker("ps")
     done = subprocess.run(
-        [*ENGINE, "echo", "ran"], env=environment(DOCKER_HOST=host, HANDBOOK_INSTALL_ENGINE="0"),
-        capture_output=True, text=True, check=False,
+        [*ENGINE, "echo", "ran"],
+        env=environment(DOCKER_HOST=host, HANDBOOK_INSTALL_ENGINE="0"),
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     advice = (
@@ -159,25 +181,26 @@ def test_a_full_disk_is_the_engines_fault(folder: Path, monkeypatch: pytest.Monk
     with (context / "large").open("wb") as large:
         large.truncate(60 << 20)
 
-    with disk(folder, 48) as data, engine(folder, data) as daemon:
-        monkeypatch.setenv("DOCKER_HOST", f"unix://{daemon.socket}")
-        with pytest.raises(EngineError, match=r"^the engine's disk is full: .*no space left on device"):
-            build(context, "handbook.local/faults:large", contexts={})
+    with (
+        disk(folder, 48) as data,
+        engine(folder, data, monkeypatch),
+        pytest.raises(EngineError, match=r"^the engine's disk is full: .*no space left on device"),
+    ):
+        build(context, "handbook.local/faults:large", contexts={})
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_an_engine_that_stops_half_way_is_no_broken_build(
     folder: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    """The engine ends under a running step: the error says that no engine answers, not that the image does not build."""
+    """The engine ends under a running step: no engine answers, which says nothing of the Dockerfile."""
     context = folder / "context"
     context.mkdir()
     seconds = f"{60 + os.getpid() / 1e6:.6f}"
     (context / "Dockerfile").write_text(f'FROM {TINY}\nRUN --network=none ["/bin/sleep", "{seconds}"]\n')
     step = f"/bin/sleep {seconds}"
 
-    with disk(folder, 256) as data, engine(folder, data) as daemon, ThreadPoolExecutor() as threads:
-        monkeypatch.setenv("DOCKER_HOST", f"unix://{daemon.socket}")
+    with disk(folder, 256) as data, engine(folder, data, monkeypatch) as daemon, ThreadPoolExecutor() as threads:
         tiny(f"unix://{daemon.socket}")
         (dockerd,) = processes(f"--data-root={data}")
         try:
@@ -187,7 +210,7 @@ def test_an_engine_that_stops_half_way_is_no_broken_build(
             with pytest.raises(EngineError, match=r"^no container engine answers \("):
                 running.result(DEADLINE_S)
         finally:
-            awaited(lambda: Process.find(dockerd, "dockerd") is None)
+            awaited(lambda: Process.find(dockerd) is None)
             # A killed engine cannot end the step that it ran.
             for pid in processes(step):
                 os.kill(pid, signal.SIGKILL)
@@ -196,9 +219,7 @@ def test_an_engine_that_stops_half_way_is_no_broken_build(
 def test_two_commands_share_the_engine_that_the_first_started(folder: Path) -> None:
     """Both find a real daemon, started once; the first to end leaves it to the second, and then nothing is left."""
     with disk(folder, 64) as data:
-        changed = environment(
-            DOCKER_HOST=f"unix://{folder / 'd.sock'}", HANDBOOK_DATA_ROOT=str(data), DOCKER_OPTS=" ".join(APART)
-        )
+        changed = apart(folder, HANDBOOK_DATA_ROOT=str(data))
         command = [*ENGINE, "sh", "-c", "docker info --format '{{.ID}}'; read line; docker info --format '{{.ID}}'"]
         both = [
             subprocess.Popen(
@@ -226,9 +247,7 @@ def test_two_commands_share_the_engine_that_the_first_started(folder: Path) -> N
 
 def test_a_daemon_that_cannot_start_is_quoted(folder: Path) -> None:
     """A real dockerd with an option it does not know: its own words, exit 1, no traceback, nothing left."""
-    changed = environment(
-        DOCKER_HOST=f"unix://{folder / 'd.sock'}", HANDBOOK_DATA_ROOT=str(folder / "data"), DOCKER_OPTS="--no-such-option"
-    )
+    changed = apart(folder, HANDBOOK_DATA_ROOT=str(folder / "data"), DOCKER_OPTS="--no-such-option")
     done = subprocess.run([*ENGINE, "true"], env=changed, capture_output=True, text=True, check=False)
 
     assert done.returncode == 1
@@ -242,8 +261,11 @@ def test_a_daemon_that_cannot_start_is_quoted(folder: Path) -> None:
 def running(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A run in a process of its own, with everything that a run can leave; and its key."""
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN], env=environment(TMPDIR=str(folder)), text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-c", RUN],
+        env=environment(TMPDIR=str(folder)),
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     try:
         assert process.stdout
@@ -314,5 +336,5 @@ def test_a_wrong_dockerfile_is_still_a_build_error(folder: Path) -> None:
 
 def test_the_programs_these_tests_need_are_here() -> None:
     """Said by name, so that a bare machine does not look like a broken one."""
-    assert [name for name in ("dockerd", "containerd", "mount", "ldd") if not shutil.which(name)] == []
+    assert [name for name in ("dockerd", "containerd", "mount", "unshare", "ldd") if not shutil.which(name)] == []
     assert os.geteuid() == 0

@@ -37,8 +37,9 @@ def audited(tmp_path: Path, small: Standings) -> Site:
 
     def site(text: str = "", files: dict[str, bytes] | None = None, page: str = "index.html") -> tuple[Objection, ...]:
         root = tmp_path / "site"
-        shown = file(small.catalog.snippets["web"], "Dockerfile", Links())
+        shown = file(small.catalog.snippets["web"], "Dockerfile", Links("../" * page.count("/")))
         pages = {page: f"{HEAD}{COMMENT}{shown}\n{text}\n</body></html>\n".encode()}
+        pages["snippets/web/Dockerfile"] = DOCKERFILE.encode()
         for path, content in (pages | (files or {})).items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_bytes(content)
@@ -132,6 +133,14 @@ ATTACKS = {
     "copied element": (
         '<button data-clipboard-target="p">a</button>',
         "the attribute data-clipboard-target on <button>",
+    ),
+    "download from elsewhere": (
+        '<a href="https://x.example/Dockerfile" download>Download</a>',
+        "a download of 'https://x.example/Dockerfile', which is no file of this site",
+    ),
+    "download that is not there": (
+        '<a href="snippets/web/nothing" download>Download</a>',
+        "a download of 'snippets/web/nothing', which is no file of this site",
     ),
     "input": ('<input value="rm x">', "an <input> with a text to copy"),
     "editable": ("<div contenteditable>x</div>", "the attribute contenteditable on <div>"),

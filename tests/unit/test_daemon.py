@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,7 +70,9 @@ class Fake:
     @property
     def environment(self) -> dict[str, str]:
         """What a command on it sees."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("DOCKER_", "HANDBOOK_", "CI"))}
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("DOCKER_", "HANDBOOK_", "CI"))
+        }
         return kept | {
             "FAKE": str(self.folder),
             "PATH": f"{self.folder / 'bin'}:/usr/bin:/bin",
@@ -91,8 +93,12 @@ class Fake:
     def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
         """Run a command through the engine's command."""
         process = subprocess.Popen(
-            [sys.executable, "-c", DRIVER, *command], env=self.environment | environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            [sys.executable, "-c", DRIVER, *command],
+            env=self.environment | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         self.running.append(process)
         return process
@@ -128,7 +134,7 @@ def fake(tmp_path: Path) -> Iterator[Fake]:
         process.kill()
         process.communicate()
     for line in machine.starts():
-        if started := Process.find(int(line.split()[0]), "dockerd"):
+        if started := Process.find(int(line.split()[0])):
             os.kill(started.pid, signal.SIGKILL)
 
 
@@ -247,12 +253,16 @@ def test_a_signal_while_starting_ends_the_daemon_too(fake: Fake) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signals_are_passed_on(fake: Fake, number: signal.Signals) -> None:
     """The command gets the signal, may tidy up, and its own status counts; the engine is stopped after it."""
-    process = fake.start(sys.executable, "-ISc", (
-        "import signal, sys\n"
-        f"signal.pthread_sigmask(signal.SIG_BLOCK, [{int(number)}])\n"
-        "print('inside', flush=True)\n"
-        f"sys.exit(9 if signal.sigwait([{int(number)}]) else 1)"
-    ))
+    process = fake.start(
+        sys.executable,
+        "-ISc",
+        (
+            "import signal, sys\n"
+            f"signal.pthread_sigmask(signal.SIG_BLOCK, [{int(number)}])\n"
+            "print('inside', flush=True)\n"
+            f"sys.exit(9 if signal.sigwait([{int(number)}]) else 1)"
+        ),
+    )
     assert process.stdout
     process.stdout.readline()
     process.send_signal(number)
@@ -263,16 +273,20 @@ def test_signals_are_passed_on(fake: Fake, number: signal.Signals) -> None:
 
 def test_control_c_reaches_the_command_once(fake: Fake) -> None:
     """The terminal signals the command itself: passing that on would be a second Ctrl-C, which ends pytest at once."""
-    command = [sys.executable, "-ISc", (
-        "import signal\n"
-        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])\n"
-        "print('inside', flush=True)\n"
-        "first, second = signal.sigtimedwait([signal.SIGINT], 10), signal.sigtimedwait([signal.SIGINT], 0.5)\n"
-        "print('interrupted', bool(first) + bool(second), 'time(s)')"
-    )]
+    command = [
+        sys.executable,
+        "-ISc",
+        (
+            "import signal\n"
+            "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])\n"
+            "print('inside', flush=True)\n"
+            "first, second = signal.sigtimedwait([signal.SIGINT], 10), signal.sigtimedwait([signal.SIGINT], 0.5)\n"
+            "print('interrupted', bool(first) + bool(second), 'time(s)')"
+        ),
+    ]
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execve(sys.executable, [sys.executable, "-c", DRIVER, *command], fake.environment)
+        os.execve(sys.executable, [sys.executable, "-c", DRIVER, *command], fake.environment)  # noqa: S606 - ours
     seen = b""
     while b"inside" not in seen:
         seen += os.read(terminal, 1000)
@@ -405,8 +419,15 @@ def test_without_the_program_the_usual_socket_is_meant(fake: Fake) -> None:
 def dockerd(fake: Fake, said: list[str], ticks: Iterator[float]) -> Dockerd:
     """The daemon of the fake machine, with a clock of its own and a short grace."""
     return Dockerd(
-        socket=fake.folder / "docker.sock", states=fake.folder / "states", data_root=fake.folder / "data", options=(),
-        environment=fake.environment, service=False, say=said.append, clock=lambda: next(ticks), stop_grace_s=0.1,
+        socket=fake.folder / "docker.sock",
+        states=fake.folder / "states",
+        data_root=fake.folder / "data",
+        options=(),
+        environment=fake.environment,
+        service=False,
+        say=said.append,
+        clock=lambda: next(ticks),
+        stop_grace_s=0.1,
     )
 
 
@@ -416,8 +437,9 @@ def test_a_mute_daemon_is_given_up(fake: Fake) -> None:
     said: list[str] = []
     daemon = dockerd(fake, said, itertools.count(0.0, 61.0))
 
-    with pytest.raises(EngineError, match=r"dockerd did not answer within 60 s\. The end of "), daemon.shared(
-        lambda: fake.up, lambda: None
+    with (
+        pytest.raises(EngineError, match=r"dockerd did not answer within 60 s\. The end of "),
+        daemon.shared(lambda: fake.up, lambda: None),
     ):
         raise AssertionError
 
@@ -432,20 +454,22 @@ def test_a_stubborn_daemon_is_killed_after_the_grace(fake: Fake) -> None:
 
     with dockerd(fake, said, itertools.count()).shared(lambda: fake.up, lambda: None):
         pid = int(fake.starts()[0].split()[0])
-        assert Process.find(pid, "dockerd")
+        assert Process.find(pid)
 
-    assert Process.find(pid, "dockerd") is None
+    assert Process.find(pid) is None
     assert any(f"dockerd {pid} did not end within 0 s and is killed" in line for line in said)
 
 
-def test_a_process_is_not_taken_for_another_with_its_number() -> None:
-    """The same number with another program or another start is somebody else."""
-    name = Path("/proc/self/comm").read_text().strip()
-    me = Process.find(os.getpid(), name)
+def test_a_process_is_not_taken_for_another_with_its_number(tmp_path: Path) -> None:
+    """The same number with another start, or in a pid file of another program, is somebody else."""
+    me = Process.find(os.getpid())
+    pid_file = tmp_path / "me.pid"
+    pid_file.write_text(f"{os.getpid()}\n")
 
     assert me is not None
-    assert Process.find(os.getpid(), "dockerd") is None
-    with Process(pid=me.pid, tick=me.tick - 1).handle(name) as handle:
+    assert Process.named_by(pid_file, Path("/proc/self/comm").read_text().strip()) == me
+    assert Process.named_by(pid_file, "dockerd") is None
+    with Process(pid=me.pid, tick=me.tick - 1).handle() as handle:
         assert handle is None
 
 
@@ -456,5 +480,3 @@ def test_a_process_is_not_taken_for_another_with_its_number() -> None:
 def test_what_is_allowed(environment: Mapping[str, str], allowed: bool | None) -> None:  # noqa: FBT001 - a row's value
     """An explicit answer goes before CI; no answer is neither yes nor no."""
     assert Machine(root=True, terminal=False, environment=environment).allowed is allowed
-
-

@@ -12,9 +12,13 @@ from snippets.errors import EngineError
 DEBIAN_12 = 'ID=debian\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_CODENAME=bookworm\n'
 BOOKWORM = {"docker.io": "20.10.24+dfsg1-1+deb12u1", "docker-compose": "1.29.2-3", "mmdebstrap": "1.3.5-7"}
 TRIXIE = {
-    "docker.io": "26.1.5+dfsg1-9", "docker-cli": "26.1.5+dfsg1-9", "docker-buildx": "0.13.1+ds1-3",
-    "docker-compose": "2.26.1-4", "mmdebstrap": "1.5.7-1",
+    "docker.io": "26.1.5+dfsg1-9",
+    "docker-cli": "26.1.5+dfsg1-9",
+    "docker-buildx": "0.13.1+ds1-3",
+    "docker-compose": "2.26.1-4",
+    "mmdebstrap": "1.5.7-1",
 }
+ALONGSIDE = "ca-certificates debian-archive-keyring mmdebstrap"
 NOBLE = {"docker.io": "28.2.2-0ubuntu1", "docker-buildx": "0.21.3-0ubuntu1", "docker-compose-v2": "2.37.1+ds1-0ubuntu2"}
 
 
@@ -59,8 +63,7 @@ def test_debian_13_takes_its_own_suite(tmp_path: Path) -> None:
 
     assert apt.commands == [
         "apt-get update",
-        "apt-get install docker.io docker-cli docker-buildx docker-compose ca-certificates debian-archive-keyring "
-        "mmdebstrap",
+        f"apt-get install docker.io docker-cli docker-buildx docker-compose {ALONGSIDE}",
     ]
     assert [path.name for path in (tmp_path / "etc").iterdir()] == ["os-release"]
     undo = "  apt-get purge --autoremove docker.io docker-cli docker-buildx docker-compose ca-certificates"
@@ -80,13 +83,15 @@ def test_ubuntu_has_its_own_names(tmp_path: Path) -> None:
 
 SOURCES = {
     "one line": (
-        {"etc/apt/sources.list": "# mirror\ndeb [arch=amd64 signed-by=/etc/k.gpg] http://mirror.example/debian bookworm main\n"},
-        "http://mirror.example/debian",
+        {"etc/apt/sources.list": "deb [arch=amd64 signed-by=/etc/k.gpg] http://mirror.example/d bookworm main\n"},
+        "http://mirror.example/d",
         "/etc/k.gpg",
     ),
     "one line, no key": (
-        {"etc/apt/sources.list.d/a.list": "deb-src http://no.example/ bookworm main\ndeb http://mirror.example/d bookworm main\n"},
-        "http://mirror.example/d",
+        {
+            "etc/apt/sources.list.d/a.list": "deb-src http://s.example bookworm\ndeb http://a.example/d bookworm main\n"
+        },
+        "http://a.example/d",
         "/usr/share/keyrings/debian-archive-keyring.gpg",
     ),
     "deb822": (
@@ -119,8 +124,7 @@ def test_debian_12_takes_the_engine_from_the_next_release(tmp_path: Path, form: 
     assert apt.commands == [
         "apt-get update",
         "apt-get update",
-        "apt-get install docker.io/trixie docker-cli/trixie docker-buildx/trixie docker-compose/trixie "
-        "ca-certificates debian-archive-keyring mmdebstrap",
+        f"apt-get install docker.io/trixie docker-cli/trixie docker-buildx/trixie docker-compose/trixie {ALONGSIDE}",
     ]
     assert f"  rm {pins} {written} && apt-get update" in said
 
@@ -149,7 +153,9 @@ def test_apparmor_comes_along_where_the_kernel_enforces_it(tmp_path: Path) -> No
 
 def test_an_old_relative_is_sent_to_docker_itself(tmp_path: Path) -> None:
     """A derivative without a new enough engine, whose mirror is not Debian's, is told what it has."""
-    system = machine(tmp_path, 'ID=raspbian\nID_LIKE="debian"\nPRETTY_NAME="Raspbian 12"\nVERSION_CODENAME=bookworm\n', {})
+    system = machine(
+        tmp_path, 'ID=raspbian\nID_LIKE="debian"\nPRETTY_NAME="Raspbian 12"\nVERSION_CODENAME=bookworm\n', {}
+    )
 
     with pytest.raises(EngineError) as refusal:
         install(system, Apt(candidates=BOOKWORM), list[str]().append)
@@ -162,7 +168,7 @@ def test_an_old_relative_is_sent_to_docker_itself(tmp_path: Path) -> None:
 
 
 def test_a_failed_installation_is_quoted_and_still_undoable(tmp_path: Path) -> None:
-    """apt's last lines are in the error, and what was written until then is named."""
+    """The last lines of apt are in the error, and what was written until then is named."""
     sources = {"etc/apt/sources.list": "deb http://mirror.example/debian bookworm main\n"}
     said: list[str] = []
 
@@ -178,7 +184,9 @@ def test_debian_12_without_a_mirror_is_an_error(tmp_path: Path) -> None:
         install(machine(tmp_path, DEBIAN_12, {}), Apt(candidates=BOOKWORM), list[str]().append)
 
 
-@pytest.mark.parametrize(("release", "debian"), [("ID=fedora\n", False), ("", False), ("ID=mint\nID_LIKE=ubuntu\n", True)])
+@pytest.mark.parametrize(
+    ("release", "debian"), [("ID=fedora\n", False), ("", False), ("ID=mint\nID_LIKE=ubuntu\n", True)]
+)
 def test_the_family_is_read_from_os_release(tmp_path: Path, release: str, debian: bool) -> None:  # noqa: FBT001 - a row's value
     """ID or one of ID_LIKE."""
     assert machine(tmp_path, release, {}).debian is debian

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import markdown
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
@@ -76,6 +76,7 @@ def test_a_file_arrives_byte_for_byte_wherever_its_fence_stands(small: Standings
     assert [block.text() for block in html(rendered.text).css("pre")] == [AWKWARD]
 
 
+@settings(max_examples=60, deadline=None, database=None)
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\t\n\r"), min_size=1))
 def test_any_text_arrives_byte_for_byte(text: str) -> None:
     """No text is changed by colours, by Markdown or by the parser of HTML."""
