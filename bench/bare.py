@@ -8,12 +8,9 @@ from pygments.lexers import get_lexer_for_filename
 from pygments.util import ClassNotFound
 
 from bench.shell import ROOT, BenchError
-from snippets.blocks import Links, difference
 from snippets.catalog import load
 from snippets.evidence import EvidenceStore
-from snippets.fences import Fence, scan
-from snippets.references import show
-from snippets.render import TEXT, root_of
+from snippets.render import TEXT, Fence, Links, difference, root_of, scan, show
 from snippets.standing import Standings, State
 from snippets.tutorials import TutorialStanding, load_tutorials, tutorial_standings
 

@@ -76,7 +76,10 @@ class Listing:
         from rich.table import Table  # noqa: PLC0415 - likewise
         from rich.text import Text  # noqa: PLC0415 - likewise
 
-        table = Table(*self.columns, box=box.SIMPLE_HEAD)
+        table = Table(box=box.SIMPLE_HEAD)
+        for index, column in enumerate(self.columns):
+            # The first one holds names, which are of no use when cut.
+            table.add_column(column, no_wrap=index == 0)
         for cells in self.cells:
             # Text, so that brackets in a title are not taken for markup.
             table.add_row(*map(Text, cells))

@@ -14,16 +14,20 @@ from mkdocs.plugins import BasePlugin, get_plugin_logger
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from snippets.blocks import DOWNLOADS
 from snippets.catalog import LIBRARY, load
 from snippets.errors import SnippetsError
 from snippets.evidence import EVIDENCE, EvidenceStore
-from snippets.notebook import notebook
-from snippets.notebook import render as render_tutorial
-from snippets.passthrough import PassthroughExtension
-from snippets.render import Objection, refusal, render
+from snippets.render import DOWNLOADS, Objection, refusal, render
+from snippets.render.passthrough import PassthroughExtension
 from snippets.standing import Standings
-from snippets.tutorials import FOLDER, TutorialStanding, load_tutorials, tutorial_standings
+from snippets.tutorials import (
+    FOLDER,
+    TutorialStanding,
+    as_notebook,
+    load_tutorials,
+    render_tutorial,
+    tutorial_standings,
+)
 
 log = get_plugin_logger("handbook")
 
@@ -76,7 +80,7 @@ class HandbookPlugin(BasePlugin[HandbookConfig]):  # type: ignore[no-untyped-cal
             self.tutorials = {standing.tutorial.page: standing for standing in found.values()}
         for standing in self.tutorials.values():
             if standing.objection is None and standing.execution is not None:
-                content = notebook(standing.tutorial, standing.execution)
+                content = as_notebook(standing.tutorial, standing.execution)
                 files.append(File.generated(config, standing.tutorial.download, content=content))
         return files
 

@@ -68,7 +68,7 @@ def resolve(reference: str, run: Run) -> Ground:
     note.parent.mkdir(exist_ok=True)
     with _one_maker(reference):
         if not note.is_file():
-            note.write_bytes(msgspec.json.encode(_resolved(reference)))
+            note.write_bytes(msgspec.json.encode(resolved(reference)))
         return msgspec.json.decode(note.read_bytes(), type=Ground)
 
 
@@ -78,7 +78,7 @@ def costs(run: Run) -> tuple[Ground, ...]:
     return tuple(msgspec.json.decode(note.read_bytes(), type=Ground) for note in notes)
 
 
-def _resolved(reference: str) -> Ground:
+def resolved(reference: str) -> Ground:
     started = time.monotonic()
     choice = _choice()
     digest = None if choice is Choice.STAND_IN else _registry_digest(reference)

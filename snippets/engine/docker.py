@@ -20,7 +20,9 @@ _UNREACHABLE = ("Cannot connect to the Docker daemon", "error during connect", "
 # What says nothing of a snippet, wherever it is read: in a build's log or under a reader's command.
 _ENGINE_FAULTS = re.compile(
     r".*(?:Cannot connect to the Docker daemon|error during connect|no space left on device"
-    r"|failed to create endpoint|failed to set up container networking|driver failed programming).*"
+    r"|failed to create endpoint|failed to set up container networking|driver failed programming"
+    r"|ERROR: [^\n]*\bUnavailable\b).*",
+    re.MULTILINE,
 )
 
 
@@ -51,7 +53,9 @@ def try_docker(*arguments: str) -> list[str]:
 
 def engine_error(command: str, said: str) -> EngineError:
     """Name the cause: no engine, a full disk, or the engine's own words."""
-    last = said.strip().splitlines()[-1] if said.strip() else "it said nothing"
+    # Its command line ends a refusal with where to read on.
+    lines = [line for line in said.strip().splitlines() if line and not line.startswith(("Run 'docker ", "See 'docker "))]
+    last = lines[-1] if lines else "it said nothing"
     if any(sign in said for sign in _UNREACHABLE):
         return EngineError(ABSENT.format(said=last))
     if "no space left on device" in said:

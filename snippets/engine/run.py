@@ -62,8 +62,12 @@ def opened() -> Iterator[Run]:
     run = Run(key=run.key, state=run.state / run.key)
     run.state.mkdir(mode=0o700)
     # The kernel gives the lock back however we die, so a lock that can be had marks a dead run.
-    with (run.state / "lock").open("w") as lock:
+    with (run.state / "lock.new").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        # Only now under the name that others look for: between making and locking it we would look dead.
+        (run.state / "lock.new").rename(run.state / "lock")
         os.environ[VARIABLE] = run.key
         try:
             sweep_dead()

@@ -10,9 +10,9 @@ from snippets.engine import Engine
 from snippets.engine.docker import docker, try_docker
 from snippets.engine.shim import STAGE_LABEL, environment
 from snippets.engine.stage import published_port
-from snippets.execution import execute
 from snippets.recorder import Witness
 from snippets.tutorials import Tutorial, load_tutorials
+from snippets.tutorials.execution import execute
 
 LIBRARY = load()
 TUTORIALS = load_tutorials(Path(__file__).parents[2] / "docs", LIBRARY)

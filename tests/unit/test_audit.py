@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from snippets.audit import audit
-from snippets.blocks import Links, file
 from snippets.evidence import Cell, Execution
-from snippets.notebook import notebook, render
-from snippets.references import show
 from snippets.render import Objection
+from snippets.render.blocks import Links, file
+from snippets.render.references import show
 from snippets.standing import Standings, State
-from snippets.tutorials import Passage, Tutorial, TutorialStanding
+from snippets.tutorials import Passage, Tutorial, TutorialStanding, as_notebook, render_tutorial
 from tests.unit.pages.synthetic import DOCKERFILE, WHEN, image, prove, standings
 
 HEAD = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>T</title></head><body>\n'
@@ -337,16 +336,16 @@ def test_executed_cells_pass_and_others_do_not(tmp_path: Path, small: Standings)
         cells=[Cell(source="echo 1", output="1")],
     )
     standing = TutorialStanding(tutorial=tutorial, state=State.PROVEN, objection=None, execution=execution)
-    block = render(standing).text.splitlines()[0]
+    block = render_tutorial(standing).text.splitlines()[0]
     page = tmp_path / "site" / "tutorials" / "first" / "index.html"
     page.parent.mkdir(parents=True)
     page.write_text(f"{HEAD}{block}</body></html>")
     download = tmp_path / "site" / "tutorials" / "first.ipynb"
-    download.write_bytes(notebook(tutorial, execution))
+    download.write_bytes(as_notebook(tutorial, execution))
 
     assert audit(tmp_path / "site", small, {"first": standing}) == ()
 
-    download.write_bytes(notebook(tutorial, execution) + b" ")
+    download.write_bytes(as_notebook(tutorial, execution) + b" ")
     unproven = TutorialStanding(tutorial=tutorial, state=State.UNPROVEN, objection="stale", execution=execution)
     assert [o.why for o in audit(tmp_path / "site", small, {"first": standing})] == [
         "differs from the file that was proven"

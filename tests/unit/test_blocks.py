@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from snippets.blocks import Links, difference, evidence, file, illustration, pitfall
 from snippets.catalog import load
 from snippets.contract import Verdict
 from snippets.evidence import Evidence
-from snippets.highlight import file_html, text_html
-from snippets.illustration import disguised
+from snippets.render.blocks import Links, difference, evidence, file, illustration, pitfall
+from snippets.render.highlight import file_html, text_html
+from snippets.render.illustration import disguised
+from snippets.render.tables import catalogue, contract, files
 from snippets.snippet import Snippet
 from snippets.standing import Standings
-from snippets.tables import catalogue, contract, files
 from tests.unit.pages.synthetic import AWKWARD, standings
 
 

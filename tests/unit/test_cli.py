@@ -1,5 +1,6 @@
 """The command line: what scripts read, what people read, and what each exit status says."""
 
+import io
 import json
 import subprocess
 import sys
@@ -13,8 +14,9 @@ from click.testing import CliRunner, Result
 from snippets.cli import main
 from snippets.contract import CONTRACT, Verdict
 from snippets.evidence import EvidenceStore
+from snippets.listing import pitfalls
 from snippets.standing import Standings
-from tests.unit.sample import DOCKERFILE, NOW, Library, evidence_of
+from tests.unit.sample import ALMA, DOCKERFILE, NOW, Library, evidence_of
 
 Proven = Callable[[], Standings]
 NO_DOCS = Path("/nonexistent")
@@ -53,6 +55,37 @@ def test_the_list_says_what_is_unproven_and_fails(unproven: Standings) -> None:
 
     assert result.exit_code == 1
     assert "web      image   unproven  web was never verified\n" in result.stdout
+
+
+def test_a_row_is_one_line(library: Library, proven: Proven) -> None:
+    """Of a reason in several lines the table shows the first, and JSON all."""
+    library.write("alma/snippet.toml", ALMA.replace('"No registry answers."', '"""No registry.\nNone at all."""'))
+
+    assert "alma     image   withheld  No registry.\nconf " in handbook(proven(), "list").stdout
+    assert json.loads(handbook(proven(), "list", "--json").stdout)[0]["objection"] == "No registry.\nNone at all."
+
+
+class Terminal(io.StringIO):
+    """Where somebody reads."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def test_the_table_is_drawn_on_a_terminal(library: Library, proven: Proven, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names are whole however narrow it is, and brackets are no markup."""
+    long = "web/" + "long-" * 6 + "name"
+    pitfall = (library.root / "web/pitfalls/user-by-name.toml").read_text()
+    library.write(f"{long.replace('/', '/pitfalls/')}.toml", pitfall)
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+    monkeypatch.setenv("COLUMNS", "70")
+    drawn = pitfalls(proven())
+    replace(drawn, cells=[[name, noticed, "[bold]", what] for name, noticed, _, what in drawn.cells]).show()
+
+    assert long in terminal.getvalue()
+    assert "─" in terminal.getvalue()
+    assert "[bold]" in terminal.getvalue()
 
 
 def test_json_is_a_stable_interface(proven: Proven) -> None:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from snippets.errors import ReferenceFault, UnverifiedError
-from snippets.highlight import file_html
-from snippets.passthrough import PassthroughExtension
 from snippets.render import Rendered, refusal, render, root_of
+from snippets.render.highlight import file_html
+from snippets.render.passthrough import PassthroughExtension
 from snippets.standing import Standings
 from tests.unit.pages.synthetic import AWKWARD, standings
 

@@ -14,10 +14,17 @@ import pytest
 from snippets.catalog import Catalog, load
 from snippets.errors import CatalogError, EngineError
 from snippets.evidence import Cell, EvidenceStore, Execution
-from snippets.execution import CellError, execute
-from snippets.notebook import notebook, render
 from snippets.standing import State
-from snippets.tutorials import Tutorial, TutorialStanding, load_tutorials, tutorial_objection, tutorial_standings
+from snippets.tutorials import (
+    Tutorial,
+    TutorialStanding,
+    as_notebook,
+    load_tutorials,
+    render_tutorial,
+    tutorial_objection,
+    tutorial_standings,
+)
+from snippets.tutorials.execution import CellError, execute
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KERNEL = "jupyter:\n  kernelspec:\n    display_name: Python 3\n    language: python\n    name: python3\n"
@@ -292,7 +299,7 @@ def test_a_page_shows_cells_with_their_outputs(
     tutorial: Tutorial, execution: Execution, standing: Standing
 ) -> None:
     """Each cell is one line of HTML, so Markdown leaves its bytes alone; a silent cell has no output block."""
-    rendered = render(standing(tutorial, execution))
+    rendered = render_tutorial(standing(tutorial, execution))
 
     assert rendered.objections == ()
     # Which words are coloured is Pygments' affair.
@@ -311,7 +318,7 @@ def test_a_page_shows_cells_with_their_outputs(
 
 def test_a_page_without_a_record_shows_no_cell(tutorial: Tutorial, standing: Standing) -> None:
     """It says why in the place of each cell, offers no notebook, and is objected to as unproven."""
-    rendered = render(standing(tutorial, None))
+    rendered = render_tutorial(standing(tutorial, None))
 
     assert "printf" not in rendered.text
     assert ".ipynb" not in rendered.text
@@ -323,11 +330,11 @@ def test_a_page_without_a_record_shows_no_cell(tutorial: Tutorial, standing: Sta
 
 def test_the_notebook_is_a_notebook(tutorial: Tutorial, execution: Execution) -> None:
     """It is valid, holds what was executed and seen, comes out the same twice, and its prose links to the web alone."""
-    made = notebook(tutorial, execution)
+    made = as_notebook(tutorial, execution)
     read = nbformat.reads(made.decode(), as_version=4)  # type: ignore[no-untyped-call]
 
     nbformat.validate(read)
-    assert made == notebook(tutorial, execution)
+    assert made == as_notebook(tutorial, execution)
     assert [cell.cell_type for cell in read.cells] == ["markdown", "code", "markdown", "code"]
     assert read.cells[0].source == "# A page\n\nRead this and\n[that](https://example.org/)."
     assert read.cells[1].source == f"%%bash -euo pipefail\n{tutorial.cells[0].text}"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from snippets.contract import PROMISES, Finding, Verdict
 from snippets.evidence import Base, Capture, Evidence
-from snippets.highlight import command_html, diff_html, file_html, text_html
+from snippets.render.highlight import command_html, diff_html, file_html, text_html
 from snippets.snippet import Pitfall, Snippet
 
 CONTRACT_PAGE = "containers/contract/"

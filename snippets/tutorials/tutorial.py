@@ -12,8 +12,8 @@ from typing import Any
 from snippets.catalog import SLUG, Catalog
 from snippets.errors import CatalogError, RecordError
 from snippets.evidence import CLOCK_SKEW, EvidenceStore, Execution
-from snippets.fences import scan
 from snippets.metadata import near
+from snippets.render import scan
 from snippets.standing import State
 
 FOLDER = "tutorials"

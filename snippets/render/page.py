@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from snippets.blocks import Links, illustration
 from snippets.errors import ReferenceFault, SnippetsError, UnverifiedError
-from snippets.fences import Fence, on_one_line, scan
-from snippets.illustration import disguised
 from snippets.metadata import near
-from snippets.references import LANGUAGES, Shown, UnprovenError, show
+from snippets.render.blocks import Links, illustration
+from snippets.render.fences import Fence, on_one_line, scan
+from snippets.render.illustration import disguised
+from snippets.render.references import LANGUAGES, Shown, UnprovenError, show
 from snippets.standing import Standings
 
 TEXT = "text"

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from snippets.highlight import CLASSES
-from snippets.illustration import disguised
-from snippets.loading import LOADING, QUIET, Attributes, Place, loading_faults
-from snippets.published import Published
+from snippets.audit.loading import LOADING, QUIET, Attributes, Place, loading_faults
+from snippets.audit.published import Published
+from snippets.render import CLASSES, disguised
 
 BLOCKS = ("pre", "textarea", "xmp", "listing", "plaintext", "samp")
 INLINE = ("code", "kbd", "tt")

@@ -32,5 +32,5 @@ class PassthroughExtension(Extension):
 
 
 def makeExtension(**options: object) -> PassthroughExtension:  # noqa: N802 - Python-Markdown's name
-    """Let a configuration file name it: `snippets.passthrough`."""
+    """Let a configuration file name it: `snippets.render.passthrough`."""
     return PassthroughExtension(**options)

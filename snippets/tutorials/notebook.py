@@ -5,17 +5,15 @@ import json
 import re
 
 from snippets.evidence import Cell, Execution
-from snippets.fences import on_one_line
-from snippets.highlight import command_html, python_html, text_html
-from snippets.render import Objection, Rendered
-from snippets.tutorials import BASH, KERNEL, Passage, Tutorial, TutorialStanding
+from snippets.render import Objection, Rendered, command_html, on_one_line, python_html, text_html
+from snippets.tutorials.tutorial import BASH, KERNEL, Passage, Tutorial, TutorialStanding
 
 _RELATIVE_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:)[^)]*\)")
 _ATTRIBUTES = re.compile(r"^\{ ?[.#:][^}\n]*\}\n?", re.MULTILINE)
 _SPEC = {"display_name": "Python 3", "language": "python", "name": KERNEL}
 
 
-def render(standing: TutorialStanding) -> Rendered:
+def render_tutorial(standing: TutorialStanding) -> Rendered:
     """The page's Markdown: each cell with what it printed, or a notice where no current record shows it."""
     tutorial, execution = standing.tutorial, standing.execution
     if standing.objection is not None or execution is None:
@@ -53,7 +51,7 @@ def _colophon(tutorial: Tutorial, execution: Execution) -> str:
     )
 
 
-def notebook(tutorial: Tutorial, execution: Execution) -> bytes:
+def as_notebook(tutorial: Tutorial, execution: Execution) -> bytes:
     """The page as .ipynb with its outputs, the same bytes from the same record.
 
     Links within the site would lead nowhere from a reader's disk: only their words stay.

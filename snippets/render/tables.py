@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from urllib.parse import urlsplit
 
-from snippets.blocks import Links, promise_id, prose
 from snippets.contract import CONTRACT
+from snippets.render.blocks import Links, promise_id, prose
 from snippets.snippet import Snippet
 from snippets.standing import Standing, State
 

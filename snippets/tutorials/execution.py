@@ -13,7 +13,7 @@ from typing import Any
 from snippets.catalog import Catalog
 from snippets.errors import EngineError, SnippetsError
 from snippets.evidence import Cell, Execution
-from snippets.tutorials import BASH, KERNEL, Passage, Tutorial
+from snippets.tutorials.tutorial import BASH, KERNEL, Passage, Tutorial
 
 CELL_TIMEOUT_S = 600.0
 TAIL_LINES = 25

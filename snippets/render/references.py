@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-from snippets import blocks, tables
-from snippets.blocks import Links
 from snippets.errors import ReferenceFault, SnippetsError
 from snippets.evidence import Evidence
 from snippets.metadata import near
+from snippets.render import blocks, tables
+from snippets.render.blocks import Links
 from snippets.standing import Standing, Standings, State
 
 _ALL = "all"

@@ -7,12 +7,10 @@ from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser
 
-from snippets.blocks import DOWNLOADS, Links, difference
 from snippets.errors import SnippetsError
-from snippets.notebook import notebook
-from snippets.references import show
+from snippets.render import DOWNLOADS, Links, difference, show
 from snippets.standing import Standings, State
-from snippets.tutorials import TutorialStanding
+from snippets.tutorials import TutorialStanding, as_notebook
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +54,7 @@ class Published:
                 digests |= {f"{DOWNLOADS}{name}/{path}": source.sha256 for path, source in sources}
         for tutorial in self.tutorials.values():
             if tutorial.state is State.PROVEN and tutorial.execution is not None:
-                content = notebook(tutorial.tutorial, tutorial.execution)
+                content = as_notebook(tutorial.tutorial, tutorial.execution)
                 digests[tutorial.tutorial.download] = hashlib.sha256(content).hexdigest()
         return digests
 

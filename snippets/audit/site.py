@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from snippets.document import audit_document
-from snippets.loading import Place
-from snippets.published import Published
+from snippets.audit.document import audit_document
+from snippets.audit.loading import Place
+from snippets.audit.published import Published
+from snippets.audit.static import static_faults
 from snippets.render import Objection
 from snippets.standing import Standings
-from snippets.static import static_faults
 from snippets.tutorials import FOLDER, TutorialStanding, load_tutorials, tutorial_standings
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def audit(

@@ -1,0 +1,172 @@
+"""Containers, builds and registries that misbehave: each ends in its own time, with the cause in the message."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from snippets.contract import PROMISES, Project, Verdict
+from snippets.engine import Engine, bases
+from snippets.engine.build import build
+from snippets.engine.docker import docker
+from snippets.engine.image import BuiltImage
+from snippets.engine.run import LABEL
+from snippets.errors import BuildError, ContainerError, EngineError, NotReadyError
+
+BASE = "python:3.13-slim-trixie"
+SERVER = """
+import http.server
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        {answer}
+http.server.HTTPServer(("0.0.0.0", 8000), Answer).serve_forever()
+"""
+Make = Callable[[str], BuiltImage]
+
+
+@pytest.fixture
+def image(engine: Engine, tmp_path: Path) -> Make:
+    """An image whose only process is a Python program."""
+
+    def made(program: str) -> BuiltImage:
+        (tmp_path / "program.py").write_text(program)
+        (tmp_path / "Dockerfile").write_text(f'FROM {BASE}\nCOPY program.py .\nCMD ["python", "-u", "program.py"]\n')
+        contexts = engine.contexts([BASE])
+        identity, build_s = build(tmp_path, engine.run.tag(tmp_path.name.lower()), contexts=contexts)
+        return BuiltImage(
+            id=identity, context=tmp_path, project=Project(port=8000), run=engine.run, contexts=contexts, build_s=build_s
+        )  # fmt: skip
+
+    return made
+
+
+def test_container_that_exits_at_once_is_noticed_at_once(image: Make) -> None:
+    """Its status and last words are the message, long before the time to get ready is up."""
+    started = time.monotonic()
+    with pytest.raises(NotReadyError, match=r"exited with status 3; its last lines:\nno such table: users"):
+        with image("print('no such table: users'); raise SystemExit(3)").boot():
+            pass
+    assert time.monotonic() - started < 30
+
+
+def test_container_that_never_answers_is_given_up(image: Make) -> None:
+    """It runs but does not listen: the wait ends in its time and says that nobody answered."""
+    with image("import time; print('thinking'); time.sleep(600)").boot(await_ready=False) as container:
+        with pytest.raises(NotReadyError, match=r"not ready after 3 s: no answer on port \d+ to GET /livez(.|\n)*thinking"):
+            container.await_answer("/livez", 3.0)
+
+
+def test_container_that_answers_500_is_not_ready(image: Make) -> None:
+    """An answer is not the right answer: 200 exactly, or it is not up."""
+    with image(SERVER.format(answer="self.send_error(500)")).boot(await_ready=False) as container:
+        with pytest.raises(NotReadyError, match=r"not ready after \d s: the last answer to GET /livez was 500 after"):
+            container.await_answer("/livez", 4.0)
+
+
+def test_broken_container_breaks_a_promise_and_is_no_error(image: Make) -> None:
+    """What the container does wrong is a finding; only what the engine does wrong is an error."""
+    mutant = image("raise SystemExit('no database')")
+
+    finding = PROMISES["reachable"].judge(mutant, mutant.project)
+
+    assert finding.verdict is Verdict.BROKEN
+    assert finding.seen.startswith("does not come up: the container exited with status 1")
+
+
+def test_truncated_answer_is_not_whole(image: Make) -> None:
+    """A body shorter than it was said to be is told apart from a whole one, and never passes for 200."""
+    cut = "self.send_response(200); self.send_header('Content-Length', '9'); self.end_headers(); self.wfile.write(b'half')"
+    with image(SERVER.format(answer=cut)).boot(await_ready=False) as container:
+        time.sleep(1)
+        reply = container.get("/")
+
+        assert (reply.status, reply.whole, reply.body) == (200, False, b"half")
+        with pytest.raises(ContainerError, match="answered 200, cut short after"):
+            reply.expect(200)
+
+
+def test_hanging_build_ends_with_its_last_lines(engine: Engine, tmp_path: Path) -> None:
+    """A build has a time too; what it said last is in the message."""
+    (tmp_path / "Dockerfile").write_text(f"FROM {BASE}\nRUN echo fetching the internet && sleep 600\n")
+    with pytest.raises(BuildError, match=r"the build hangs: no end within 6 s(.|\n)*fetching the internet"):
+        build(tmp_path, engine.run.tag("hanging"), contexts=engine.contexts([BASE]), no_cache=True, timeout_s=6.0)
+
+
+def test_silent_registry_is_an_error_and_names_the_base(engine: Engine) -> None:
+    """Neither a registry nor a recipe: the engine cannot judge, and says for which base."""
+    with pytest.raises(EngineError, match=r"no registry answers for registry\.invalid/nobody:1, and no recipe"):
+        bases.resolve("registry.invalid/nobody:1", engine.run)
+
+
+def test_registry_choice_never_substitutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HANDBOOK_BASES=registry refuses a stand-in that it could make."""
+    monkeypatch.setenv("HANDBOOK_BASES", "registry")
+    monkeypatch.setattr(bases, "_registry_digest", lambda _reference: None)
+
+    with pytest.raises(EngineError, match=f"no registry answers for {BASE}, and HANDBOOK_BASES=registry forbids"):
+        bases.resolved(BASE)
+
+
+def test_misspelt_choice_of_bases_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word that means nothing is not taken for the default."""
+    monkeypatch.setenv("HANDBOOK_BASES", "registri")
+
+    with pytest.raises(EngineError, match="HANDBOOK_BASES=registri is none of registry, stand-in, auto"):
+        bases.resolved(BASE)
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of a proof that is not part of this run."""
+    joined = ("HANDBOOK_RUN", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_CURRENT_TEST")
+    env = {name: value for name, value in os.environ.items() if name not in joined}
+    yield env | {"HANDBOOK_EVIDENCE": str(tmp_path / "evidence")}
+
+
+def proof(env: dict[str, str], test: str) -> subprocess.Popen[str]:
+    """Prove one promise of one snippet in a process of its own."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/contract/test_contract.py::{test}"]
+    return subprocess.Popen(
+        command, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=Path(__file__).parents[2],
+        start_new_session=True,
+    )  # fmt: skip
+
+
+def test_two_proofs_at_once_in_one_checkout_both_pass(alone: dict[str, str]) -> None:
+    """Neither sweeps the other's containers, and the records they write are whole."""
+    proofs = [proof(alone, "test_promise_is_kept[flask-pip-no-privileges]") for _ in range(2)]
+    printed = [each.communicate(timeout=300)[0] for each in proofs]
+
+    assert [each.returncode for each in proofs] == [0, 0], "\n".join(printed)
+
+
+def test_interrupted_proof_leaves_nothing(alone: dict[str, str], engine: Engine) -> None:
+    """Ctrl-C while a container runs: it is gone when the command is."""
+    interrupted = proof(alone, "test_promise_is_kept[flask-pip-cpu-aware]")
+    key = ""
+    deadline = time.monotonic() + 240
+    while not (key and key in labelled()) and interrupted.poll() is None and time.monotonic() < deadline:
+        # Other runs of this machine have containers too: its own is the one whose lock names its process.
+        key = next((lock.parent.name for lock in locks(engine) if lock.read_text().strip() == str(interrupted.pid)), "")
+        time.sleep(0.1)
+    os.killpg(interrupted.pid, signal.SIGINT)
+    printed = interrupted.communicate(timeout=60)[0]
+
+    assert key, f"no run was seen: {printed}"
+    assert "KeyboardInterrupt" in printed
+    assert key not in labelled()
+
+
+def locks(engine: Engine) -> list[Path]:
+    """The locks of the runs of this machine."""
+    return list(engine.run.state.parent.glob("*/lock"))
+
+
+def labelled() -> set[str]:
+    """Keys of the runs that have a container."""
+    return set(docker("ps", "--all", "--filter", f"label={LABEL}", "--format", f'{{{{.Label "{LABEL}"}}}}'))
