@@ -32,7 +32,7 @@ class Checkout:
 
     def prove(self, *what: str, env: dict[str, str] | None = None) -> Done:
         """Run the proofs as nox runs them."""
-        spread = (f"--numprocesses={workers()}", "--dist=loadgroup", "--durations=20")
+        spread = (f"--numprocesses={workers()}", "--durations=20")
         command = [sys.executable, "-m", "pytest", *what, *spread]
         return run(command, cwd=self.root, env=self.environment(env))
 

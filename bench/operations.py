@@ -105,3 +105,8 @@ def operations(tape: Path) -> list[Operation]:
         message = f"{entries(tape)}: {'a container that never ended' if steps else 'nothing was recorded'}"
         raise BenchError(message)
     return found
+
+
+def untold(found: Sequence[Operation]) -> frozenset[str]:
+    """Kinds of waits of which the engine told nothing: the contract of one image has them all."""
+    return STEPS - {step.operation for boot in found if isinstance(boot, Boot) for step in boot.steps}

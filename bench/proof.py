@@ -2,12 +2,12 @@
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.checkout import PROOFS, Checkout, copied
 from bench.figure import Figure
-from bench.operations import operations
+from bench.operations import Operation, operations, untold
 from bench.replay import Played, replay
 from bench.shell import BenchError, Done
 from bench.tape import recording
@@ -31,8 +31,7 @@ def edited(rounds: int, say: Say) -> Figure:
             raise BenchError(message)
         say(f"edited: one line of {EDITED} voids {', '.join(voided)}")
         tape = Path(folder) / "tape"
-        checkout.prove(*PROOFS, "--stale", env=recording(tape))
-        work = operations(tape)
+        work = _recorded(checkout, tape, *PROOFS, "--stale")
         times = _Times("edited", say)
         for _ in range(rounds):
             checkout.edit(EDITED)
@@ -48,12 +47,20 @@ def cold(rounds: int, say: Say) -> Figure:
     what = ("tests/contract", "tests/rehearsals")
     with copied() as checkout, tempfile.TemporaryDirectory(prefix="handbook-tape-") as folder:
         tape = Path(folder) / "tape"
-        checkout.prove(*what, env=recording(tape))
-        work = operations(tape)
+        work = _recorded(checkout, tape, *what)
         times = _Times("cold", say)
         for _ in range(rounds):
             times.add(checkout.prove(*what), replay(tape, work, {}))
     return times.figure("contract and rehearsals of the whole library, as raw docker in sequence", 0.7)
+
+
+def _recorded(checkout: Checkout, tape: Path, *what: str) -> Sequence[Operation]:
+    checkout.prove(*what, env=recording(tape))
+    work = operations(tape)
+    if missing := untold(work):
+        message = f"the engine's trace tells of no {', '.join(sorted(missing))}: see snippets/engine/container.py"
+        raise BenchError(message)
+    return work
 
 
 def _another(checkout: Checkout) -> str:

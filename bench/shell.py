@@ -11,8 +11,16 @@ from snippets.errors import SnippetsError
 
 ROOT = Path(__file__).parent.parent
 TAIL_LINES = 25
-# Of the session and the run that started us: what we start is neither's part.
-_INHERITED = ("HANDBOOK_RUN", "HANDBOOK_TRACE", "NOX_CURRENT_SESSION", "PYTEST_ADDOPTS", "VIRTUAL_ENV")
+# Of the session and the run that started us, and no part of what we start. Without bytecode every start
+# would compile all it imports, which no reader waits for.
+_INHERITED = (
+    "HANDBOOK_RUN",
+    "HANDBOOK_TRACE",
+    "NOX_CURRENT_SESSION",
+    "PYTEST_ADDOPTS",
+    "PYTHONDONTWRITEBYTECODE",
+    "VIRTUAL_ENV",
+)
 
 
 class BenchError(SnippetsError):

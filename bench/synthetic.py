@@ -119,7 +119,8 @@ def measure(folder: Path) -> dict[str, float]:
     """Seconds to read the library and its records, to render all pages, to audit their site."""
     began = time.perf_counter()
     standings = Standings(catalog=load(folder / "library"), store=EvidenceStore(folder / "evidence"), now=NOW)
-    unproven = [s.objection for s in (*standings.snippets.values(), *standings.pitfalls.values()) if s.objection]
+    unproven = [standing.objection for standing in standings.snippets.values() if standing.objection]
+    unproven += [standing.objection for standing in standings.pitfalls.values() if standing.objection]
     read = time.perf_counter()
     against = [o for page, text in pages(standings).items() for o in render(text, page, standings).objections]
     rendered = time.perf_counter()

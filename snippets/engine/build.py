@@ -22,7 +22,9 @@ _UNRESOLVED = re.compile(r"failed to resolve source metadata for (?:docker\.io/(
 
 _STEP = re.compile(r"^#(\d+) (?:[\d.]+ )?")
 # Whom this machine asks for names and where its engine keeps a step's files differs on the next one.
-_PLACES = re.compile(r" Head \"[^\"]*\": dial tcp: lookup [\w.-]+(?: on [\d.:]+)?:|/[\w/.-]*/buildkit-mount\d+| of ref [\w:-]+(?=:)")
+_PLACES = re.compile(
+    r" Head \"[^\"]*\": dial tcp: lookup [\w.-]+(?: on [\d.:]+)?:|/[\w/.-]*/buildkit-mount\d+| of ref [\w:-]+(?=:)"
+)
 
 
 BUILD_LOCK = Path(tempfile.gettempdir()) / "handbook-build.lock"

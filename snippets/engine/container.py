@@ -91,6 +91,7 @@ class BootedContainer:
             if time.monotonic() - self._since > timeout_s:
                 self._refuse(f"still running after {timeout_s:.0f} s")
             time.sleep(POLL_S)
+        self._trace("exit", self._since)
         return int(state["ExitCode"]), time.monotonic() - self._since
 
     def logs(self, *, stream: str = "both") -> str:
@@ -159,6 +160,7 @@ class BootedContainer:
             if time.monotonic() > deadline:
                 self._refuse(f"its answers never settled within {SETTLING_S:.0f} s")
             time.sleep(SETTLED_S)
+            self._trace("pause", time.monotonic() - SETTLED_S, seconds=SETTLED_S)
             last, now = now, ask()
         return now
 

@@ -54,7 +54,8 @@ def try_docker(*arguments: str) -> list[str]:
 def engine_error(command: str, said: str) -> EngineError:
     """Name the cause: no engine, a full disk, or the engine's own words."""
     # Its command line ends a refusal with where to read on.
-    lines = [line for line in said.strip().splitlines() if line and not line.startswith(("Run 'docker ", "See 'docker "))]
+    pointers = ("Run 'docker ", "See 'docker ")
+    lines = [line for line in said.strip().splitlines() if line and not line.startswith(pointers)]
     last = lines[-1] if lines else "it said nothing"
     if any(sign in said for sign in _UNREACHABLE):
         return EngineError(ABSENT.format(said=last))

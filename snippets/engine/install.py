@@ -24,8 +24,9 @@ Pin-Priority: 50
 """
 # The lowest versions with BuildKit by default, with --build-context, and with `docker compose` as a plugin.
 ENGINE, BUILDX, COMPOSE = ("docker.io", 23), ("docker-buildx", 0), (("docker-compose-v2", 2), ("docker-compose", 2))
-# Stand-in bases are made by mmdebstrap, which checks Debian's signatures.
-ALONGSIDE = ("ca-certificates", "debian-archive-keyring", "mmdebstrap")
+# Stand-in bases are made by mmdebstrap, which checks Debian's signatures; the engine asks `ps` for a container's
+# processes; the commands of the pages are a reader's own curl and openssl.
+ALONGSIDE = ("ca-certificates", "curl", "debian-archive-keyring", "mmdebstrap", "openssl", "procps")
 LOG_LINES = 15
 Run = Callable[[Sequence[str]], tuple[int, str]]
 APT = ("apt-get", "--quiet", "--yes", "--option=DPkg::Lock::Timeout=300")

@@ -13,12 +13,16 @@ from typing import Any
 from snippets.catalog import Catalog
 from snippets.errors import EngineError, SnippetsError
 from snippets.evidence import Cell, Execution
-from snippets.tutorials.tutorial import BASH, KERNEL, Passage, Tutorial
+from snippets.tutorials.cells import Passage, front_matter
+from snippets.tutorials.tutorial import BASH, KERNEL, Tutorial
 
 CELL_TIMEOUT_S = 600.0
 TAIL_LINES = 25
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _STATUS = re.compile(r"returned non-zero exit status (-?\d+)\.?\s*$")
+
+
+_FORMAT = {"extension": ".md", "format_name": "markdown", "root_level_metadata_as_raw_cell": False}
 
 
 class CellError(SnippetsError):
@@ -40,8 +44,11 @@ def execute(  # noqa: PLR0913 - what is run, where and on what, each once
 
     `env` is the environment of the cells, with a `docker` of ours first on PATH where bases are stood
     in; `engine` and `stand_in` go into the record as they are. Raises CellError at the first cell
-    that fails, EngineError where there is nothing to run cells with.
+    that fails or that jupytext reads otherwise, EngineError where there is nothing to run cells with.
     """
+    if why := misread(tutorial):
+        message = f"{tutorial.page}: {why}"
+        raise CellError(message)
     # IPython only prints that it found no bash, and goes on to the next cell.
     if shutil.which("bash", path=env.get("PATH")) is None:
         message = "tutorials need `bash`, and there is none on PATH"
@@ -102,6 +109,36 @@ def _run(tutorial: Tutorial, workdir: Path, env: Mapping[str, str], folder: Path
                 continue
             raise _failure(tutorial, index, why, _normal(_printed(cell.outputs), tutorial, workdir))
     return [_printed(cell.outputs) for cell in cells]
+
+
+def misread(tutorial: Tutorial) -> str | None:
+    """What jupytext reads in the page otherwise than we do, or None: then a cell here is a cell to all readers."""
+    import jupytext  # noqa: PLC0415 - whoever only looks at a tutorial does without it
+
+    notebook = jupytext.reads(tutorial.text, fmt=dict(_FORMAT))
+    theirs, prose = list[tuple[str, str]](), list[str]()
+    for cell in notebook.cells:
+        magic, _, rest = str(cell.source).partition("\n")
+        if cell.cell_type != "code":
+            prose += _written(cell.source)
+        elif options := set(cell.metadata) - {"lines_to_next_cell"}:
+            return f"jupytext reads options of a cell: {', '.join(sorted(options))}"
+        else:
+            theirs.append((magic[2:], rest) if magic.startswith("%%") else ("python", str(cell.source)))
+    if theirs != [(cell.language, cell.text) for cell in tutorial.cells]:
+        return f"jupytext reads other cells than the handbook: {len(theirs)} of them"
+    if prose != [line for passage in tutorial.passages if not passage.language for line in _written(passage.text)]:
+        return "jupytext reads other prose than the handbook"
+    stated = dict(notebook.metadata)
+    root = stated.pop("jupytext", {}).get("root_level_metadata", {})
+    if {**root, "jupyter": stated} != front_matter(tutorial.text.splitlines())[0]:
+        return "jupytext reads other front matter than the handbook"
+    return None
+
+
+def _written(prose: str) -> list[str]:
+    """Its lines but for blank ones, at which jupytext cuts prose in two."""
+    return [line for line in prose.split("\n") if line.strip()]
 
 
 def _executed(cell: Passage) -> str:

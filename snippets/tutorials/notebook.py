@@ -1,16 +1,53 @@
 """A tutorial and its record -> the page's Markdown and the same as .ipynb; executes nothing."""
 
 import hashlib
-import json
 import re
+from collections.abc import Sequence
+
+import msgspec
 
 from snippets.evidence import Cell, Execution
 from snippets.render import Objection, Rendered, command_html, on_one_line, python_html, text_html
-from snippets.tutorials.tutorial import BASH, KERNEL, Passage, Tutorial, TutorialStanding
+from snippets.tutorials.cells import Passage
+from snippets.tutorials.standing import TutorialStanding
+from snippets.tutorials.tutorial import BASH, KERNEL, Tutorial
 
 _RELATIVE_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:)[^)]*\)")
 _ATTRIBUTES = re.compile(r"^\{ ?[.#:][^}\n]*\}\n?", re.MULTILINE)
-_SPEC = {"display_name": "Python 3", "language": "python", "name": KERNEL}
+
+
+class _Stream(msgspec.Struct, kw_only=True):
+    """What a cell printed, as nbformat 4.5 has it."""
+
+    name: str = "stdout"
+    output_type: str = "stream"
+    text: Sequence[str]
+
+
+class _Cell(msgspec.Struct, kw_only=True):
+    """What every cell has; one of prose has no more."""
+
+    cell_type: str = "markdown"
+    id: str
+    metadata: dict[str, str] = {}
+    source: Sequence[str]
+
+
+class _CodeCell(_Cell, kw_only=True):
+    """A cell that was executed."""
+
+    cell_type: str = "code"
+    execution_count: int
+    outputs: Sequence[_Stream]
+
+
+class _Notebook(msgspec.Struct, kw_only=True):
+    """A document of nbformat 4.5: https://nbformat.readthedocs.io/en/latest/format_description.html."""
+
+    cells: Sequence[_Cell]
+    metadata: dict[str, dict[str, str]]
+    nbformat: int = 4
+    nbformat_minor: int = 5
 
 
 def render_tutorial(standing: TutorialStanding) -> Rendered:
@@ -56,22 +93,21 @@ def as_notebook(tutorial: Tutorial, execution: Execution) -> bytes:
 
     Links within the site would lead nowhere from a reader's disk: only their words stay.
     """
-    ran, cells, count = iter(execution.cells), list[dict[str, object]](), 0
+    ran, cells, count = iter(execution.cells), list[_Cell](), 0
     for number, passage in enumerate(tutorial.passages):
         identity = hashlib.sha256(f"{number} {passage.text}".encode()).hexdigest()[:8]
-        shared: dict[str, object] = {"id": identity, "metadata": {}}
         if passage.language is None:
             prose = _RELATIVE_LINK.sub(r"\1", _ATTRIBUTES.sub("", passage.text)).strip()
-            cells.append({**shared, "cell_type": "markdown", "source": _lines(prose)})
+            cells.append(_Cell(id=identity, source=_lines(prose)))
             continue
         cell, count = next(ran), count + 1
         source = f"{BASH}\n{cell.source}" if passage.language == "bash" else cell.source
-        stream = {"output_type": "stream", "name": "stdout", "text": _lines(f"{cell.output}\n")}
-        code = {"cell_type": "code", "execution_count": count, "outputs": [stream] if cell.output else []}
-        cells.append({**shared, **code, "source": _lines(source)})
-    metadata = {"kernelspec": _SPEC, "language_info": {"name": "python"}, "handbook": {"digest": execution.digest}}
-    document = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    return (json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+        printed = [_Stream(text=_lines(f"{cell.output}\n"))] if cell.output else []
+        cells.append(_CodeCell(id=identity, source=_lines(source), execution_count=count, outputs=printed))
+    kernel = {"display_name": "Python 3", "language": "python", "name": KERNEL}
+    metadata = {"handbook": {"digest": execution.digest}, "kernelspec": kernel, "language_info": {"name": "python"}}
+    document = msgspec.json.encode(_Notebook(cells=cells, metadata=metadata), order="sorted")
+    return msgspec.json.format(document, indent=1) + b"\n"
 
 
 def _lines(text: str) -> list[str]:

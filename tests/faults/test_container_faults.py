@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -48,24 +48,27 @@ def image(engine: Engine, tmp_path: Path) -> Make:
 def test_container_that_exits_at_once_is_noticed_at_once(image: Make) -> None:
     """Its status and last words are the message, long before the time to get ready is up."""
     started = time.monotonic()
-    with pytest.raises(NotReadyError, match=r"exited with status 3; its last lines:\nno such table: users"):
-        with image("print('no such table: users'); raise SystemExit(3)").boot():
-            pass
+    mutant = image("print('no such table: users'); raise SystemExit(3)")
+    said = r"exited with status 3; its last lines:\nno such table: users"
+    with pytest.raises(NotReadyError, match=said), mutant.boot():
+        pass
     assert time.monotonic() - started < 30
 
 
 def test_container_that_never_answers_is_given_up(image: Make) -> None:
     """It runs but does not listen: the wait ends in its time and says that nobody answered."""
-    with image("import time; print('thinking'); time.sleep(600)").boot(await_ready=False) as container:
-        with pytest.raises(NotReadyError, match=r"not ready after 3 s: no answer on port \d+ to GET /livez(.|\n)*thinking"):
-            container.await_answer("/livez", 3.0)
+    silent = image("import time; print('thinking'); time.sleep(600)")
+    said = r"not ready after 3 s: no answer on port \d+ to GET /livez(.|\n)*thinking"
+    with silent.boot(await_ready=False) as container, pytest.raises(NotReadyError, match=said):
+        container.await_answer("/livez", 3.0)
 
 
 def test_container_that_answers_500_is_not_ready(image: Make) -> None:
     """An answer is not the right answer: 200 exactly, or it is not up."""
-    with image(SERVER.format(answer="self.send_error(500)")).boot(await_ready=False) as container:
-        with pytest.raises(NotReadyError, match=r"not ready after \d s: the last answer to GET /livez was 500 after"):
-            container.await_answer("/livez", 4.0)
+    failing = image(SERVER.format(answer="self.send_error(500)"))
+    said = r"not ready after \d s: the last answer to GET /livez was 500 after"
+    with failing.boot(await_ready=False) as container, pytest.raises(NotReadyError, match=said):
+        container.await_answer("/livez", 4.0)
 
 
 def test_broken_container_breaks_a_promise_and_is_no_error(image: Make) -> None:
@@ -80,8 +83,8 @@ def test_broken_container_breaks_a_promise_and_is_no_error(image: Make) -> None:
 
 def test_truncated_answer_is_not_whole(image: Make) -> None:
     """A body shorter than it was said to be is told apart from a whole one, and never passes for 200."""
-    cut = "self.send_response(200); self.send_header('Content-Length', '9'); self.end_headers(); self.wfile.write(b'half')"
-    with image(SERVER.format(answer=cut)).boot(await_ready=False) as container:
+    head = "self.send_response(200); self.send_header('Content-Length', '9'); self.end_headers()"
+    with image(SERVER.format(answer=f"{head}; self.wfile.write(b'half')")).boot(await_ready=False) as container:
         time.sleep(1)
         reply = container.get("/")
 
@@ -121,18 +124,18 @@ def test_misspelt_choice_of_bases_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def alone(tmp_path: Path) -> Iterator[dict[str, str]]:
+def alone(tmp_path: Path) -> dict[str, str]:
     """The environment of a proof that is not part of this run."""
     joined = ("HANDBOOK_RUN", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_CURRENT_TEST")
     env = {name: value for name, value in os.environ.items() if name not in joined}
-    yield env | {"HANDBOOK_EVIDENCE": str(tmp_path / "evidence")}
+    return env | {"HANDBOOK_EVIDENCE": str(tmp_path / "evidence")}
 
 
 def proof(env: dict[str, str], test: str) -> subprocess.Popen[str]:
     """Prove one promise of one snippet in a process of its own."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/contract/test_contract.py::{test}"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     return subprocess.Popen(
-        command, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=Path(__file__).parents[2],
+        [*command, f"tests/contract/test_contract.py::{test}"], env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=Path(__file__).parents[2],
         start_new_session=True,
     )  # fmt: skip
 

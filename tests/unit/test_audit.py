@@ -326,7 +326,7 @@ def test_what_lost_its_proof_after_the_build_is_refused(tmp_path: Path, name: st
 def test_executed_cells_pass_and_others_do_not(tmp_path: Path, small: Standings) -> None:
     """A tutorial's cells and outputs are as good as a file, while its record is of these cells."""
     cell = Passage(language="bash", text="echo 1", line=5)
-    tutorial = Tutorial(name="first", snippets=("web",), passages=(cell,))
+    tutorial = Tutorial(name="first", snippets=("web",), passages=(cell,), text="")
     execution = Execution(
         tutorial="first",
         digest=tutorial.digest(small.catalog),

@@ -18,7 +18,7 @@ TRIXIE = {
     "docker-compose": "2.26.1-4",
     "mmdebstrap": "1.5.7-1",
 }
-ALONGSIDE = "ca-certificates debian-archive-keyring mmdebstrap"
+ALONGSIDE = "ca-certificates curl debian-archive-keyring mmdebstrap openssl procps"
 NOBLE = {"docker.io": "28.2.2-0ubuntu1", "docker-buildx": "0.21.3-0ubuntu1", "docker-compose-v2": "2.37.1+ds1-0ubuntu2"}
 
 
@@ -67,7 +67,7 @@ def test_debian_13_takes_its_own_suite(tmp_path: Path) -> None:
     ]
     assert [path.name for path in (tmp_path / "etc").iterdir()] == ["os-release"]
     undo = "  apt-get purge --autoremove docker.io docker-cli docker-buildx docker-compose ca-certificates"
-    assert f"{undo} debian-archive-keyring" in said
+    assert f"{undo} curl debian-archive-keyring openssl procps" in said
 
 
 def test_ubuntu_has_its_own_names(tmp_path: Path) -> None:

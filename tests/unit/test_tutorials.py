@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +12,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml  # type: ignore[import-untyped]
+from hypothesis import given
+from hypothesis import strategies as st
 
 from snippets.catalog import Catalog, load
 from snippets.errors import CatalogError, EngineError
@@ -24,7 +29,8 @@ from snippets.tutorials import (
     tutorial_objection,
     tutorial_standings,
 )
-from snippets.tutorials.execution import CellError, execute
+from snippets.tutorials.cells import front_matter
+from snippets.tutorials.execution import CellError, execute, misread
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KERNEL = "jupyter:\n  kernelspec:\n    display_name: Python 3\n    language: python\n    name: python3\n"
@@ -196,8 +202,92 @@ def test_all_faults_come_at_once(docs: Path, catalog: Catalog) -> None:
 
 def test_front_matter_that_is_no_yaml_is_a_fault(write: Write) -> None:
     """It is named as such, and nobody sees a traceback."""
-    with pytest.raises(CatalogError, match=r"tutorials/page\.md: front matter: while parsing a flow sequence"):
+    with pytest.raises(CatalogError, match=r"tutorials/page\.md:3: front matter: neither `key: text` nor `key: \["):
         write(PAGE.replace("[deploy]", "[deploy"))
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("description: A page: of two", "page.md:2: front matter: neither"),
+        ("description: A page # of two", "page.md:2: front matter: neither"),
+        ("description: 'A page.'", "page.md:2: front matter: neither"),
+        ('description: "A \\"page\\"."', "page.md:2: front matter: neither"),
+        ("description: >", "page.md:2: front matter: neither"),
+        ("description: *page", "page.md:2: front matter: neither"),
+        ("description: No", "page.md:2: front matter: neither"),
+        ("description: 2026-11-23", "page.md:2: front matter: neither"),
+        ("description:", "page.md: description: not a text"),
+        (" description: A page.", "page.md:2: front matter: neither"),
+        ("description: A page.\n  of: two", "page.md:3: front matter: neither"),
+        ("description: A page.\n...", "page.md:3: front matter: neither"),
+        ("description: A page.\ndescription: A page.", "page.md:3: front matter: description is there twice"),
+    ],
+)
+def test_front_matter_is_a_part_of_yaml(write: Write, line: str, why: str) -> None:
+    """What YAML reads otherwise than as the text that stands there is refused, by its line."""
+    with pytest.raises(CatalogError) as refused:
+        write(PAGE.replace("description: A page.", line))
+
+    assert why in str(refused.value)
+
+
+@given(st.text(alphabet="ab:-#'\"1.[]{},&*!|>%@`~=<+ eE\t_/", max_size=8))
+def test_front_matter_reads_as_yaml_does(value: str) -> None:
+    """Whatever is let in is the same to whoever reads it as YAML, as MkDocs and jupytext do."""
+    keys, _, faults = front_matter(["---", f"description: {value}", "---"])
+
+    assert faults or yaml.safe_load(f"description: {value}") == keys or keys == {"description": {}}
+
+
+def test_settings_of_jupytext_are_refused(write: Write) -> None:
+    """They could cut cells elsewhere than where the page shows them."""
+    with pytest.raises(CatalogError, match=r"page\.md: unknown key jupyter\.jupytext"):
+        write(PAGE.replace("jupyter:\n", "jupyter:\n  jupytext:\n    split_at_heading: a\n"))
+
+
+@pytest.mark.parametrize("end", ["\r", "\x0c", "\u2028"])
+def test_a_line_ends_with_a_line_feed(write: Write, end: str) -> None:
+    """Where readers differ in what a line is they differ in what a cell is."""
+    with pytest.raises(CatalogError, match=r"tutorials/page\.md: ends lines with more than line feeds"):
+        write(PAGE.replace("Then", f"Then{end}"))
+
+
+def test_a_cell_is_a_cell_to_jupytext(tutorial: Tutorial) -> None:
+    """The strict reader and the one that every notebook comes from agree on a page of everything we let in."""
+    assert misread(tutorial) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (PAGE.replace("--count", "--quiet"), "jupytext reads other cells than the handbook: 2 of them"),
+        (PAGE.replace("```bash", "```bash --x"), "jupytext reads options of a cell"),
+        (PAGE.replace("Then", "Now"), "jupytext reads other prose than the handbook"),
+        (PAGE.replace("[deploy]", "[1]"), "jupytext reads other front matter than the handbook"),
+    ],
+)
+def test_what_jupytext_reads_otherwise_is_not_executed(
+    tutorial: Tutorial, catalog: Catalog, tmp_path: Path, text: str, why: str
+) -> None:
+    """Should the two readers ever differ, nothing is run, so that no record comes of it."""
+    workdir = tmp_path / "work"
+    workdir.mkdir()
+
+    with pytest.raises(CellError, match=f"tutorials/page.md: {why}"):
+        execute(
+            replace(tutorial, text=text), catalog=catalog, workdir=workdir, env=os.environ, engine="", stand_in=False
+        )
+
+
+def test_whoever_looks_at_tutorials_waits_for_no_jupyter() -> None:
+    """Every `handbook list --stale`, audit and build would."""
+    code = "import sys, snippets.tutorials, snippets.audit; print(*sys.modules)"
+
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+
+    assert not {"jupytext", "nbformat", "nbclient", "jupyter_client", "yaml"} & set(loaded)
+    assert "snippets.tutorials.execution" not in loaded
 
 
 def test_no_tutorial_at_all_is_a_fault(docs: Path, catalog: Catalog) -> None:
@@ -407,5 +497,8 @@ def test_a_directory_in_use_is_an_error(tutorial: Tutorial, catalog: Catalog, tm
 
 
 def test_the_handbooks_own_tutorials_load() -> None:
-    """Every page in docs/tutorials is one that could be executed."""
-    assert "first-container" in load_tutorials(Path(__file__).parents[2] / "docs", load())
+    """Every page in docs/tutorials is one that could be executed, and the same to jupytext."""
+    tutorials = load_tutorials(Path(__file__).parents[2] / "docs", load())
+
+    assert "first-container" in tutorials
+    assert {name: misread(tutorial) for name, tutorial in tutorials.items()} == dict.fromkeys(tutorials)

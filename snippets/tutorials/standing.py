@@ -1,0 +1,77 @@
+"""A tutorial and its record -> how it stands: proven, or unproven and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from snippets.catalog import Catalog
+from snippets.errors import RecordError
+from snippets.evidence import CLOCK_SKEW, EvidenceStore, Execution
+from snippets.standing import State
+from snippets.tutorials.tutorial import Tutorial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TutorialStanding:
+    """How one tutorial stands; `objection` is None only where `execution` is of exactly these cells."""
+
+    tutorial: Tutorial
+    state: State
+    objection: str | None
+    execution: Execution | None
+
+
+def tutorial_objection(
+    tutorial: Tutorial,
+    catalog: Catalog,
+    execution: Execution | None,
+    *,
+    now: datetime | None = None,
+    max_age: timedelta | None = None,
+) -> str | None:
+    """Why the cells may not be shown, or None where this record is of exactly them and what they use."""
+    name = f"tutorial {tutorial.name}"
+    if execution is None:
+        return f"{name} was never executed"
+    since, moment = f"{execution.verified_at:%Y-%m-%d}", now or datetime.now(UTC)
+    if execution.tutorial != tutorial.name:
+        return f"{name} was never executed: the record is of {execution.tutorial}"
+    ran, cells = [cell.source for cell in execution.cells], [cell.text for cell in tutorial.cells]
+    if len(ran) != len(cells):
+        return f"{name} changed since {since}: {len(cells)} cells, and {len(ran)} were executed"
+    if ran != cells:
+        lines = [str(cell.line) for cell, source in zip(tutorial.cells, ran, strict=True) if cell.text != source]
+        return f"{name} changed since {since}: the cell(s) in line {', '.join(lines)}"
+    if execution.digest != tutorial.digest(catalog):
+        used = ", ".join(tutorial.snippets)
+        return f"{name} was executed on {since} otherwise, or with other files of {used}, than today"
+    if execution.verified_at > moment + CLOCK_SKEW:
+        return f"{name} was executed in the future: {execution.verified_at.isoformat()}"
+    if max_age is not None and moment - execution.verified_at > max_age:
+        return f"{name} was last executed on {since}, more than {max_age.days} days ago"
+    if not any(cell.output.strip() for cell in execution.cells):
+        return f"{name} was executed, but nothing was seen"
+    return None
+
+
+def tutorial_standings(
+    tutorials: Mapping[str, Tutorial],
+    catalog: Catalog,
+    store: EvidenceStore,
+    *,
+    now: datetime | None = None,
+    max_age: timedelta | None = None,
+) -> dict[str, TutorialStanding]:
+    """How every tutorial stands by the records of one store, by name; a corrupt record counts as none."""
+    standings: dict[str, TutorialStanding] = {}
+    for name, tutorial in tutorials.items():
+        execution, objection = None, None
+        try:
+            execution = store.read(Execution, name)
+        except RecordError as error:
+            objection = f"tutorial {name} was not executed: {error}"
+        else:
+            objection = tutorial_objection(tutorial, catalog, execution, now=now, max_age=max_age)
+        state = State.PROVEN if objection is None else State.UNPROVEN
+        standings[name] = TutorialStanding(tutorial=tutorial, state=state, objection=objection, execution=execution)
+    return standings
