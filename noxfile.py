@@ -57,7 +57,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def serve(session: nox.Session) -> None:
-    """Show the site while you write, rebuilt at every save; what is unproven is refused here too."""
+    """Show the site while you write, rebuilt at every save; what is unproven is left out, and named."""
     install(session)
     run(session, "mkdocs", "serve", "--strict", *session.posargs)
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -19,6 +20,7 @@ from snippets.errors import RecordError
 from snippets.snippet import Kind, Pitfall, Snippet
 
 EVIDENCE = Path(os.environ.get("HANDBOOK_EVIDENCE", Path(__file__).parent.parent / "evidence"))
+COMMANDS = Path(__file__).parent / "rehearsal.py"
 REHEARSALS = Path(__file__).parent.parent / "tests" / "rehearsals"
 CLOCK_SKEW = timedelta(minutes=5)
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -194,21 +196,29 @@ def requirements(snippet: Snippet) -> Mapping[str, str]:
     """Map what must have been judged to the digest of the code that judges it today."""
     required = {promise.slug: promise.rules for promise in snippet.promises}
     if snippet.commands:
-        rules = rehearsal_rules("test_commands.py")
-        required |= {f"command-{name}": rules for name in snippet.commands}
+        required |= {f"command-{name}": command_rules() for name in snippet.commands}
     if snippet.table.rehearsal:
         rules = rehearsal_rules(f"test_{snippet.name.replace('-', '_')}.py")
         required |= dict.fromkeys(snippet.table.rehearsal, rules)
     return required
 
 
+def command_rules() -> str:
+    """Digest of the module that runs commands and judges their ends."""
+    return _digest_of(COMMANDS)
+
+
 def rehearsal_rules(file: str) -> str:
     """Digest of the file whose tests rehearse; raises RecordError where there is no such file."""
+    return _digest_of(REHEARSALS / file)
+
+
+@cache
+def _digest_of(path: Path) -> str:
     try:
-        return "sha256:" + hashlib.sha256((REHEARSALS / file).read_bytes()).hexdigest()
+        return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
-        message = f"no rehearsal tests/rehearsals/{file}"
-        raise RecordError(message) from None
+        raise RecordError(f"no rehearsal {path.relative_to(COMMANDS.parents[1])}") from None
 
 
 def objection(
@@ -330,6 +340,7 @@ __all__ = [
     "Kind",
     "objection",
     "pitfall_objection",
+    "command_rules",
     "rehearsal_rules",
     "requirements",
 ]

@@ -1,5 +1,6 @@
 """Every image snippet keeps every promise, and carries its configurations through theirs."""
 
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -12,6 +13,7 @@ from snippets.engine.image import BuiltImage
 from snippets.errors import BuildError, EngineError
 from snippets.evidence import ImageFacts
 from snippets.recorder import Account, Witness
+from snippets.rehearsal import rehearse
 from snippets.snippet import Kind, Snippet
 
 LIBRARY = load()
@@ -58,7 +60,9 @@ def test_promise_is_kept(host: str, slug: str, catalog: Catalog, engine: Engine,
 
 
 @pytest.mark.parametrize("host", WITHHELD)
-def test_withheld_snippet_has_no_base(host: str, catalog: Catalog, engine: Engine, witness: Witness) -> None:
+def test_withheld_snippet_has_no_base(
+    host: str, catalog: Catalog, engine: Engine, witness: Witness, tmp_path: Path
+) -> None:
     """A snippet is withheld for want of its base and for nothing else: where it can be had, it is proven."""
     snippet = catalog.snippets[host]
     assert snippet.withheld is not None
@@ -70,6 +74,7 @@ def test_withheld_snippet_has_no_base(host: str, catalog: Catalog, engine: Engin
         return
     image = engine.image(catalog, snippet)
     findings = [promise.judge(image, image.project) for promise in snippet.promises]
+    findings += rehearse(engine, snippet, tmp_path)[0]
     witness.testify(
         Account(
             snippets=[host], findings=findings, engine=engine.description,
@@ -81,8 +86,8 @@ def test_withheld_snippet_has_no_base(host: str, catalog: Catalog, engine: Engin
 
 
 def unbuilt(promise: Promise, error: BuildError) -> Finding:
-    """Nothing holds of an image that does not build; the first promise says why, in full."""
-    said = str(error) if promise.slug == "builds-clean" else error.summary
+    """Nothing holds of an image that does not build; the first promise says why in full, the others in a line."""
+    said = str(error) if promise.slug == "builds-clean" else f"{error.summary} {error.log.splitlines()[-1]}"
     return Finding(promise=promise.slug, rules=promise.rules, verdict=Verdict.BROKEN, seen=said, took_s=0.0)
 
 
