@@ -94,17 +94,38 @@ def show(ctx: click.Context, slug: str, file: str | None, *, unproven: bool) -> 
 
 @main.command()
 @click.argument("site", type=click.Path(exists=True, file_okay=False), default="site")
+@click.option("--no-stand-ins", is_flag=True, help="Refuse records that rest on a base which was stood in.")
+@click.option("--max-age-days", type=click.IntRange(min=0), help="Refuse records that are older.")
 @click.pass_context
-def audit(ctx: click.Context, site: str) -> None:
-    """Read a built SITE as a browser would and name all that nobody proved, as page:line: why."""
+def audit(ctx: click.Context, site: str, max_age_days: int | None, *, no_stand_ins: bool) -> None:
+    """Read a built SITE as a browser would and name all that nobody proved, as page:line: why.
+
+    The two options are for publishing: what was proven long ago, or on other bases than the registry's, may be
+    shown to contributors and not to readers.
+    """
+    from dataclasses import replace
+    from datetime import timedelta
     from pathlib import Path
 
     from snippets.audit import audit
 
-    objections = audit(Path(site), _shelf(ctx)[0])
-    for objection in objections:
-        click.echo(f"{objection.place}: {objection.why}")
-    ctx.exit(1 if objections else 0)
+    standings, docs = _shelf(ctx)
+    if max_age_days is not None:
+        standings = replace(standings, max_age=timedelta(days=max_age_days))
+    refused = [f"{objection.place}: {objection.why}" for objection in audit(Path(site), standings)]
+    if no_stand_ins:
+        refused += [f"{name}: proven on a base that was stood in" for name in _on_stand_ins(standings, docs)]
+    for line in refused:
+        click.echo(line)
+    ctx.exit(1 if refused else 0)
+
+
+def _on_stand_ins(standings: "Standings", docs: "Path") -> "list[str]":
+    from snippets.tutorials import load_tutorials, tutorial_standings
+
+    tutorials = tutorial_standings(load_tutorials(docs, standings.catalog), standings.catalog, standings.store)
+    executed = [name for name, standing in tutorials.items() if standing.execution and standing.execution.stand_in]
+    return [*standings.on_stand_ins(), *executed]
 
 
 def _shelf(ctx: click.Context) -> "tuple[Standings, Path]":

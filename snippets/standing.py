@@ -61,6 +61,12 @@ class Standings:
         """By name."""
         return {pitfall.name: self._pitfall(pitfall) for pitfall in self.catalog.pitfalls.values()}
 
+    def on_stand_ins(self) -> tuple[str, ...]:
+        """Names of the proven snippets and pitfalls that rest on a base which was stood in."""
+        snippets = [name for name, s in self.snippets.items() if s.evidence and s.evidence.stand_in]
+        pitfalls = [name for name, s in self.pitfalls.items() if s.capture and s.capture.stand_in]
+        return (*snippets, *pitfalls)
+
     def stale_atoms(self) -> frozenset[str]:
         """What must be proven again: `<name>:<promise>` for each judgement, `pitfall:<name>` for a pitfall."""
         atoms: set[str] = set()

@@ -32,7 +32,8 @@ def audit(
 
 def _tutorials(standings: Standings) -> Mapping[str, TutorialStanding]:
     tutorials = load_tutorials(DOCS, standings.catalog)
-    return tutorial_standings(tutorials, standings.catalog, standings.store, now=standings.now)
+    catalog, store = standings.catalog, standings.store
+    return tutorial_standings(tutorials, catalog, store, now=standings.now, max_age=standings.max_age)
 
 
 def _objections(site: Path, paths: Mapping[str, Path], published: Published) -> Iterator[Objection]:
