@@ -209,16 +209,19 @@ def command_rules() -> str:
 
 
 def rehearsal_rules(file: str) -> str:
-    """Digest of the file whose tests rehearse; raises RecordError where there is no such file."""
-    return _digest_of(REHEARSALS / file)
+    """Digest of the file whose tests rehearse and of what they share; raises RecordError where there is no such file."""
+    return _digest_of(REHEARSALS / file, REHEARSALS / "conftest.py")
 
 
 @cache
-def _digest_of(path: Path) -> str:
-    try:
-        return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        raise RecordError(f"no rehearsal {path.relative_to(COMMANDS.parents[1])}") from None
+def _digest_of(*paths: Path) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            digest.update(path.read_bytes())
+        except OSError:
+            raise RecordError(f"no rehearsal {path.relative_to(COMMANDS.parents[1])}") from None
+    return f"sha256:{digest.hexdigest()}"
 
 
 def objection(
@@ -338,9 +341,9 @@ __all__ = [
     "Execution",
     "ImageFacts",
     "Kind",
+    "command_rules",
     "objection",
     "pitfall_objection",
-    "command_rules",
     "rehearsal_rules",
     "requirements",
 ]

@@ -93,9 +93,12 @@ class Recorder:
         for name, accounts in sorted(self._accounts.items()):
             snippet = self._catalog.snippets[name]
             fresh = [finding for account in accounts for finding in account.findings]
-            evidence = self._evidence(snippet, accounts)
+            before = self._store.present(Evidence, name)
+            evidence = _evidence(snippet, accounts, before)
             complete = {finding.promise for finding in evidence.findings} >= set(requirements(snippet))
-            written = complete and self._store.write(evidence, name)
+            # What was seen on other bases says nothing of these: the rest is proven next time.
+            void = before is not None and before.digest == evidence.digest and not _same_bases(before, evidence)
+            written = (complete or void) and self._store.write(evidence, name)
             took_s = sum(finding.took_s for finding in fresh)
             self.written.append(
                 Written(name=name, complete=complete, written=written, findings=len(fresh), took_s=took_s)
@@ -108,35 +111,40 @@ class Recorder:
     def _note(self, name: str, *, written: bool) -> None:
         self.written.append(Written(name=name, complete=True, written=written, findings=1, took_s=0.0))
 
-    def _evidence(self, snippet: Snippet, accounts: Sequence[Account]) -> Evidence:
-        required = requirements(snippet)
-        fresh: dict[str, Finding] = {}
-        for finding in (finding for account in accounts for finding in account.findings):
-            known = fresh.get(finding.promise)
-            fresh[finding.promise] = finding if known is None else _both(known, finding)
-        kept = {finding.promise: finding for finding in self._still_valid(snippet)}
-        merged = kept | fresh
-        last = accounts[-1]
-        images = [account.image for account in accounts if account.image]
-        image = replace(images[-1], ready_s=median(image.ready_s for image in images)) if images else None
-        return Evidence(
-            snippet=snippet.name,
-            digest=snippet.digest,
-            files=snippet.files,
-            engine=last.engine,
-            bases=last.bases,
-            image=image,
-            verified_at=datetime.now(UTC).replace(microsecond=0),
-            findings=[merged[slug] for slug in required if slug in merged],
-        )
 
-    def _still_valid(self, snippet: Snippet) -> list[Finding]:
-        """Findings of the present record that were judged on these bytes by the code of today."""
-        before = self._store.present(Evidence, snippet.name)
-        if before is None or before.digest != snippet.digest:
-            return []
-        required = requirements(snippet)
-        return [finding for finding in before.findings if required.get(finding.promise) == finding.rules]
+def _evidence(snippet: Snippet, accounts: Sequence[Account], before: Evidence | None) -> Evidence:
+    """What these accounts say, and of the present record what still holds, as old as its oldest part."""
+    required = requirements(snippet)
+    fresh: dict[str, Finding] = {}
+    for finding in (finding for account in accounts for finding in account.findings):
+        known = fresh.get(finding.promise)
+        fresh[finding.promise] = finding if known is None else _both(known, finding)
+    last = accounts[-1]
+    images = [account.image for account in accounts if account.image]
+    evidence = Evidence(
+        snippet=snippet.name,
+        digest=snippet.digest,
+        files=snippet.files,
+        engine=last.engine,
+        bases=last.bases,
+        image=replace(images[-1], ready_s=median(image.ready_s for image in images)) if images else None,
+        verified_at=datetime.now(UTC).replace(microsecond=0),
+        findings=[fresh[slug] for slug in required if slug in fresh],
+    )
+    if before is None or before.digest != snippet.digest or not _same_bases(before, evidence):
+        return evidence
+    kept = {f.promise: f for f in before.findings if required.get(f.promise) == f.rules and f.promise not in fresh}
+    merged = kept | fresh
+    return replace(
+        evidence,
+        image=evidence.image or before.image,
+        verified_at=min(before.verified_at, evidence.verified_at) if kept else evidence.verified_at,
+        findings=[merged[slug] for slug in required if slug in merged],
+    )
+
+
+def _same_bases(one: Evidence, other: Evidence) -> bool:
+    return sorted((b.ref, b.digest) for b in one.bases) == sorted((b.ref, b.digest) for b in other.bases)
 
 
 def _both(one: Finding, other: Finding) -> Finding:

@@ -4,7 +4,8 @@ from pathlib import PurePosixPath
 
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
-from snippets.contract.subject import Container, Image
+from snippets.contract.requests import browse
+from snippets.contract.subject import Image
 
 SHELLS = {"sh", "bash", "dash", "ash", "zsh", "busybox"}
 MOVED_PORT = 9123
@@ -15,21 +16,22 @@ def numeric_non_root(image: Image, project: Project) -> Judgement:
     """Every process runs under a user id other than 0, and `USER` is a number."""
     user = image.config.user.partition(":")[0]
     with image.boot() as container:
-        _browse(container, project)
+        browse(container, project)
         processes = container.processes()
     uids = sorted({process.uid for process in processes})
     of_roots = [process.args for process in processes if process.uid == 0]
     who = f"uid {', '.join(map(str, uids))} for {len(processes)} of {len(processes)} processes"
     if of_roots:
         return kept_if(condition=False, seen=f"{who}; root runs {of_roots[0]!r}, USER is {user!r}")
-    return kept_if(user.isdigit() and bool(processes), f"{who}, USER is {user!r}{'' if user.isdigit() else ': a name'}")
+    fault = ": a name" if not user.isdigit() else ": root" if int(user) == 0 else ""
+    return kept_if(not fault and bool(processes), f"{who}, USER is {user!r}{fault}")
 
 
 @promise(family="boot", authority="https://www.cisecurity.org/benchmark/docker")
 def read_only_root(image: Image, project: Project) -> Judgement:
     """It works on a read-only root file system with a temporary /tmp, after real requests."""
     with image.boot(read_only=True) as container:
-        asked = _browse(container, project)
+        asked = browse(container, project)
         complaints = [line for line in container.logs().splitlines() if _read_only_complaint(line)]
     return kept_if(not complaints, complaints[0] if complaints else f"{asked}, no write refused in the log")
 
@@ -42,7 +44,7 @@ def _read_only_complaint(line: str) -> bool:
 def no_privileges(image: Image, project: Project) -> Judgement:
     """It works with every capability dropped and no new privileges allowed."""
     with image.boot(unprivileged=True) as container:
-        asked = _browse(container, project)
+        asked = browse(container, project)
     return kept_if(condition=True, seen=f"{asked}, with all capabilities dropped and no-new-privileges")
 
 
@@ -51,7 +53,7 @@ def server_is_pid_1(image: Image, project: Project) -> Judgement:
     """Process 1 is the server or an init, not a shell that swallows signals."""
     with image.boot() as container:
         first = next((process for process in container.processes() if process.is_first), None)
-    if first is None:
+    if first is None or not first.args:
         return kept_if(condition=False, seen="process 1 was gone")
     program = PurePosixPath(first.args.split()[0]).name
     return kept_if(program not in SHELLS, f"process 1 is {first.args!r}")
@@ -61,7 +63,7 @@ def server_is_pid_1(image: Image, project: Project) -> Judgement:
 def reachable(image: Image, project: Project) -> Judgement:
     """It answers from outside on its declared port, and nothing undeclared listens."""
     with image.boot() as container:
-        asked = _browse(container, project)
+        asked = browse(container, project)
         listening = sorted(container.listening())
     undeclared = [port for port in listening if port != project.port]
     seen = f"{asked}, {container.ready_s:.1f} s after start, listens on {', '.join(map(str, listening)) or 'nothing'}"
@@ -72,7 +74,7 @@ def reachable(image: Image, project: Project) -> Judgement:
 def honours_port(image: Image, project: Project) -> Judgement:
     """`PORT` in the environment moves it to another port."""
     with image.boot(env={"PORT": str(MOVED_PORT)}, port=MOVED_PORT) as container:
-        _browse(container, project)
+        browse(container, project)
         listening = sorted(container.listening())
     return kept_if(listening == [MOVED_PORT], f"with PORT={MOVED_PORT} it listens on {', '.join(map(str, listening))}")
 
@@ -94,10 +96,3 @@ def fails_fast(image: Image, project: Project) -> Judgement:
         seen.append(f"without {missing}: exit {status} after {took_s:.1f} s, {says}{', spills a value' * spills}")
     return kept_if(kept, "; ".join(seen) or "it declares no required setting")
 
-
-def _browse(container: Container, project: Project) -> str:
-    """Ask for the page and both probes; say how many answered 200. A page that fails is a broken promise."""
-    paths = dict.fromkeys((project.page, project.live, project.ready))
-    for path in paths:
-        container.get(path).expect(200)
-    return f"{len(paths)} of {len(paths)} requests answered 200"

@@ -2,11 +2,16 @@
 
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
-from snippets.contract.subject import Image
+from snippets.contract.subject import Healthcheck, Image
 from snippets.errors import ContainerError
 
 DETECTED_WITHIN_S = 60.0
 HEALTHY_WITHIN_S = 30.0
+
+
+def detection_s(check: Healthcheck) -> float:
+    """Worst time in seconds from freezing to `unhealthy`: every retry waits an interval and times out."""
+    return check.retries * (check.interval_s + check.timeout_s)
 
 
 @promise(family="lifecycle", authority="https://docs.docker.com/reference/dockerfile/#healthcheck", exemptible=True)
@@ -15,9 +20,9 @@ def health_honest(image: Image, project: Project) -> Judgement:
     check = image.config.healthcheck
     if check is None:
         return kept_if(condition=False, seen="the image declares no HEALTHCHECK")
-    if check.detection_s > DETECTED_WITHIN_S:
+    if detection_s(check) > DETECTED_WITHIN_S:
         stated = f"{check.retries} retries every {check.interval_s:.0f} s"
-        seen = f"{stated} notice a frozen server only after {check.detection_s:.0f} s"
+        seen = f"{stated} notice a frozen server only after {detection_s(check):.0f} s"
         return kept_if(condition=False, seen=seen)
     # The command is the image's own; only its interval is shortened, and the stated one judged above.
     with image.boot(health_interval_s=1.0) as container:
@@ -29,7 +34,7 @@ def health_honest(image: Image, project: Project) -> Judgement:
         noticed = container.wait_health("unhealthy", check.retries * (1.0 + check.timeout_s) + 10.0)
     fate = "unhealthy" if noticed is not None else "still called healthy"
     seen = f"healthy {healthy_s:.1f} s after start; {frozen} frozen processes: {fate}"
-    return kept_if(noticed is not None, f"{seen}, stated time {check.detection_s:.0f} s")
+    return kept_if(noticed is not None, f"{seen}, stated time {detection_s(check):.0f} s")
 
 
 @promise(family="lifecycle", authority="https://12factor.net/disposability", exemptible=True)
@@ -40,12 +45,15 @@ def drains(image: Image, project: Project) -> Judgement:
     with image.boot() as container:
         with container.in_flight(project.slow) as request:
             sent = container.stop_signal()
+            signalled_s = request.elapsed_s()
             container.signal(sent)
             try:
                 reply = request.result()
             except ContainerError as error:
                 return kept_if(condition=False, seen=f"the request in flight got no answer after {sent}: {error}")
         status, took_s = container.wait(timeout_s=project.stop_grace_s)
+    if reply.took_s <= signalled_s:
+        return kept_if(condition=False, seen=f"{project.slow} was answered before the signal: it is not slow")
     # gunicorn exits 0 even when it cut the request short, so the body is the witness.
     whole = reply.whole and reply.status == 200  # noqa: PLR2004 - a status code
     return kept_if(

@@ -4,6 +4,7 @@ import json
 
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
+from snippets.contract.requests import expect_200
 from snippets.contract.subject import Image
 
 HOSTILE = 'canary "quoted" \\ back\\slash \\x1b[31m {"level":"fake"} %s %(h)s é'
@@ -16,7 +17,7 @@ def logs_structured(image: Image, project: Project) -> Judgement:
     with image.boot() as container:
         for number in range(3):
             container.get(f"{MARKED}-{number}", headers={"User-Agent": HOSTILE})
-        container.get(project.page).expect(200)
+        expect_200(container, project.page)
         lines = container.settled(lambda: container.logs(stream="stdout")).splitlines()
         stderr = container.logs(stream="stderr").strip().splitlines()
         files = [path for path in container.changes() if path.endswith((".log", ".err", ".out"))]

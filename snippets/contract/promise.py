@@ -67,7 +67,7 @@ class Promise:
         )
 
     def _verdict(self, image: Image, project: Project) -> tuple[Verdict, str]:
-        reason = project.not_applicable.get(self.slug)
+        reason = project.not_applicable.get(self.slug, "").strip()
         if reason and self.exemptible:
             return Verdict.NOT_APPLICABLE, reason
         try:

@@ -4,6 +4,7 @@ import os
 
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
+from snippets.contract.requests import expect_200
 from snippets.contract.subject import Image
 
 LIMITS = (0.5, 1.0, 2.0)
@@ -15,7 +16,7 @@ def cpu_aware(image: Image, project: Project) -> Judgement:
     counts: dict[float, int] = {}
     for cpus in LIMITS:
         with image.boot(cpus=cpus) as container:
-            container.get(project.live).expect(200)
+            expect_200(container, project.live)
             # Workers fork one after the other: ask until two answers agree.
             counts[cpus] = container.settled(lambda: len(container.processes()) - 1)
     grows = counts[LIMITS[0]] < counts[LIMITS[1]] < counts[LIMITS[2]]

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from snippets.errors import ContainerError
-
 T = TypeVar("T")
 
 
@@ -20,11 +18,6 @@ class Healthcheck:
     timeout_s: float
     start_period_s: float
     retries: int
-
-    @property
-    def detection_s(self) -> float:
-        """Worst time from freezing to `unhealthy`: every retry waits an interval and times out."""
-        return self.retries * (self.interval_s + self.timeout_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +41,6 @@ class Reply:
     headers: Mapping[str, str]
     whole: bool
     took_s: float
-
-    def expect(self, status: int) -> None:
-        """Raise ContainerError where the status is another one or the body was cut short."""
-        if self.status != status or not self.whole:
-            start = self.body[:200].decode(errors="replace")
-            message = f"answered {self} where {status} was expected: {start!r}"
-            raise ContainerError(message)
 
     def __str__(self) -> str:
         """Status and time, as a finding shows them."""
@@ -81,6 +67,9 @@ class Place:
 
 class SlowRequest(Protocol):
     """A request in flight."""
+
+    def elapsed_s(self) -> float:
+        """Seconds since it was sent."""
 
     def result(self) -> Reply:
         """Wait for the answer; raises ContainerError where none came at all."""

@@ -37,6 +37,10 @@ class InFlight:
         self._path = path
         self._started = time.monotonic()
 
+    def elapsed_s(self) -> float:
+        """Seconds since it was sent."""
+        return time.monotonic() - self._started
+
     def result(self) -> Reply:
         """The answer; raises ContainerError where the connection ended without one."""
         try:
@@ -53,11 +57,12 @@ def in_flight(port: int, path: str) -> Iterator[InFlight]:
     try:
         try:
             _send(connection, path, None)
+            request = InFlight(connection, path)
             select.select([connection.sock], [], [], TAKEN_UP_S)
         except OSError as error:
             message = f"GET {path} could not be sent: {error!r}"
             raise ContainerError(message) from None
-        yield InFlight(connection, path)
+        yield request
     finally:
         connection.close()
 

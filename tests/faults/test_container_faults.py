@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from snippets.contract import PROMISES, Project, Verdict
+from snippets.contract.requests import expect_200
 from snippets.engine import Engine, bases
 from snippets.engine.build import build
 from snippets.engine.docker import docker
@@ -90,7 +91,7 @@ def test_truncated_answer_is_not_whole(image: Make) -> None:
 
         assert (reply.status, reply.whole, reply.body) == (200, False, b"half")
         with pytest.raises(ContainerError, match="answered 200, cut short after"):
-            reply.expect(200)
+            expect_200(container, "/")
 
 
 def test_hanging_build_ends_with_its_last_lines(engine: Engine, tmp_path: Path) -> None:

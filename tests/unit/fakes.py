@@ -63,12 +63,14 @@ class FakeContainer:
     uid: int = 10001
     first: str = "/usr/bin/python gunicorn"
     statuses: Mapping[str, int] = field(default_factory=dict)
+    whole: bool = True
     access_line: Callable[[str, str], str] = lambda path, agent: json.dumps({"path": path, "agent": agent})
     stdout: list[str] = field(default_factory=lambda: ['{"message": "booted"}'])
     stderr: str = ""
     written: tuple[str, ...] = ("/run", "/run/worker")
     health_after_s: Mapping[str, float] = field(default_factory=lambda: {"healthy": 1.0, "unhealthy": 9.0})
     slow: Reply | ContainerError = field(default_factory=reply)
+    signalled_s: float = 0.05
     ends: tuple[int, float] | ContainerError = (0, 3.0)
     outputs: Mapping[str, str] = field(default_factory=lambda: {"python3": "", "gunicorn": SETTINGS})
     ready_s: float = 0.5
@@ -81,13 +83,13 @@ class FakeContainer:
         """Answer, and log one line."""
         del timeout_s
         self.stdout.append(self.access_line(path, (headers or {}).get("User-Agent", "-")))
-        return reply(self.statuses.get(path, 200))
+        return reply(self.statuses.get(path, 200), whole=self.whole)
 
     @contextmanager
     def in_flight(self, path: str) -> Iterator["FakeRequest"]:
         """Hold a request open."""
         assert path == PROJECT.slow
-        yield FakeRequest(self.slow)
+        yield FakeRequest(self.slow, self.signalled_s)
 
     def signal(self, name: str) -> None:
         """Take a signal."""
@@ -155,6 +157,11 @@ class FakeRequest:
     """A request in flight."""
 
     end: Reply | ContainerError
+    sent_s: float = 0.05
+
+    def elapsed_s(self) -> float:
+        """Less than any answer takes here."""
+        return self.sent_s
 
     def result(self) -> Reply:
         """What came of it."""

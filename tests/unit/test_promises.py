@@ -8,7 +8,9 @@ from typing import NoReturn
 import pytest
 
 from snippets.contract import CONTRACT, NOT_UP, PROMISES, Finding, Project, Promise, Verdict
+from snippets.contract.lifecycle import detection_s
 from snippets.contract.promise import Judgement, promise
+from snippets.contract.requests import expect_200
 from snippets.contract.subject import Healthcheck, Image, Place, Reply
 from snippets.errors import BuildError, ContainerError, EngineError, NotReadyError
 from tests.unit.fakes import DOCKERFILE, PROJECT, FakeContainer, FakeImage, Posture, good, reply
@@ -110,6 +112,7 @@ BROKEN: list[tuple[str, str, Callable[[FakeImage], FakeImage], str]] = [
     ("numeric-non-root", "root", boots(uid=0), "root runs '/usr/bin/python gunicorn'"),
     ("numeric-non-root", "by-name", says(user="app"), "USER is 'app': a name"),
     ("numeric-non-root", "no-user", says(user=""), "USER is '': a name"),
+    ("numeric-non-root", "zero", says(user="0"), "USER is '0': root"),
     ("read-only-root", "complains", boots(stderr="OSError: [Errno 30] Read-only file system\n"), "Read-only file"),
     ("read-only-root", "page-fails", boots(statuses={"/": 500}), "answered 500 after 0.1 s where 200 was expected"),
     ("no-privileges", "page-fails", boots(statuses={"/readyz": 503}), "answered 503"),
@@ -127,6 +130,7 @@ BROKEN: list[tuple[str, str, Callable[[FakeImage], FakeImage], str]] = [
     ("health-honest", "never-healthy", boots(health_after_s={}), "starting 30 s after start: exit 1: curl: not found"),
     ("health-honest", "always-healthy", boots(health_after_s={"healthy": 1.0}), "still called healthy"),
     ("drains", "cut-short", boots(slow=CUT), "200, cut short after 0.1 s"),
+    ("drains", "not-slow", boots(signalled_s=0.2), "/slow was answered before the signal: it is not slow"),
     ("drains", "fails", boots(slow=reply(500)), "request in flight 500"),
     ("drains", "no-answer", boots(slow=ContainerError("reset by peer")), "got no answer after SIGTERM: reset by peer"),
     ("drains", "exits-otherwise", boots(ends=(143, 3.0)), "exit 143 after 3.0 s of 30 s"),
@@ -313,16 +317,17 @@ def test_a_promise_without_words_is_refused() -> None:
 
 def test_a_reply_is_the_expected_one_or_an_error() -> None:
     """Another status and a body that was cut short are refused, with how it began."""
-    reply().expect(200)
-    with pytest.raises(ContainerError, match=r"answered 503 after 0\.1 s where 200 was expected: '\{\}'"):
-        reply(503).expect(200)
-    with pytest.raises(ContainerError, match="answered 200, cut short after"):
-        CUT.expect(200)
+    expect_200(FakeContainer(), "/")
+    said = r"GET / answered 503 after 0\.1 s where 200 was expected: '\{\}'"
+    with pytest.raises(ContainerError, match=said):
+        expect_200(FakeContainer(statuses={"/": 503}), "/")
+    with pytest.raises(ContainerError, match="GET / answered 200, cut short after"):
+        expect_200(FakeContainer(whole=False), "/")
 
 
 def test_detection_takes_every_retry_s_interval_and_timeout() -> None:
     """The worst time until a frozen server is noticed, in seconds."""
     check = Healthcheck(test=("CMD",), interval_s=10, timeout_s=3, start_period_s=0, retries=3)
 
-    assert check.detection_s == pytest.approx(39)
+    assert detection_s(check) == pytest.approx(39)
     assert str(Reply(status=200, body=b"", headers={}, whole=True, took_s=1.25)) == "200 after 1.2 s"
