@@ -9,9 +9,9 @@ from pygments.util import ClassNotFound
 
 from bench.shell import ROOT, BenchError
 from snippets.catalog import load
-from snippets.evidence import EvidenceStore
 from snippets.render import TEXT, Fence, Links, difference, root_of, scan, show
 from snippets.standing import Standings, State
+from snippets.store import EvidenceStore
 from snippets.tutorials import TutorialStanding, load_tutorials, tutorial_standings
 
 PLUGIN = "  - handbook\n"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from snippets.audit import audit
 from snippets.catalog import load
-from snippets.evidence import EvidenceStore
 from snippets.render import render
 from snippets.standing import Standings
+from snippets.store import EvidenceStore
 from tests.unit.sample import NOW, Library, capture_of, evidence_of
 
 TOML = """\

@@ -133,8 +133,8 @@ def _shelf(ctx: click.Context) -> "tuple[Standings, Path]":
     from pathlib import Path
 
     from snippets.catalog import load
-    from snippets.evidence import EvidenceStore
     from snippets.standing import Standings
+    from snippets.store import EvidenceStore
 
     if isinstance(ctx.obj, tuple):
         return ctx.obj

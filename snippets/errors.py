@@ -50,11 +50,8 @@ class UnverifiedError(SnippetsError):
 
     def __init__(self, objections: Mapping[str, Sequence[str]]) -> None:
         self.objections = objections
-        listed = "\n".join(
-            f"  {place}: {why}" for place, reasons in objections.items() for why in reasons
-        )
+        listed = "\n".join(f"  {place}: {why}" for place, reasons in objections.items() for why in reasons)
         count = sum(len(reasons) for reasons in objections.values())
         super().__init__(
-            f"refusing to publish: {count} objection(s)\n{listed}\n"
-            "Run `nox -s docs` where a container engine answers."
+            f"refusing to publish: {count} objection(s)\n{listed}\nRun `nox -s docs` where a container engine answers."
         )

@@ -1,16 +1,14 @@
 """What was seen -> a record on disk, and `objection()`: the one place that decides what may be shown."""
 
 import hashlib
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 
@@ -19,7 +17,6 @@ from snippets.contract import Finding, Verdict
 from snippets.errors import RecordError
 from snippets.snippet import Kind, Pitfall, Snippet
 
-EVIDENCE = Path(os.environ.get("HANDBOOK_EVIDENCE", Path(__file__).parent.parent / "evidence"))
 COMMANDS = Path(__file__).parent / "rehearsal.py"
 REHEARSALS = Path(__file__).parent.parent / "tests" / "rehearsals"
 CLOCK_SKEW = timedelta(minutes=5)
@@ -105,93 +102,6 @@ class Execution:
     cells: Sequence[Cell]
 
 
-R = TypeVar("R", Evidence, Capture, Execution)
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceStore:
-    """A directory of records, one file an atom; a record that cannot be believed is not there."""
-
-    root: Path = field(default_factory=lambda: EVIDENCE)
-
-    def read(self, type_: type[R], name: str) -> R | None:
-        """Read the record, None where there is none; raises RecordError where it cannot be believed."""
-        path = self._path(type_, name)
-        try:
-            text = path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            message = f"{path.name}: {error.strerror}"
-            raise RecordError(message) from None
-        try:
-            document = msgspec.json.decode(text)
-            checksum = document.pop("checksum", None) if isinstance(document, dict) else None
-            if checksum != _checksum(document):
-                message = f"{path.name}: its checksum does not match: corrupt, truncated or edited by hand"
-                raise RecordError(message)
-            return msgspec.convert(document, type_)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            message = f"{path.name}: not a record: {error}"
-            raise RecordError(message) from None
-
-    def present(self, type_: type[R], name: str) -> R | None:
-        """The record, or None where there is none that can be believed."""
-        try:
-            return self.read(type_, name)
-        except RecordError:
-            return None
-
-    def write(self, record: R, name: str) -> bool:
-        """Write the record unless the one that is there says the same; whether it was written.
-
-        The same but for dates, times and sizes counts as the same: proving unchanged bytes again
-        changes no line. Atomic: a temporary file, fsynced, then renamed.
-        """
-        path = self._path(type(record), name)
-        before = self.present(type(record), name)
-        # A record of a clock that ran ahead is refused as being from the future: it has to go.
-        if before and before.verified_at <= record.verified_at and _essence(before) == _essence(record):
-            return False
-        document = msgspec.to_builtins(record)
-        document["checksum"] = _checksum(document)
-        text = msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".record-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
-        return True
-
-    def _path(self, type_: type, name: str) -> Path:
-        folder = {Evidence: "", Capture: "pitfalls", Execution: "tutorials"}[type_]
-        return self.root / folder / f"{name}.json"
-
-
-def _checksum(document: object) -> str:
-    return "sha256:" + hashlib.sha256(msgspec.json.encode(document, order="sorted")).hexdigest()
-
-
-def _essence(record: Evidence | Capture | Execution) -> object:
-    """Reduce a record to what it says: all but dates, times, sizes, ids and wording."""
-    match record:
-        case Evidence():
-            # Whether words are there counts, which words does not: a record without any is refused.
-            judged = sorted((f.promise, f.rules, f.verdict, bool(f.seen.strip())) for f in record.findings)
-            bases = sorted((b.ref, b.stand_in) for b in record.bases)
-            return record.snippet, record.digest, dict(record.files), bases, judged, record.image is None
-        case Capture():
-            return record.pitfall, record.digest, record.stage, record.stand_in, bool(record.error.strip())
-        case Execution():
-            return record.tutorial, record.digest, record.stand_in
-
-
 def requirements(snippet: Snippet) -> Mapping[str, str]:
     """Map what must have been judged to the digest of the code that judges it today."""
     required = {promise.slug: promise.rules for promise in snippet.promises}
@@ -209,7 +119,7 @@ def command_rules() -> str:
 
 
 def rehearsal_rules(file: str) -> str:
-    """Digest of the file whose tests rehearse and of what they share; raises RecordError where there is no such file."""
+    """Digest of the file whose tests rehearse and of what they share; raises RecordError where it is missing."""
     return _digest_of(REHEARSALS / file, REHEARSALS / "conftest.py")
 
 
@@ -337,7 +247,6 @@ __all__ = [
     "Capture",
     "Cell",
     "Evidence",
-    "EvidenceStore",
     "Execution",
     "ImageFacts",
     "Kind",

@@ -16,10 +16,10 @@ from mkdocs.structure.pages import Page
 
 from snippets.catalog import LIBRARY, load
 from snippets.errors import SnippetsError
-from snippets.evidence import EVIDENCE, EvidenceStore
 from snippets.render import DOWNLOADS, Objection, refusal, render
 from snippets.render.passthrough import PassthroughExtension
 from snippets.standing import Standings
+from snippets.store import EVIDENCE, EvidenceStore
 from snippets.tutorials import (
     FOLDER,
     TutorialStanding,

@@ -11,8 +11,9 @@ import pytest
 
 from snippets.catalog import Catalog
 from snippets.contract import Finding, Verdict
-from snippets.evidence import Base, Capture, Evidence, EvidenceStore, Execution, ImageFacts, requirements
+from snippets.evidence import Base, Capture, Evidence, Execution, ImageFacts, requirements
 from snippets.snippet import Snippet
+from snippets.store import EvidenceStore
 
 FINDING, CAPTURE, EXECUTION = "handbook-finding", "handbook-capture", "handbook-execution"
 

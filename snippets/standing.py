@@ -9,8 +9,9 @@ from functools import cached_property
 from snippets.catalog import Catalog
 from snippets.contract import Verdict
 from snippets.errors import RecordError
-from snippets.evidence import Capture, Evidence, EvidenceStore, objection, pitfall_objection, requirements
+from snippets.evidence import Capture, Evidence, objection, pitfall_objection, requirements
 from snippets.snippet import Pitfall, Snippet
+from snippets.store import EvidenceStore
 
 _SETTLED = (Verdict.KEPT, Verdict.NOT_APPLICABLE)
 

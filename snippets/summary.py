@@ -22,9 +22,7 @@ def _state(written: Written) -> str:
     return "written" if written.written else "unchanged"
 
 
-def _table(
-    title: str, head: Sequence[str], rows: Sequence[Sequence[str]], write_line: Callable[[str], None]
-) -> None:
+def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], write_line: Callable[[str], None]) -> None:
     if not rows:
         return
     if sys.stdout.isatty():

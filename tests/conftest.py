@@ -11,9 +11,9 @@ from snippets.engine import Engine
 from snippets.engine.bases import costs
 from snippets.engine.run import current, opened
 from snippets.errors import SnippetsError
-from snippets.evidence import EvidenceStore
 from snippets.recorder import Recorder, Witness
 from snippets.standing import Standings, State
+from snippets.store import EvidenceStore
 from snippets.summary import print_summary
 from snippets.tutorials import load_tutorials, tutorial_standings
 

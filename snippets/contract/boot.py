@@ -95,4 +95,3 @@ def fails_fast(image: Image, project: Project) -> Judgement:
         says = "names it" if names else "does not name it"
         seen.append(f"without {missing}: exit {status} after {took_s:.1f} s, {says}{', spills a value' * spills}")
     return kept_if(kept, "; ".join(seen) or "it declares no required setting")
-

@@ -62,9 +62,7 @@ class Promise:
         started = time.monotonic()
         verdict, seen = self._verdict(image, project)
         took_s = round(time.monotonic() - started, 2)
-        return Finding(
-            promise=self.slug, rules=self.rules, verdict=verdict, seen=seen.strip(), took_s=took_s
-        )
+        return Finding(promise=self.slug, rules=self.rules, verdict=verdict, seen=seen.strip(), took_s=took_s)
 
     def _verdict(self, image: Image, project: Project) -> tuple[Verdict, str]:
         reason = project.not_applicable.get(self.slug, "").strip()

@@ -71,8 +71,12 @@ class Engine:
             if "failed" in built:
                 raise BuildError(built["failed"], built["log"])
             return BuiltImage(
-                id=built["id"], build_s=built["build_s"], context=context, run=self.run,
-                project=snippet.project(effective), contexts=self.contexts(snippet.bases),
+                id=built["id"],
+                build_s=built["build_s"],
+                context=context,
+                run=self.run,
+                project=snippet.project(effective),
+                contexts=self.contexts(snippet.bases),
             )
         shutil.rmtree(context, ignore_errors=True)
         snippet.assemble(context)
@@ -92,8 +96,12 @@ class Engine:
         contexts = self.contexts([ref for ref in named if ref in snippet.bases or has_recipe(ref)])
         identity, build_s = build(context, self.run.tag(tag), contexts=contexts, no_cache=no_cache)
         return BuiltImage(
-            id=identity, context=context, project=snippet.project(effective), run=self.run,
-            contexts=contexts, build_s=build_s,
+            id=identity,
+            context=context,
+            project=snippet.project(effective),
+            run=self.run,
+            contexts=contexts,
+            build_s=build_s,
         )
 
 

@@ -244,7 +244,11 @@ def _described(reference: str, image: str, digest: str, version: list[str] | Non
     pretty = next((line.partition("=")[2].strip('"') for line in release if line.startswith("PRETTY_NAME=")), "")
     said = docker(*asked, image, *version) if version else []
     return Base(
-        ref=reference, digest=digest, stand_in=bool(differs), os=pretty, version=said[0] if said else "",
+        ref=reference,
+        digest=digest,
+        stand_in=bool(differs),
+        os=pretty,
+        version=said[0] if said else "",
         differs=differs,
     )
 

@@ -88,8 +88,13 @@ def _run(command: list[str], timeout_s: float) -> tuple[str, int | None]:
     """Output and exit status; status None where it was ended for its time."""
     try:
         process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, errors="replace", start_new_session=True,
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
         )
     except FileNotFoundError:
         raise EngineError(ABSENT.format(said="there is no `docker` program on PATH")) from None

@@ -31,7 +31,11 @@ def docker(*arguments: str, timeout_s: float = 120.0, stdin: str | None = None) 
     try:
         done = subprocess.run(  # noqa: S603 - our own arguments, no shell
             ["docker", *arguments],  # noqa: S607 - the docker that the user's own shell would find
-            input=stdin, capture_output=True, text=True, timeout=timeout_s, check=False,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
         )
     except FileNotFoundError:
         raise EngineError(ABSENT.format(said="there is no `docker` program on PATH")) from None

@@ -115,12 +115,20 @@ class BuiltImage:
                 (copy / path).parent.mkdir(parents=True, exist_ok=True)
                 (copy / path).write_bytes(content)
             identity, build_s = build(
-                copy, self.run.tag(uuid.uuid4().hex[:12]), contexts=self.contexts,
-                arguments=arguments, secrets=secrets, target=target,
+                copy,
+                self.run.tag(uuid.uuid4().hex[:12]),
+                contexts=self.contexts,
+                arguments=arguments,
+                secrets=secrets,
+                target=target,
             )
         return BuiltImage(
-            id=identity, context=self.context, project=self.project, run=self.run,
-            contexts=self.contexts, build_s=build_s,
+            id=identity,
+            context=self.context,
+            project=self.project,
+            run=self.run,
+            contexts=self.contexts,
+            build_s=build_s,
         )
 
     def find(self, canaries: Collection[str]) -> Iterator[Place]:

@@ -46,7 +46,8 @@ def _blobs(image: str) -> Iterator[tuple[str, IO[bytes]]]:
     """Name (hex digest) and content of each blob, in the order of the exported stream."""
     with subprocess.Popen(  # noqa: S603 - our own arguments, no shell
         ["docker", "image", "save", image],  # noqa: S607 - the docker on PATH
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None

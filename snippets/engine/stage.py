@@ -33,8 +33,15 @@ class Stage:
         """
         done = subprocess.run(  # noqa: S603 - a published command, in a copy of its own directory
             ["bash", "-euo", "pipefail", "-c", command],  # noqa: S607 - the reader's own bash
-            cwd=self.root, env=dict(self.env), text=True, errors="replace", check=False,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=COMMAND_TIMEOUT_S,
+            cwd=self.root,
+            env=dict(self.env),
+            text=True,
+            errors="replace",
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=COMMAND_TIMEOUT_S,
         )
         if done.returncode != 0 and (fault := engine_fault(done.stdout)):
             raise engine_error(command, fault)
@@ -61,7 +68,11 @@ def staged(engine: Engine, snippet: Snippet, folder: Path, project: str) -> Iter
         if COMPOSE in snippet.sources:
             subprocess.run(
                 ["docker", "compose", "down", "--volumes", "--timeout", "5"],  # noqa: S607 - the docker on PATH
-                cwd=root, env=env, capture_output=True, check=False, timeout=COMMAND_TIMEOUT_S,
+                cwd=root,
+                env=env,
+                capture_output=True,
+                check=False,
+                timeout=COMMAND_TIMEOUT_S,
             )
         if left := try_docker("ps", "--all", "--quiet", "--filter", f"label={shim.STAGE_LABEL}={folder}"):
             docker("rm", "--force", "--volumes", *left)
@@ -79,7 +90,9 @@ def _swapped(root: Path, contexts: Mapping[str, str]) -> dict[str, object]:
     """Stood-in bases for the services of a compose file; nothing else of it is touched."""
     shown = subprocess.run(  # noqa: S603 - our own arguments
         ["docker", "compose", "--file", str(root / COMPOSE), "config", "--format", "json"],  # noqa: S607
-        capture_output=True, text=True, check=False,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if shown.returncode != 0:
         raise engine_error("docker compose config", shown.stderr)

@@ -67,8 +67,12 @@ def execute(  # noqa: PLR0913 - what is run, where and on what, each once
         for cell, output in zip(tutorial.cells, outputs, strict=True)
     ]
     return Execution(
-        tutorial=tutorial.name, digest=tutorial.digest(catalog), engine=engine, stand_in=stand_in,
-        verified_at=now or datetime.now(UTC).replace(microsecond=0), cells=cells,
+        tutorial=tutorial.name,
+        digest=tutorial.digest(catalog),
+        engine=engine,
+        stand_in=stand_in,
+        verified_at=now or datetime.now(UTC).replace(microsecond=0),
+        cells=cells,
     )
 
 
@@ -88,7 +92,8 @@ def _run(tutorial: Tutorial, workdir: Path, env: Mapping[str, str], folder: Path
     cells = [nbformat.v4.new_code_cell(_executed(cell)) for cell in tutorial.cells]  # type: ignore[no-untyped-call]
     client = NotebookClient(
         nbformat.v4.new_notebook(cells=cells),  # type: ignore[no-untyped-call]
-        kernel_name=KERNEL, timeout=timeout_s,
+        kernel_name=KERNEL,
+        timeout=timeout_s,
     )
     manager = client.create_kernel_manager()
     manager.kernel_spec_manager = ThisPython()

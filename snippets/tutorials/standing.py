@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from snippets.catalog import Catalog
 from snippets.errors import RecordError
-from snippets.evidence import CLOCK_SKEW, EvidenceStore, Execution
+from snippets.evidence import CLOCK_SKEW, Execution
 from snippets.standing import State
+from snippets.store import EvidenceStore
 from snippets.tutorials.tutorial import Tutorial
 
 

@@ -28,12 +28,15 @@ def carried(host: Snippet, promise: Promise) -> list[str]:
 
 JUDGEMENTS = [
     pytest.param(
-        image.name, slug, id=f"{image.name}-{slug}",
+        image.name,
+        slug,
+        id=f"{image.name}-{slug}",
         marks=pytest.mark.proves(*(f"{name}:{slug}" for name in carried(image, promise))),
     )
-    for image in IMAGES if not image.withheld
+    for image in IMAGES
+    if not image.withheld
     for slug, promise in PROMISES.items()
-]  # fmt: skip
+]
 WITHHELD = [pytest.param(image.name, id=image.name) for image in IMAGES if image.withheld]
 
 
@@ -51,10 +54,13 @@ def test_promise_is_kept(host: str, slug: str, catalog: Catalog, engine: Engine,
     if finding.verdict is not Verdict.ERROR:
         witness.testify(
             Account(
-                snippets=carried(snippet, promise), findings=[finding], engine=engine.description,
-                bases=engine.bases(snippet), image=facts,
+                snippets=carried(snippet, promise),
+                findings=[finding],
+                engine=engine.description,
+                bases=engine.bases(snippet),
+                image=facts,
             )
-        )  # fmt: skip
+        )
 
     assert finding.verdict in FITTING, f"{slug} is {finding.verdict}: {finding.seen}"
 
@@ -77,10 +83,13 @@ def test_withheld_snippet_has_no_base(
     findings += rehearse(engine, snippet, tmp_path)[0]
     witness.testify(
         Account(
-            snippets=[host], findings=findings, engine=engine.description,
-            bases=engine.bases(snippet), image=facts_of(image),
+            snippets=[host],
+            findings=findings,
+            engine=engine.description,
+            bases=engine.bases(snippet),
+            image=facts_of(image),
         )
-    )  # fmt: skip
+    )
 
     assert [f"{f.promise}: {f.seen}" for f in findings if f.verdict not in FITTING] == []
 
@@ -94,6 +103,9 @@ def unbuilt(promise: Promise, error: BuildError) -> Finding:
 def facts_of(image: BuiltImage) -> ImageFacts:
     """Size and times, as records state them."""
     return ImageFacts(
-        id=image.id, bytes=image.size_bytes, user=image.config.user, build_s=round(image.build_s, 1),
+        id=image.id,
+        bytes=image.size_bytes,
+        user=image.config.user,
+        build_s=round(image.build_s, 1),
         ready_s=round(median(image.ready), 2) if image.ready else 0.0,
-    )  # fmt: skip
+    )

@@ -40,8 +40,13 @@ def image(engine: Engine, tmp_path: Path) -> Make:
         contexts = engine.contexts([BASE])
         identity, build_s = build(tmp_path, engine.run.tag(tmp_path.name.lower()), contexts=contexts)
         return BuiltImage(
-            id=identity, context=tmp_path, project=Project(port=8000), run=engine.run, contexts=contexts, build_s=build_s
-        )  # fmt: skip
+            id=identity,
+            context=tmp_path,
+            project=Project(port=8000),
+            run=engine.run,
+            contexts=contexts,
+            build_s=build_s,
+        )
 
     return made
 
@@ -136,9 +141,14 @@ def proof(env: dict[str, str], test: str) -> subprocess.Popen[str]:
     """Prove one promise of one snippet in a process of its own."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     return subprocess.Popen(
-        [*command, f"tests/contract/test_contract.py::{test}"], env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=Path(__file__).parents[2],
+        [*command, f"tests/contract/test_contract.py::{test}"],
+        env=env,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=Path(__file__).parents[2],
         start_new_session=True,
-    )  # fmt: skip
+    )
 
 
 def test_two_proofs_at_once_in_one_checkout_both_pass(alone: dict[str, str]) -> None:

@@ -41,8 +41,12 @@ def test_pitfall_is_caught(name: str, catalog: Catalog, engine: Engine, witness:
     assert re.search(pitfall.table.message, said), f"other words than stated: {said}"
     witness.capture(
         Capture(
-            pitfall=name, digest=pitfall.digest(host), stage=stage, error=said, engine=engine.description,
+            pitfall=name,
+            digest=pitfall.digest(host),
+            stage=stage,
+            error=said,
+            engine=engine.description,
             stand_in=any(base.stand_in for base in engine.bases(host)),
             verified_at=datetime.now(UTC).replace(microsecond=0),
         )
-    )  # fmt: skip
+    )

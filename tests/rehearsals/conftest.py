@@ -38,9 +38,14 @@ class Stack:
     def compose(self, *arguments: str, check: bool = True) -> CompletedProcess[str]:
         """Run `docker compose ARGUMENTS` in the project; where `check`, a failure quotes what it printed."""
         done = run(
-            ["docker", "compose", *arguments], cwd=self.stage.root, env=dict(self.stage.env),
-            capture_output=True, text=True, timeout=COMPOSE_TIMEOUT_S, check=False,
-        )  # fmt: skip
+            ["docker", "compose", *arguments],
+            cwd=self.stage.root,
+            env=dict(self.stage.env),
+            capture_output=True,
+            text=True,
+            timeout=COMPOSE_TIMEOUT_S,
+            check=False,
+        )
         if check and done.returncode != 0:
             message = f"`docker compose {' '.join(arguments)}` exits {done.returncode}:\n{done.stderr[-2000:]}"
             raise ContainerError(message)
@@ -96,9 +101,13 @@ def docker_services(
             running = services.__enter__()
     except Exception as error:  # noqa: BLE001 - pytest-docker raises nothing narrower
         logs = run(
-            ["docker", "compose", "logs", "--tail=20"], cwd=compose_stage.root, env=dict(compose_stage.env),
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            ["docker", "compose", "logs", "--tail=20"],
+            cwd=compose_stage.root,
+            env=dict(compose_stage.env),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         message = f"the project does not come up: {error}\n{logs.stdout}"
         raise ContainerError(message) from None
     yield running

@@ -27,9 +27,7 @@ exec '{scripts}/handbook' "$@"
 
 def fetched(tutorial: Tutorial, catalog: Catalog, workdir: Path) -> dict[str, str]:
     """What differs between the files of the snippets and what the cells laid out."""
-    sources = {
-        path: source for name in tutorial.snippets for path, source in catalog.snippets[name].sources.items()
-    }
+    sources = {path: source for name in tutorial.snippets for path, source in catalog.snippets[name].sources.items()}
     return {
         path: "differs" if (workdir / path).is_file() else "missing"
         for path, source in sources.items()
@@ -56,9 +54,13 @@ def test_tutorial_runs(name: str, catalog: Catalog, engine: Engine, witness: Wit
     try:
         with published_port():
             execution = execute(
-                tutorial, catalog=catalog, workdir=workdir, env=env, engine=engine.description,
+                tutorial,
+                catalog=catalog,
+                workdir=workdir,
+                env=env,
+                engine=engine.description,
                 stand_in=any(ground.base.stand_in for ground in grounds),
-            )  # fmt: skip
+            )
     finally:
         # After its last cell a tutorial has cleaned up; after one that failed, nobody has.
         if left := try_docker("ps", "--all", "--quiet", "--filter", f"label={STAGE_LABEL}={tmp_path}"):

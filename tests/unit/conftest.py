@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from snippets.evidence import EvidenceStore
 from snippets.standing import Standings
+from snippets.store import EvidenceStore
 from tests.unit.sample import NOW, Library, capture_of, evidence_of, sample_library
 
 

@@ -19,14 +19,28 @@ from bench.tape import entries, kind_of, stage_of
 from snippets.standing import Standings
 
 BUILD = [
-    "buildx", "build", "--progress=plain", "--iidfile=/tmp/hb-1/id", "--tag=handbook.local/run/k1:web",
+    "buildx",
+    "build",
+    "--progress=plain",
+    "--iidfile=/tmp/hb-1/id",
+    "--tag=handbook.local/run/k1:web",
     "--build-context=python:3.13=docker-image://handbook.local/python:3.13",
-    "--secret=id=token,src=/tmp/hb-1/token", "--no-cache", "--provenance=false", "/contexts/1",
-]  # fmt: skip
+    "--secret=id=token,src=/tmp/hb-1/token",
+    "--no-cache",
+    "--provenance=false",
+    "/contexts/1",
+]
 POSTURE = {
-    "mem_limit": "256m", "memswap_limit": "256m", "pids_limit": 256, "labels": {"handbook.run": "k1"},
-    "read_only": False, "cap_drop": [], "security_opt": [], "nano_cpus": None, "healthcheck": {"test": ["NONE"]},
-}  # fmt: skip
+    "mem_limit": "256m",
+    "memswap_limit": "256m",
+    "pids_limit": 256,
+    "labels": {"handbook.run": "k1"},
+    "read_only": False,
+    "cap_drop": [],
+    "security_opt": [],
+    "nano_cpus": None,
+    "healthcheck": {"test": ["NONE"]},
+}
 
 
 def boot(**posture: object) -> Boot:
@@ -81,8 +95,14 @@ def test_a_tape_becomes_operations_in_their_order(tmp_path: Path) -> None:
     answer = {"operation": "answer", "container": "c1", "path": "/livez", "came": True, "took_s": 1.0}
     booted = {"operation": "boot", "container": "c1", "image": "sha256:1d", "port": 80, "env": {}, "posture": {}}
     command = {
-        "operation": "command", "argv": ["bash"], "kept": "stage-1", "stage": "/s", "run": "k1", "env": {}, "status": 0,
-    }  # fmt: skip
+        "operation": "command",
+        "argv": ["bash"],
+        "kept": "stage-1",
+        "stage": "/s",
+        "run": "k1",
+        "env": {},
+        "status": 0,
+    }
     theirs = {"operation": "build", "argv": ["docker"], "took_s": 1.0}
 
     found = operations(taped(tmp_path, theirs, build, command, answer, booted, command))
@@ -93,10 +113,13 @@ def test_a_tape_becomes_operations_in_their_order(tmp_path: Path) -> None:
         Build(argv=["docker"], kept="build-1", run="k1", image="sha256:1d"),
         Rehearsal(kept="stage-1", folder="/s", run="k1", commands=[once, once]),
         Boot(
-            image="sha256:1d", port=80, env={}, posture={},
+            image="sha256:1d",
+            port=80,
+            env={},
+            posture={},
             steps=[Step(operation="answer", what=answer, took_s=1.0)],
         ),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(
@@ -117,17 +140,26 @@ def test_a_tape_that_cannot_be_played_is_refused(tmp_path: Path, lines: list[dic
 def test_a_boot_is_said_in_the_words_of_docker_run() -> None:
     """Each part of the posture has its option, and what is off has none."""
     strict = boot(
-        read_only=True, cap_drop=["ALL"], security_opt=["no-new-privileges"], nano_cpus=500_000_000,
+        read_only=True,
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+        nano_cpus=500_000_000,
         healthcheck={"interval": 1_000_000_000},
-    )  # fmt: skip
+    )
     common = ["run", "--detach", "--publish=127.0.0.1:4321:8000", "--memory=256m", "--memory-swap=256m"]
     common += ["--pids-limit=256", "--label=handbook.run=k2"]
 
     assert run_arguments(boot(), 4321, {"handbook.run": "k2"}) == [*common, "--no-healthcheck", "--env=KEY=a b"]
     assert run_arguments(strict, 4321, {"handbook.run": "k2"}) == [
-        *common, "--read-only", "--tmpfs=/tmp:size=64m", "--cap-drop=ALL", "--security-opt=no-new-privileges",
-        "--cpus=0.5", "--health-interval=1s", "--env=KEY=a b",
-    ]  # fmt: skip
+        *common,
+        "--read-only",
+        "--tmpfs=/tmp:size=64m",
+        "--cap-drop=ALL",
+        "--security-opt=no-new-privileges",
+        "--cpus=0.5",
+        "--health-interval=1s",
+        "--env=KEY=a b",
+    ]
 
 
 def test_a_posture_nobody_taught_the_bench_is_refused() -> None:
@@ -141,10 +173,18 @@ def test_a_build_is_played_back_in_places_of_its_own() -> None:
     build = Build(argv=["docker", *BUILD], kept="build-1", run="k1", image="sha256:1d")
 
     assert build_arguments(build, Path("/r/given"), Path("/r/context"), "k2") == [
-        "docker", "buildx", "build", "--progress=plain", "--iidfile=/r/given/id", "--tag=handbook.local/run/k2:web",
+        "docker",
+        "buildx",
+        "build",
+        "--progress=plain",
+        "--iidfile=/r/given/id",
+        "--tag=handbook.local/run/k2:web",
         "--build-context=python:3.13=docker-image://handbook.local/python:3.13",
-        "--secret=id=token,src=/r/given/token", "--no-cache", "--provenance=false", "/r/context",
-    ]  # fmt: skip
+        "--secret=id=token,src=/r/given/token",
+        "--no-cache",
+        "--provenance=false",
+        "/r/context",
+    ]
     assert moved("/stage/shim:/bin", {"/stage": "/played"}) == "/played/shim:/bin"
 
 

@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 
 from snippets.cli import main
 from snippets.contract import CONTRACT, Verdict
-from snippets.evidence import EvidenceStore
 from snippets.listing import pitfalls
 from snippets.standing import Standings
+from snippets.store import EvidenceStore
 from tests.unit.sample import ALMA, DOCKERFILE, NOW, Library, evidence_of
 
 Proven = Callable[[], Standings]

@@ -88,9 +88,7 @@ SOURCES = {
         "/etc/k.gpg",
     ),
     "one line, no key": (
-        {
-            "etc/apt/sources.list.d/a.list": "deb-src http://s.example bookworm\ndeb http://a.example/d bookworm main\n"
-        },
+        {"etc/apt/sources.list.d/a.list": "deb-src http://s.example bookworm\ndeb http://a.example/d bookworm main\n"},
         "http://a.example/d",
         "/usr/share/keyrings/debian-archive-keyring.gpg",
     ),

@@ -11,8 +11,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from snippets.audit import audit
 from snippets.catalog import load
-from snippets.evidence import EvidenceStore
 from snippets.standing import Standings
+from snippets.store import EvidenceStore
 from tests.unit.pages.synthetic import AWKWARD, standings
 
 SETTINGS = """

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from snippets.contract import Verdict
-from snippets.evidence import Capture, Evidence, EvidenceStore
+from snippets.evidence import Capture, Evidence
 from snippets.standing import Standings, State
+from snippets.store import EvidenceStore
 from tests.unit.sample import ALMA, CONF, DOCKERFILE, NOW, Library, evidence_of
 
 Proven = Callable[[], Standings]

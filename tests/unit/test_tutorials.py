@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from snippets.catalog import Catalog, load
 from snippets.errors import CatalogError, EngineError
-from snippets.evidence import Cell, EvidenceStore, Execution
+from snippets.evidence import Cell, Execution
 from snippets.standing import State
+from snippets.store import EvidenceStore
 from snippets.tutorials import (
     Tutorial,
     TutorialStanding,
@@ -105,7 +106,11 @@ def execution(tutorial: Tutorial, catalog: Catalog) -> Execution:
     """A record of it, as a run would have made it."""
     first, second = tutorial.cells
     return Execution(
-        tutorial="page", digest=tutorial.digest(catalog), engine="Docker 29", stand_in=True, verified_at=NOW,
+        tutorial="page",
+        digest=tutorial.digest(catalog),
+        engine="Docker 29",
+        stand_in=True,
+        verified_at=NOW,
         cells=[Cell(source=first.text, output='a\tb\n<0> & "1"'), Cell(source=second.text, output="")],
     )
 
@@ -136,7 +141,12 @@ def run(write: Write, catalog: Catalog, tmp_path: Path) -> Callable[..., list[st
         workdir = tmp_path / "work"
         workdir.mkdir()
         execution = execute(
-            write(text), catalog=catalog, workdir=workdir, env=os.environ, engine="none", stand_in=False,
+            write(text),
+            catalog=catalog,
+            workdir=workdir,
+            env=os.environ,
+            engine="none",
+            stand_in=False,
             timeout_s=timeout_s,
         )
         return [cell.output for cell in execution.cells]
@@ -147,8 +157,11 @@ def run(write: Write, catalog: Catalog, tmp_path: Path) -> Callable[..., list[st
 def test_a_page_is_prose_and_cells(tutorial: Tutorial) -> None:
     """Reading keeps the order, the exact source of each cell and the line where each passage begins."""
     assert [(passage.line, passage.language) for passage in tutorial.passages] == [
-        (11, None), (17, "bash"), (21, None), (24, "python"),
-    ]  # fmt: skip
+        (11, None),
+        (17, "bash"),
+        (21, None),
+        (24, "python"),
+    ]
     assert tutorial.cells[0].text == "printf 'a\\tb\\n' | grep --count '<b>' || true"
     assert tutorial.snippets == ("deploy",)
     assert (tutorial.page, tutorial.download) == ("tutorials/page.md", "tutorials/page.ipynb")
@@ -176,7 +189,7 @@ def test_a_page_is_prose_and_cells(tutorial: Tutorial) -> None:
         (f"{PAGE}\n    docker run x\n", "page.md:28: an indented code block typed by hand"),
         (f"{PAGE}\n<!-- #region -->\nHidden.\n<!-- #endregion -->\n", "page.md:28: no cell and no prose: <!--"),
     ],
-)  # fmt: skip
+)
 def test_what_could_pass_unseen_is_refused(write: Write, text: str, fault: str) -> None:
     """Each way in which a cell could go unexecuted, or fail without a word, is named with its line."""
     with pytest.raises(CatalogError) as refused:
@@ -385,9 +398,7 @@ def test_a_record_edited_by_hand_counts_as_none(
     assert "its checksum does not match" in str(stands.objection)
 
 
-def test_a_page_shows_cells_with_their_outputs(
-    tutorial: Tutorial, execution: Execution, standing: Standing
-) -> None:
+def test_a_page_shows_cells_with_their_outputs(tutorial: Tutorial, execution: Execution, standing: Standing) -> None:
     """Each cell is one line of HTML, so Markdown leaves its bytes alone; a silent cell has no output block."""
     rendered = render_tutorial(standing(tutorial, execution))
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from snippets.catalog import Catalog, load
 from snippets.contract import Finding, Verdict
-from snippets.evidence import Base, Capture, Evidence, EvidenceStore, ImageFacts, requirements
+from snippets.evidence import Base, Capture, Evidence, ImageFacts, requirements
 from snippets.standing import Standings
+from snippets.store import EvidenceStore
 
 WHEN = datetime(2026, 1, 2, 9, 41, tzinfo=UTC)
 DOCKERFILE = "FROM python:3.13-slim-trixie\nRUN pip install --no-cache-dir flask\nUSER 10001\n"
