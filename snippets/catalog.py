@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path, PurePosixPath
+from io import FileIO
+from operator import attrgetter
+from pathlib import Path
 
 from snippets.admission import pitfall_faults, snippet_faults
 from snippets.errors import CatalogError
-from snippets.metadata import PitfallTable, SnippetTable, near, read
+from snippets.metadata import PitfallTable, SnippetTable, near, parse
 from snippets.snippet import METADATA, Kind, Pitfall, Snippet, Source
 
 LIBRARY = Path(__file__).parent / "library"
@@ -62,19 +64,20 @@ def load(*roots: Path) -> Catalog:
     """
     faults: list[str] = []
     rooms: dict[str, _Room] = {}
-    for folder in _folders(roots or (LIBRARY,), faults):
-        if folder.name.startswith((".", "__")):
+    for entry in _entries(roots or (LIBRARY,), faults):
+        if entry.name.startswith((".", "__")):
             continue
-        if folder.name in rooms:
-            faults.append(f"{folder.name}: duplicate slug, also {rooms[folder.name].root}")
-        elif (room := _room(folder, faults)) is not None:
-            rooms[folder.name] = room
+        if entry.name in rooms:
+            faults.append(f"{entry.name}: duplicate slug, also {rooms[entry.name].root}")
+        elif (room := _room(entry, faults)) is not None:
+            rooms[entry.name] = room
     if not rooms and not faults:
         faults.append(f"no snippet below {', '.join(map(str, roots or (LIBRARY,)))}")
     if faults:
         raise CatalogError(faults)
     _refuse_cycles(rooms, faults)
-    snippets = {} if faults else {name: _snippet(name, rooms, faults) for name in rooms}
+    known: dict[str, Mapping[str, Source]] = {}
+    snippets = {} if faults else {name: _snippet(name, rooms, known, faults) for name in rooms}
     pitfalls: dict[str, Pitfall] = {}
     for snippet in snippets.values():
         faults.extend(snippet_faults(snippet, snippets))
@@ -84,69 +87,87 @@ def load(*roots: Path) -> Catalog:
     return Catalog(snippets=snippets, pitfalls=pitfalls)
 
 
-def _folders(roots: Iterable[Path], faults: list[str]) -> Iterator[Path]:
+def _entries(roots: Iterable[Path], faults: list[str]) -> Iterator[os.DirEntry[str]]:
     for root in roots:
-        try:
-            yield from sorted(root.iterdir())
-        except OSError as error:
-            faults.append(f"{root}: {error.strerror}")
+        yield from _sorted(str(root), str(root), faults)
 
 
-def _room(folder: Path, faults: list[str]) -> _Room | None:
+def _sorted(folder: str, shown: str, faults: list[str]) -> list[os.DirEntry[str]]:
+    """What lies in a directory, by name; an entry knows its kind without asking the disk again."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted(found, key=attrgetter("name"))
+    except OSError as error:
+        faults.append(f"{shown}: {error.strerror}")
+        return []
+
+
+def _room(entry: os.DirEntry[str], faults: list[str]) -> _Room | None:
     before = len(faults)
-    if folder.is_symlink() or not folder.is_dir() or not SLUG.fullmatch(folder.name):
-        faults.append(f"{folder.name}: not a directory named in lower-case-with-hyphens")
+    if entry.is_symlink() or not entry.is_dir() or not SLUG.fullmatch(entry.name):
+        faults.append(f"{entry.name}: not a directory named in lower-case-with-hyphens")
         return None
-    metadata = folder / METADATA
-    if metadata.is_symlink() or not metadata.is_file():
-        faults.append(f"{folder.name}: missing file {METADATA}")
+    metadata = f"{entry.path}/{METADATA}"
+    if os.path.islink(metadata) or not os.path.isfile(metadata):  # noqa: PTH113, PTH114 - for each snippet, a path of its own
+        faults.append(f"{entry.name}: missing file {METADATA}")
         return None
-    table = read(metadata, f"{folder.name}/{METADATA}", SnippetTable, faults)
-    own = dict(_own(folder, faults))
+    content = _read(metadata)
+    table = parse(content, f"{entry.name}/{METADATA}", SnippetTable, faults)
+    own = dict(_own(entry.path, "", entry.name, faults))
     if table is None or len(faults) > before:
         return None
-    return _Room(root=folder, table=table, sha256=_sha256(metadata), own=own)
+    return _Room(root=Path(entry.path), table=table, sha256=hashlib.sha256(content).hexdigest(), own=own)
 
 
-def _own(folder: Path, faults: list[str]) -> Iterator[tuple[str, Source]]:
-    for directory, folders, names in os.walk(folder):
-        links = [name for name in (*folders, *names) if (Path(directory) / name).is_symlink()]
-        faults.extend(f"{folder.name}: {(Path(directory) / link).relative_to(folder)}: a symlink" for link in links)
-        folders[:] = sorted(set(folders) - set(links) - {"__pycache__"})
-        for name in sorted(set(names) - set(links)):
-            path = Path(directory) / name
-            shown = path.relative_to(folder).as_posix()
-            if shown == METADATA or shown.startswith(PITFALLS):
+def _own(folder: str, below: str, name: str, faults: list[str]) -> Iterator[tuple[str, Source]]:
+    """Every file of a snippet below a directory of it, which `below` names."""
+    entries = _sorted(folder, f"{name}: {below}", faults)
+    faults.extend(f"{name}: {below}{entry.name}: a symlink" for entry in entries if entry.is_symlink())
+    inner: list[os.DirEntry[str]] = []
+    for entry in entries:
+        shown = f"{below}{entry.name}"
+        if entry.is_dir(follow_symlinks=False):
+            inner.append(entry)
+        elif not entry.is_symlink() and shown != METADATA and not shown.startswith(PITFALLS):
+            content = b"" if (fault := _entry_fault(entry, shown)) else _read(entry.path)
+            if fault := fault or _content_fault(content, shown):
+                faults.append(f"{name}: {shown}: {fault}")
                 continue
-            if fault := _file_fault(path, shown):
-                faults.append(f"{folder.name}: {shown}: {fault}")
-            else:
-                # The owner's bit alone: it is what git keeps, so every checkout has the same digest.
-                executable = bool(path.stat().st_mode & 0o100)
-                yield shown, Source(path=path, sha256=_sha256(path), executable=executable)
+            # The owner's bit alone: it is what git keeps, so every checkout has the same digest.
+            executable = bool(entry.stat().st_mode & 0o100)
+            digest, text = hashlib.sha256(content).hexdigest(), content.decode("utf-8")
+            yield shown, Source(path=Path(entry.path), sha256=digest, executable=executable, text=text)
+    for entry in inner:
+        if entry.name != "__pycache__":
+            yield from _own(entry.path, f"{below}{entry.name}/", name, faults)
 
 
-def _file_fault(path: Path, shown: str) -> str | None:
-    if not path.is_file():
+def _entry_fault(entry: os.DirEntry[str], shown: str) -> str | None:
+    if not entry.is_file(follow_symlinks=False):
         return "not a file"
     if not PATH.fullmatch(shown):
         return "a name of more than letters, digits and . _ - + @"
-    if path.stat().st_size > FILE_LIMIT_BYTES:
-        return f"{path.stat().st_size} bytes, larger than {FILE_LIMIT_BYTES}"
-    content = path.read_bytes()
+    if entry.stat().st_size > FILE_LIMIT_BYTES:
+        return f"{entry.stat().st_size} bytes, larger than {FILE_LIMIT_BYTES}"
+    return None
+
+
+def _content_fault(content: bytes, shown: str) -> str | None:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         return f"not UTF-8 at byte {error.start}"
     if b"\0" in content:
         return f"a zero byte at byte {content.index(0)}, which no page can show"
-    if b"\r\n" in content and (path.suffix == ".sh" or content.startswith(b"#!")):
+    if b"\r\n" in content and (shown.endswith(".sh") or content.startswith(b"#!")):
         return "a shell script with CRLF line ends, which no shell runs"
     return None
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _read(path: str) -> bytes:
+    """All of a file; without the buffer and the `Path` that cost more than reading it."""
+    with FileIO(path) as file:
+        return file.readall()
 
 
 def _used(table: SnippetTable) -> tuple[str, ...]:
@@ -163,19 +184,26 @@ def _refuse_cycles(rooms: Mapping[str, _Room], faults: list[str]) -> None:
         faults.append(f"{METADATA}: uses: a cycle: {' uses '.join(reversed(error.args[1]))}")
 
 
-def _snippet(name: str, rooms: Mapping[str, _Room], faults: list[str]) -> Snippet:
+def _snippet(
+    name: str, rooms: Mapping[str, _Room], known: dict[str, Mapping[str, Source]], faults: list[str]
+) -> Snippet:
     room = rooms[name]
     kind = room.table.kind
     if kind not in list(Kind):
         faults.append(f"{name}/{METADATA}: kind: no kind {kind!r}{near(kind, [known.value for known in Kind])}")
         kind = Kind.WORKFLOW
-    sources = _sources(name, rooms, faults)
+    sources = _sources(name, rooms, known, faults)
     return Snippet(
         name=name, kind=Kind(kind), root=room.root, sources=sources, table=room.table, table_sha256=room.sha256
     )
 
 
-def _sources(name: str, rooms: Mapping[str, _Room], faults: list[str]) -> dict[str, Source]:
+def _sources(
+    name: str, rooms: Mapping[str, _Room], known: dict[str, Mapping[str, Source]], faults: list[str]
+) -> Mapping[str, Source]:
+    """A snippet's files, its own and those that it shares; `known` keeps what was found, faults and all."""
+    if name in known:
+        return known[name]
     sources = dict(rooms[name].own)
     for target, reference in rooms[name].table.uses.items():
         used, _, path = reference.partition("/")
@@ -183,7 +211,7 @@ def _sources(name: str, rooms: Mapping[str, _Room], faults: list[str]) -> dict[s
         if fault := _target_fault(target, path):
             faults.append(f"{where}: {fault}")
             continue
-        theirs = _sources(used, rooms, [])
+        theirs = _sources(used, rooms, known, faults)
         if target.endswith("/"):
             shared = {target + p.removeprefix(path): s for p, s in theirs.items() if p.startswith(path)}
         else:
@@ -193,17 +221,19 @@ def _sources(name: str, rooms: Mapping[str, _Room], faults: list[str]) -> dict[s
         clashes = sorted(shared.keys() & sources.keys())
         faults.extend(f"{where}: {clash} is there already" for clash in clashes)
         sources |= shared
-    folders = {str(folder) for path in sources for folder in PurePosixPath(path).parents}
+    folders = {path[:end] for path in sources for end, letter in enumerate(path) if letter == "/"}
     faults.extend(f"{name}: {path}: a file and a directory" for path in sorted(folders & sources.keys()))
+    known[name] = sources
     return sources
 
 
 def _target_fault(target: str, path: str) -> str | None:
     """Refuse what would be written elsewhere than under its name: `./Dockerfile` would replace `Dockerfile`."""
     bare = target.removesuffix("/")
-    if target.startswith("/") or "\\" in target or ".." in PurePosixPath(target).parts:
+    parts = bare.split("/")
+    if target.startswith("/") or "\\" in target or ".." in parts:
         return "leaves the directory"
-    if not PATH.fullmatch(bare) or bare != str(PurePosixPath(bare)):
+    if not PATH.fullmatch(bare) or "." in parts:
         return "not a plain path"
     if bare == METADATA or f"{bare}/".startswith(PITFALLS):
         return "the handbook's own name"
@@ -213,15 +243,22 @@ def _target_fault(target: str, path: str) -> str | None:
 
 
 def _pitfalls(snippet: Snippet, faults: list[str]) -> Iterator[Pitfall]:
-    for path in sorted((snippet.root / PITFALLS).glob("*")):
-        shown = f"{snippet.name}/{PITFALLS}{path.name}"
-        if path.suffix != ".toml" or not SLUG.fullmatch(path.stem) or not path.is_file():
+    folder = f"{snippet.root}/{PITFALLS}"
+    # Most of what could be wrong with it was said when the snippet's files were looked for.
+    entries = _sorted(folder, f"{snippet.name}/{PITFALLS}", faults) if os.path.isdir(folder) else []  # noqa: PTH112 - as above
+    for entry in entries:
+        slug, _, ending = entry.name.rpartition(".")
+        shown = f"{snippet.name}/{PITFALLS}{entry.name}"
+        if ending != "toml" or not SLUG.fullmatch(slug) or not entry.is_file():
             faults.append(f"{shown}: not a <fault>.toml named in lower-case-with-hyphens")
             continue
-        table = read(path, shown, PitfallTable, faults)
+        content = _read(entry.path)
+        table = parse(content, shown, PitfallTable, faults)
         if table is None:
             continue
         if found := list(pitfall_faults(table, snippet)):
             faults.extend(f"{shown}: {fault}" for fault in found)
             continue
-        yield Pitfall(snippet=snippet.name, slug=path.stem, table=table, table_sha256=_sha256(path))
+        yield Pitfall(
+            snippet=snippet.name, slug=slug, table=table, table_sha256=hashlib.sha256(content).hexdigest()
+        )

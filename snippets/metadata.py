@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -91,15 +92,22 @@ def read(path: Path, shown: str, type_: type[T], faults: list[str]) -> T | None:
     `shown` is how messages name the file.
     """
     try:
-        table = tomllib.loads(path.read_bytes().decode("utf-8"))
+        content = path.read_bytes()
+    except OSError as error:
+        faults.append(f"{shown}: {error.strerror}")
+        return None
+    return parse(content, shown, type_, faults)
+
+
+def parse(content: bytes, shown: str, type_: type[T], faults: list[str]) -> T | None:
+    """Make a table of the bytes of one TOML file; faults as with `read`."""
+    try:
+        table = tomllib.loads(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         faults.append(f"{shown}: not UTF-8 at byte {error.start}")
         return None
     except tomllib.TOMLDecodeError as error:
         faults.append(f"{shown}: not TOML: {error}")
-        return None
-    except OSError as error:
-        faults.append(f"{shown}: {error.strerror}")
         return None
     before = len(faults)
     values = _values(table, type_, shown, "", faults)
@@ -119,12 +127,11 @@ def _values(
     fields, required = _fields(type_)
     faults.extend(f"{shown}: unknown key {prefix}{key}{near(key, fields)}" for key in table if key not in fields)
     values: dict[str, object] = {}
-    for name, field_type in fields.items():
+    for name, (field_type, nested) in fields.items():
         if name not in table:
             if name in required:
                 faults.append(f"{shown}: missing key {prefix}{name}")
             continue
-        nested = _table_of(field_type)
         if nested is not None and isinstance(table[name], Mapping):
             before = len(faults)
             inner = _values(table[name], nested, shown, f"{prefix}{name}.", faults)
@@ -139,12 +146,14 @@ def _values(
     return values
 
 
-def _fields(type_: type[Any]) -> tuple[dict[str, Any], frozenset[str]]:
-    """Name -> type of all keys of a table, and which of them it must have."""
+@cache
+def _fields(type_: type[Any]) -> tuple[dict[str, tuple[Any, type[Any] | None]], frozenset[str]]:
+    """Name -> type of all keys of a table, with that of a nested table, and which of them it must have."""
     infos = msgspec.inspect.type_info(type_)
     assert isinstance(infos, msgspec.inspect.StructType | msgspec.inspect.DataclassType), "only these are tables"
     hints = get_type_hints(type_)
-    return {f.name: hints[f.name] for f in infos.fields}, frozenset(f.name for f in infos.fields if f.required)
+    fields = {f.name: (hints[f.name], _table_of(hints[f.name])) for f in infos.fields}
+    return fields, frozenset(f.name for f in infos.fields if f.required)
 
 
 def _table_of(type_: object) -> type[Any] | None:

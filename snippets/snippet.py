@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -30,11 +30,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One published file: where its bytes lie, their sha256, and whether it is executable."""
+    """One published file: where its bytes lie, their sha256, whether it is executable, and its text as it was read."""
 
     path: Path
     sha256: str
     executable: bool
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +108,7 @@ class Snippet:
         return Project(**fields, effective=effective, not_applicable=self.table.not_applicable)
 
     def content(self, path: str) -> bytes:
-        """One file's bytes, the very ones the digest is of; KeyError where it has no such file.
+        """One file's bytes to give out, the very ones the digest is of; KeyError where it has no such file.
 
         Raises CatalogError where the file was changed or removed since the library was read.
         """
@@ -121,8 +122,8 @@ class Snippet:
         return content
 
     def text(self, path: str) -> str:
-        """One file's text, line ends as they are; raises what `content` raises."""
-        return self.content(path).decode("utf-8")
+        """One file's text, line ends as they are, as it was when the library was read: what the digest is of."""
+        return self.sources[path].text
 
     def assemble(self, target: Path, replaced: Mapping[Path, str] | None = None) -> Path:
         """Lay out all files below `target`, shared ones included.
