@@ -112,8 +112,13 @@ class _Steps:
         """Send it, and read the answers to what is open."""
         run(["docker", "kill", f"--signal={step.what['name']}", self.container])
         for connection in self.open:
-            connection.getresponse().read()
-            connection.close()
+            try:
+                connection.getresponse().read()
+            except (OSError, http.client.HTTPException) as error:
+                message = f"the request in flight was cut short, played back: {error!r}"
+                raise BenchError(message) from None
+            finally:
+                connection.close()
         self.open.clear()
 
     def exit(self, _: Step) -> None:

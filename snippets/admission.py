@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from snippets.contract import PROMISES, StaleInput
-from snippets.metadata import PitfallTable, ProjectTable, ProvenIn, near
+from snippets.metadata import PitfallTable, ProjectTable, ProvenIn, near, pattern
 from snippets.snippet import METADATA, Kind, Snippet
 
 STAGES = ("build", "boot", "contract")
@@ -169,7 +169,7 @@ def _silent(**texts: str) -> Iterator[str]:
 
 def _message_fault(message: str) -> str | None:
     try:
-        everything = re.compile(message).search("") is not None
+        everything = pattern(message).search("") is not None
     except re.error as error:
         return f"not a regular expression: {error}"
     return f"{message!r} matches everything, so any error would do" if everything else None

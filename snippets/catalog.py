@@ -1,25 +1,20 @@
 """Library directories -> `Snippet`s and `Pitfall`s, or one error that lists everything wrong with them."""
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from io import FileIO
-from operator import attrgetter
 from pathlib import Path
 
 from snippets.admission import pitfall_faults, snippet_faults
+from snippets.directory import PATH, PITFALLS, entries, read, read_sources, sha256
 from snippets.errors import CatalogError
 from snippets.metadata import PitfallTable, SnippetTable, near, parse
 from snippets.snippet import METADATA, Kind, Pitfall, Snippet, Source
 
 LIBRARY = Path(__file__).parent / "library"
-FILE_LIMIT_BYTES = 1024 * 1024
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-PATH = re.compile(r"[\w.@+-]+(/[\w.@+-]+)*", re.ASCII)
-PITFALLS = "pitfalls/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,17 +84,7 @@ def load(*roots: Path) -> Catalog:
 
 def _entries(roots: Iterable[Path], faults: list[str]) -> Iterator[os.DirEntry[str]]:
     for root in roots:
-        yield from _sorted(str(root), str(root), faults)
-
-
-def _sorted(folder: str, shown: str, faults: list[str]) -> list[os.DirEntry[str]]:
-    """What lies in a directory, by name; an entry knows its kind without asking the disk again."""
-    try:
-        with os.scandir(folder) as found:
-            return sorted(found, key=attrgetter("name"))
-    except OSError as error:
-        faults.append(f"{shown}: {error.strerror}")
-        return []
+        yield from entries(str(root), str(root), faults)
 
 
 def _room(entry: os.DirEntry[str], faults: list[str]) -> _Room | None:
@@ -107,67 +92,17 @@ def _room(entry: os.DirEntry[str], faults: list[str]) -> _Room | None:
     if entry.is_symlink() or not entry.is_dir() or not SLUG.fullmatch(entry.name):
         faults.append(f"{entry.name}: not a directory named in lower-case-with-hyphens")
         return None
-    metadata = f"{entry.path}/{METADATA}"
-    if os.path.islink(metadata) or not os.path.isfile(metadata):  # noqa: PTH113, PTH114 - for each snippet, a path of its own
+    root, shown = Path(entry.path), f"{entry.name}/{METADATA}"
+    metadata = root / METADATA
+    if metadata.is_symlink() or not metadata.is_file():
         faults.append(f"{entry.name}: missing file {METADATA}")
         return None
-    content = _read(metadata)
-    table = parse(content, f"{entry.name}/{METADATA}", SnippetTable, faults)
-    own = dict(_own(entry.path, "", entry.name, faults))
-    if table is None or len(faults) > before:
+    content = read(str(metadata), shown, faults)
+    table = parse(content, shown, SnippetTable, faults) if content is not None else None
+    own = dict(read_sources(entry.path, entry.name, faults))
+    if content is None or table is None or len(faults) > before:
         return None
-    return _Room(root=Path(entry.path), table=table, sha256=hashlib.sha256(content).hexdigest(), own=own)
-
-
-def _own(folder: str, below: str, name: str, faults: list[str]) -> Iterator[tuple[str, Source]]:
-    """Every file of a snippet below a directory of it, which `below` names."""
-    entries = _sorted(folder, f"{name}: {below}", faults)
-    faults.extend(f"{name}: {below}{entry.name}: a symlink" for entry in entries if entry.is_symlink())
-    inner: list[os.DirEntry[str]] = []
-    for entry in entries:
-        shown = f"{below}{entry.name}"
-        if entry.is_dir(follow_symlinks=False):
-            inner.append(entry)
-        elif not entry.is_symlink() and shown != METADATA and not shown.startswith(PITFALLS):
-            content = b"" if (fault := _entry_fault(entry, shown)) else _read(entry.path)
-            if fault := fault or _content_fault(content, shown):
-                faults.append(f"{name}: {shown}: {fault}")
-                continue
-            # The owner's bit alone: it is what git keeps, so every checkout has the same digest.
-            executable = bool(entry.stat().st_mode & 0o100)
-            digest, text = hashlib.sha256(content).hexdigest(), content.decode("utf-8")
-            yield shown, Source(path=Path(entry.path), sha256=digest, executable=executable, text=text)
-    for entry in inner:
-        if entry.name != "__pycache__":
-            yield from _own(entry.path, f"{below}{entry.name}/", name, faults)
-
-
-def _entry_fault(entry: os.DirEntry[str], shown: str) -> str | None:
-    if not entry.is_file(follow_symlinks=False):
-        return "not a file"
-    if not PATH.fullmatch(shown):
-        return "a name of more than letters, digits and . _ - + @"
-    if entry.stat().st_size > FILE_LIMIT_BYTES:
-        return f"{entry.stat().st_size} bytes, larger than {FILE_LIMIT_BYTES}"
-    return None
-
-
-def _content_fault(content: bytes, shown: str) -> str | None:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return f"not UTF-8 at byte {error.start}"
-    if b"\0" in content:
-        return f"a zero byte at byte {content.index(0)}, which no page can show"
-    if b"\r\n" in content and (shown.endswith(".sh") or content.startswith(b"#!")):
-        return "a shell script with CRLF line ends, which no shell runs"
-    return None
-
-
-def _read(path: str) -> bytes:
-    """All of a file; without the buffer and the `Path` that cost more than reading it."""
-    with FileIO(path) as file:
-        return file.readall()
+    return _Room(root=root, table=table, sha256=sha256(content), own=own)
 
 
 def _used(table: SnippetTable) -> tuple[str, ...]:
@@ -192,9 +127,9 @@ def _snippet(
     if kind not in list(Kind):
         faults.append(f"{name}/{METADATA}: kind: no kind {kind!r}{near(kind, [known.value for known in Kind])}")
         kind = Kind.WORKFLOW
-    sources = _sources(name, rooms, known, faults)
+    files = _sources(name, rooms, known, faults)
     return Snippet(
-        name=name, kind=Kind(kind), root=room.root, sources=sources, table=room.table, table_sha256=room.sha256
+        name=name, kind=Kind(kind), root=room.root, sources=files, table=room.table, table_sha256=room.sha256
     )
 
 
@@ -243,22 +178,18 @@ def _target_fault(target: str, path: str) -> str | None:
 
 
 def _pitfalls(snippet: Snippet, faults: list[str]) -> Iterator[Pitfall]:
-    folder = f"{snippet.root}/{PITFALLS}"
-    # Most of what could be wrong with it was said when the snippet's files were looked for.
-    entries = _sorted(folder, f"{snippet.name}/{PITFALLS}", faults) if os.path.isdir(folder) else []  # noqa: PTH112 - as above
-    for entry in entries:
+    folder = snippet.root / PITFALLS
+    for entry in entries(str(folder), f"{snippet.name}/{PITFALLS}", faults) if folder.is_dir() else ():
         slug, _, ending = entry.name.rpartition(".")
         shown = f"{snippet.name}/{PITFALLS}{entry.name}"
         if ending != "toml" or not SLUG.fullmatch(slug) or not entry.is_file():
             faults.append(f"{shown}: not a <fault>.toml named in lower-case-with-hyphens")
             continue
-        content = _read(entry.path)
-        table = parse(content, shown, PitfallTable, faults)
-        if table is None:
+        content = read(entry.path, shown, faults)
+        table = parse(content, shown, PitfallTable, faults) if content is not None else None
+        if content is None or table is None:
             continue
         if found := list(pitfall_faults(table, snippet)):
             faults.extend(f"{shown}: {fault}" for fault in found)
             continue
-        yield Pitfall(
-            snippet=snippet.name, slug=slug, table=table, table_sha256=hashlib.sha256(content).hexdigest()
-        )
+        yield Pitfall(snippet=snippet.name, slug=slug, table=table, table_sha256=sha256(content))

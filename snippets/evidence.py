@@ -1,7 +1,6 @@
 """What was seen -> a record on disk, and `objection()`: the one place that decides what may be shown."""
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ import msgspec
 from snippets.catalog import Catalog
 from snippets.contract import Finding, Verdict
 from snippets.errors import RecordError
+from snippets.metadata import pattern
 from snippets.snippet import Kind, Pitfall, Snippet
 
 COMMANDS = Path(__file__).parent / "rehearsal.py"
@@ -238,7 +238,7 @@ def _uncaught(pitfall: Pitfall, capture: Capture, host: Snippet, name: str) -> I
         yield f"{name} changed since {capture.verified_at:%Y-%m-%d}"
     if not capture.error.strip():
         yield f"{name} was caught without a word"
-    if capture.stage != pitfall.table.stage or not re.search(pitfall.table.message, capture.error):
+    if capture.stage != pitfall.table.stage or not pattern(pitfall.table.message).search(capture.error):
         yield f"{name} was caught otherwise than stated: {capture.stage}: {_first_line(capture.error)}"
 
 

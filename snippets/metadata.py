@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
@@ -114,6 +115,12 @@ def parse(content: bytes, shown: str, type_: type[T], faults: list[str]) -> T | 
     return type_(**values) if len(faults) == before else None
 
 
+@cache
+def pattern(message: str) -> re.Pattern[str]:
+    """What a pitfall's `message` says, compiled once; raises re.error where it is no regular expression."""
+    return re.compile(message)
+
+
 def near(word: str, known: Collection[str]) -> str:
     """Hint at the nearest known word, or say nothing."""
     close = difflib.get_close_matches(word, known, n=1)
@@ -124,7 +131,7 @@ def _values(
     table: Mapping[str, Any], type_: type[Any], shown: str, prefix: str, faults: list[str]
 ) -> dict[str, object]:
     """Convert key by key, so that one run reports every fault and not the first alone."""
-    fields, required = _fields(type_)
+    fields, required = _fields(type_)  # type: ignore[arg-type] # a class has a hash
     faults.extend(f"{shown}: unknown key {prefix}{key}{near(key, fields)}" for key in table if key not in fields)
     values: dict[str, object] = {}
     for name, (field_type, nested) in fields.items():

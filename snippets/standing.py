@@ -56,7 +56,8 @@ class Standings:
     @cached_property
     def snippets(self) -> dict[str, Standing]:
         """By name."""
-        return {snippet.name: self._snippet(snippet) for snippet in self.catalog.snippets.values()}
+        known: dict[str, Standing] = {}
+        return {snippet.name: self._snippet(snippet, known) for snippet in self.catalog.snippets.values()}
 
     @cached_property
     def pitfalls(self) -> dict[str, PitfallStanding]:
@@ -88,9 +89,15 @@ class Standings:
         atoms |= {f"pitfall:{name}" for name, s in self.pitfalls.items() if s.state is State.UNPROVEN}
         return frozenset(atoms)
 
-    def _snippet(self, snippet: Snippet) -> Standing:
-        host = self.catalog.snippets[snippet.host]
-        carrier = None if host is snippet else self._snippet(host)
+    def _snippet(self, snippet: Snippet, known: dict[str, Standing]) -> Standing:
+        """How it stands; `known` keeps hosts, which are asked once for all that they carry."""
+        if snippet.name not in known:
+            host = self.catalog.snippets[snippet.host]
+            carrier = None if host is snippet else self._snippet(host, known)
+            known[snippet.name] = self._judged(snippet, host, carrier)
+        return known[snippet.name]
+
+    def _judged(self, snippet: Snippet, host: Snippet, carrier: Standing | None) -> Standing:
         try:
             evidence = self.store.read(Evidence, snippet.name)
         except RecordError as error:

@@ -47,24 +47,27 @@ class _Page:
         self.tree = LexborHTMLParser(source)
         self.proven = 0
         self.illustrations: set[str] = set()
+        self.broken = self.tree.css_first("br") is not None
 
     def faults(self) -> Iterator[tuple[LexborNode, str]]:
         """Every element that somebody has to answer for, with the reason."""
         for node in self.tree.css("*"):
             tag, attributes = node.tag or "", node.attributes
-            if tag in _WATCHED or (attributes and not self._is_quiet(attributes)):
-                yield from ((node, why) for why in self._node(node, tag, attributes))
+            # Most of a page is quiet, so this is written for how often it is asked.
+            if tag not in _WATCHED and (
+                not attributes or (attributes.keys() <= QUIET and "hb-" not in (attributes.get("class") or ""))
+            ):
+                continue
+            for why in self._node(node, tag, attributes):
+                yield node, why
         for node in self.tree.css("svg a, svg title, svg desc"):
             yield node, f"<{node.tag}> in a picture, which is shapes alone"
-
-    def _is_quiet(self, attributes: Attributes) -> bool:
-        return attributes.keys() <= QUIET and "hb-" not in (attributes.get("class") or "")
 
     def _node(self, node: LexborNode, tag: str, attributes: Attributes) -> Iterator[str]:
         if tag in BLOCKS:
             yield from self._block(node, tag)
         elif tag in INLINE:
-            yield from _inline(node, tag)
+            yield from self._inline(node, tag)
         elif tag == "br":
             yield from _broken(node)
         elif "data-hb" in attributes or _CLAIMS.intersection((attributes.get("class") or "").split()):
@@ -86,20 +89,20 @@ class _Page:
         else:
             yield f"a <{tag}> that nobody proved: {_start(text)}"
 
+    def _inline(self, node: LexborNode, tag: str) -> Iterator[str]:
+        text = node.text() or ""
+        broken = "\n" in text or (self.broken and node.css_first("br") is not None)
+        if broken and not any(parent.tag in BLOCKS for parent in _ancestors(node)):
+            yield f"a <{tag}> of several lines that nobody proved: {_start(text)}"
+
     def _claim(self, node: LexborNode) -> Iterator[str]:
         """Check what says that something is proven: it says exactly what the records say, or is refused."""
         stated = node.attributes.get("data-hb")
         if stated:
-            if node.html not in self.published.shown(stated, self.place.root):
+            if not self.published.shows(node.html or "", stated, self.place.root):
                 yield f"a claim that no record makes: {stated}"
         elif not any("data-hb" in parent.attributes for parent in _ancestors(node)):
             yield f"a claim of unknown origin: {_start(node.text() or '')}"
-
-
-def _inline(node: LexborNode, tag: str) -> Iterator[str]:
-    broken = "\n" in (node.text() or "") or node.css_first("br") is not None
-    if broken and not any(parent.tag in BLOCKS for parent in _ancestors(node)):
-        yield f"a <{tag}> of several lines that nobody proved: {_start(node.text() or '')}"
 
 
 def _broken(node: LexborNode) -> Iterator[str]:

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from posixpath import dirname, join, normpath
 from urllib.parse import unquote, urlsplit
 
@@ -64,6 +65,9 @@ _ALIGNMENT = re.compile(r"text-align:\s*(left|right|center);?")
 _URLS = frozenset(
     {"href", "src", "action", "formaction", "xlink:href", "data", "poster", "ping", "cite", "background", "manifest"}
 )
+_NEVER = ("srcdoc", "contenteditable", "http-equiv", "data-clipboard-target", "srcset", "background")
+_FETCHED = ("src", "poster")
+_SHOWING = frozenset({"style", "data-clipboard-text", "download", *_NEVER, *_FETCHED})
 _RUNS = re.compile(r"(?:java|vb)script:", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|[/\\]{2}")
 _BLANKS = re.compile(r"[\x00-\x20]+")
@@ -112,17 +116,19 @@ def loading_faults(node: LexborNode, tag: str, attributes: Attributes, place: Pl
 
 
 def _attributes(tag: str, attributes: Attributes, place: Place) -> Iterator[str]:
+    if _SHOWING.isdisjoint(attributes):
+        return
     style = attributes.get("style")
     if style is not None and not _ALIGNMENT.fullmatch(style.strip()):
         yield f"an inline style on <{tag}>: {style!r}"
-    for name in ("srcdoc", "contenteditable", "http-equiv", "data-clipboard-target", "srcset", "background"):
+    for name in _NEVER:
         if name in attributes:
             yield f"the attribute {name} on <{tag}>"
     if attributes.get("data-clipboard-text"):
         yield f"a text to copy on <{tag}>: {attributes['data-clipboard-text']!r}"
     if "download" in attributes and not place.holds(attributes.get("href") or ""):
         yield f"a download of {attributes.get('href')!r}, which is no file of this site"
-    for name in ("src", "poster"):
+    for name in _FETCHED:
         if name in attributes and not place.holds(attributes[name] or ""):
             yield f"<{tag}> loads {attributes[name]!r}, which is no file of this site"
 
@@ -171,7 +177,12 @@ def _run(tag: str, attributes: Attributes) -> Iterator[str]:
     for name, value in attributes.items():
         if name.lower().startswith("on"):
             yield f"an inline handler: {name} on <{tag}>"
-            continue
-        bare = _BLANKS.sub("", value or "")
-        if _RUNS.match(bare) or (name in _URLS and bare[:5].lower() == "data:"):
+        elif _is_script(name, value or ""):
             yield f"an address that is a document or a script: {name}={value!r} on <{tag}>"
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_script(name: str, value: str) -> bool:
+    """Whether an attribute holds a script or a document; most links stand on every page."""
+    bare = _BLANKS.sub("", value)
+    return _RUNS.match(bare) is not None or (name in _URLS and bare[:5].lower() == "data:")

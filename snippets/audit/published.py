@@ -12,6 +12,11 @@ from snippets.render import DOWNLOADS, Links, difference, show
 from snippets.standing import Standings, State
 from snippets.tutorials import TutorialStanding, as_notebook
 
+_SPELLINGS = (
+    ("&#10;", "\n"), ("&#9;", "\t"), ("&#13;", "\r"), ("&quot;", '"'), ("&#x27;", "'"), ("\N{NO-BREAK SPACE}", "&nbsp;"),
+    (" download>", ' download="">'), (" open>", ' open="">'),
+)  # fmt: skip
+
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
@@ -19,7 +24,7 @@ class Published:
 
     standings: Standings
     tutorials: Mapping[str, TutorialStanding]
-    _known: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, init=False, repr=False)
+    _known: dict[tuple[str, str], str | None] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def blocks(self) -> frozenset[str]:
@@ -58,24 +63,37 @@ class Published:
                 digests[tutorial.tutorial.download] = hashlib.sha256(content).hexdigest()
         return digests
 
-    def shown(self, reference: str, root: str) -> frozenset[str]:
-        """What a card, table, pitfall or notice is today on a page `root` below the site's own, as HTML.
+    def shows(self, element: str, reference: str, root: str) -> bool:
+        """Whether an element of a page `root` below the site's own is what this card, table or notice is today.
 
-        `reference` is language and name, "evidence:flask-pip"; nothing is returned where it may not be shown.
+        `element` is its HTML as the parser writes it, `reference` is language and name, "evidence:flask-pip".
         """
         key = (reference, root)
         if key not in self._known:
-            self._known[key] = frozenset(self._render(reference, root))
-        return self._known[key]
+            self._known[key] = self._render(reference, root)
+        html = self._known[key]
+        # The renderer writes nearly as the parser does, and reading it back takes longer than writing it.
+        return html is not None and (element == _as_parsed(html) or element in _elements(html, reference))
 
-    def _render(self, reference: str, root: str) -> set[str]:
+    def _render(self, reference: str, root: str) -> str | None:
         language, _, name = reference.partition(":")
         if language == "withheld":
             # Whatever is asked of a withheld snippet, the answer is its notice.
             language = "evidence"
         try:
-            html = show(language, name, self.standings, Links(root)).html
+            return show(language, name, self.standings, Links(root)).html
         except (SnippetsError, KeyError):
-            return set()
-        tree = LexborHTMLParser(html)
-        return {node.html for node in tree.css("[data-hb]") if node.html and node.attributes["data-hb"] == reference}
+            return None
+
+
+def _as_parsed(html: str) -> str:
+    """The same HTML with as few character references as a parser leaves, and a value for each attribute."""
+    for ours, theirs in _SPELLINGS:
+        html = html.replace(ours, theirs)
+    return html
+
+
+def _elements(html: str, reference: str) -> set[str]:
+    """What a browser makes of it: the elements that claim to be `reference`."""
+    tree = LexborHTMLParser(html)
+    return {node.html for node in tree.css("[data-hb]") if node.html and node.attributes["data-hb"] == reference}

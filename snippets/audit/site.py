@@ -1,12 +1,16 @@
 """A built site and the records -> what speaks against publishing it; knows nothing of how it was built."""
 
+import os
 from collections.abc import Iterator, Mapping
+from io import FileIO
+from operator import attrgetter
 from pathlib import Path
 
 from snippets.audit.document import audit_document
 from snippets.audit.loading import Place
 from snippets.audit.published import Published
 from snippets.audit.static import static_faults
+from snippets.errors import SnippetsError
 from snippets.render import Objection
 from snippets.standing import Standings
 from snippets.tutorials import FOLDER, TutorialStanding, load_tutorials, tutorial_standings
@@ -22,8 +26,7 @@ def audit(
     Pages are read as a browser reads them. `tutorials` default to those of the project's docs, if
     the site has any. Raises SnippetsError where the library or the tutorials cannot be read.
     """
-    files = sorted(path for path in site.rglob("*") if path.is_symlink() or not path.is_dir())
-    paths = {path.relative_to(site).as_posix(): path for path in files}
+    paths = dict(_files(str(site)))
     if tutorials is None:
         tutorials = _tutorials(standings) if any(path.startswith(f"{FOLDER}/") for path in paths) else {}
     published = Published(standings=standings, tutorials=tutorials)
@@ -36,11 +39,27 @@ def _tutorials(standings: Standings) -> Mapping[str, TutorialStanding]:
     return tutorial_standings(tutorials, catalog, store, now=standings.now, max_age=standings.max_age)
 
 
-def _objections(site: Path, paths: Mapping[str, Path], published: Published) -> Iterator[Objection]:
-    pages = [path for path in paths if path.endswith((".html", ".htm")) and not path.startswith("snippets/")]
+def _files(folder: str, below: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Path below the site and entry of everything in it that is no directory, in order."""
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=attrgetter("name"))
+    except OSError as error:
+        raise SnippetsError(f"{folder}: {error.strerror}") from None
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(entry.path, f"{below}{entry.name}/")
+        else:
+            yield f"{below}{entry.name}", entry
+
+
+def _objections(site: Path, paths: Mapping[str, os.DirEntry[str]], published: Published) -> Iterator[Objection]:
+    pages = {path for path in paths if path.endswith((".html", ".htm")) and not path.startswith("snippets/")}
     proven, illustrations = 0, set[str]()
-    for path in pages:
-        source, why = _source(paths[path])
+    for path, entry in paths.items():
+        if path not in pages:
+            continue
+        source, why = _page(entry)
         if why:
             yield Objection(page=path, line=0, why=why)
             continue
@@ -48,26 +67,38 @@ def _objections(site: Path, paths: Mapping[str, Path], published: Published) -> 
         proven += audited.proven
         illustrations |= audited.illustrations
         yield from (Objection(page=path, line=line, why=why) for line, why in sorted(audited.faults))
-    for path, file in paths.items():
+    unclaimed = frozenset(illustrations)
+    for path, entry in paths.items():
         if path in pages:
             continue
-        if file.is_symlink() or not file.is_file():
-            yield Objection(page=path, line=0, why="not a file but a link or a device")
+        content, why = _content(entry)
+        if why:
+            yield Objection(page=path, line=0, why=why)
             continue
-        faults = static_faults(path, file.read_bytes(), published, frozenset(illustrations))
-        yield from (Objection(page=path, line=line, why=why) for line, why in faults)
+        for line, why in static_faults(path, content, published, unclaimed):
+            yield Objection(page=path, line=line, why=why)
     if not pages:
         yield Objection(page=site.name, line=0, why="the site holds no page")
     elif not proven:
         yield Objection(page=site.name, line=0, why="the site shows nothing that was proven")
 
 
-def _source(file: Path) -> tuple[str, str | None]:
-    """A page's text, and why it cannot be read as a browser would."""
-    if file.is_symlink() or not file.is_file():
-        return "", "not a file but a link or a device"
+def _content(entry: os.DirEntry[str]) -> tuple[bytes, str | None]:
+    """A file's bytes, and why there are none that a server would send."""
+    if not entry.is_file(follow_symlinks=False):
+        return b"", "not a file but a link or a device"
     try:
-        text = file.read_bytes().decode("utf-8")
+        with FileIO(entry.path) as file:
+            return file.readall(), None
+    except OSError as error:
+        return b"", f"cannot be read: {error.strerror}"
+
+
+def _page(entry: os.DirEntry[str]) -> tuple[str, str | None]:
+    """A page's text, and why it cannot be read as a browser would."""
+    content, why = _content(entry)
+    try:
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         return "", f"not UTF-8 at byte {error.start}"
-    return text, "holds a NUL byte" if "\0" in text else None
+    return text, why or ("holds a NUL byte" if "\0" in text else None)

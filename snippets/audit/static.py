@@ -78,14 +78,19 @@ def static_faults(
 @cache
 def _theme(path: str) -> bytes | None:
     """The installed theme's own file, or None where it has none of this name."""
-    spec = find_spec("material")
-    if spec is None or ".." in path:
+    if ".." in path:
         return None
-    for root in spec.submodule_search_locations or ():
+    for root in _theme_roots():
         file = Path(root, "templates", path)
         if file.is_file():
             return file.read_bytes()
     return None
+
+
+@cache
+def _theme_roots() -> tuple[str, ...]:
+    spec = find_spec("material")
+    return tuple(spec.submodule_search_locations or ()) if spec else ()
 
 
 def _css(text: str) -> Iterator[tuple[int, str]]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from snippets.contract.project import Project
@@ -63,6 +63,16 @@ class Promise:
         verdict, seen = self._verdict(image, project)
         took_s = round(time.monotonic() - started, 2)
         return Finding(promise=self.slug, rules=self.rules, verdict=verdict, seen=seen.strip(), took_s=took_s)
+
+    def judge_twice(self, image: Image, project: Project) -> Finding:
+        """Judge, and where it is broken once more: what holds only at the second try says so in what was seen."""
+        first = self.judge(image, project)
+        if first.verdict is not Verdict.BROKEN:
+            return first
+        second = self.judge(image, project)
+        if second.verdict is not Verdict.KEPT:
+            return second
+        return replace(second, seen=f"{second.seen}; flaky, at the first try: {first.seen}")
 
     def _verdict(self, image: Image, project: Project) -> tuple[Verdict, str]:
         reason = project.not_applicable.get(self.slug, "").strip()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
+
 from snippets.catalog import Catalog
 from snippets.contract.dockerfile import bases as bases_of
 from snippets.engine.bases import Ground, has_recipe, resolve
@@ -19,6 +21,16 @@ from snippets.engine.run import Run
 from snippets.errors import BuildError
 from snippets.evidence import Base
 from snippets.snippet import Snippet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """How a build ended, for all processes of a run: the id, or None; `log` is of the build that failed, if any."""
+
+    id: str | None
+    build_s: float
+    summary: str
+    log: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,36 +69,45 @@ class Engine:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            return self._built(folder, snippet, catalog.effective(snippet), no_cache=True)
+            return self._built(folder, snippet, catalog.effective(snippet))
 
     def mutant(self, folder: Path, catalog: Catalog, host: Snippet, replaced: Mapping[Path, str]) -> BuiltImage:
         """The image of an edited copy, built with the cache; raises like `image`."""
         context = host.assemble(folder / "context", replaced)
         return self._build(context, host, catalog.effective(host), no_cache=False, tag=folder.name)
 
-    def _built(self, folder: Path, snippet: Snippet, effective: Mapping[str, str], *, no_cache: bool) -> BuiltImage:
+    def _built(self, folder: Path, snippet: Snippet, effective: Mapping[str, str]) -> BuiltImage:
         note, context = folder / "built.json", folder / "context"
-        if note.is_file():
-            built = json.loads(note.read_text())
-            if "failed" in built:
-                raise BuildError(built["failed"], built["log"])
-            return BuiltImage(
-                id=built["id"],
-                build_s=built["build_s"],
-                context=context,
-                run=self.run,
-                project=snippet.project(effective),
-                contexts=self.contexts(snippet.bases),
-            )
-        shutil.rmtree(context, ignore_errors=True)
-        snippet.assemble(context)
-        try:
-            image = self._build(context, snippet, effective, no_cache=no_cache, tag=snippet.name)
-        except BuildError as error:
-            note.write_text(json.dumps({"failed": error.summary, "log": error.log}))
-            raise
-        note.write_text(json.dumps({"id": image.id, "build_s": image.build_s}))
-        return image
+        if not note.is_file():
+            shutil.rmtree(context, ignore_errors=True)
+            snippet.assemble(context)
+            note.write_bytes(msgspec.json.encode(self._outcome(context, snippet, effective)))
+        outcome = msgspec.json.decode(note.read_bytes(), type=_Outcome)
+        if outcome.id is None:
+            raise BuildError(outcome.summary, outcome.log)
+        return BuiltImage(
+            id=outcome.id,
+            build_s=outcome.build_s,
+            stumbled=outcome.log.splitlines()[-1] if outcome.log else "",
+            context=context,
+            run=self.run,
+            project=snippet.project(effective),
+            contexts=self.contexts(snippet.bases),
+        )
+
+    def _outcome(self, context: Path, snippet: Snippet, effective: Mapping[str, str]) -> "_Outcome":
+        """Build without a cache, and once more where that fails: a network may stumble, a fault fails twice."""
+        stumbled: BuildError | None = None
+        for _ in range(2):
+            try:
+                image = self._build(context, snippet, effective, no_cache=True, tag=snippet.name)
+            except BuildError as error:
+                stumbled = error
+            else:
+                log = stumbled.log if stumbled else ""
+                return _Outcome(id=image.id, build_s=image.build_s, summary="", log=log)
+        assert stumbled is not None
+        return _Outcome(id=None, build_s=0.0, summary=stumbled.summary, log=stumbled.log)
 
     def _build(
         self, context: Path, snippet: Snippet, effective: Mapping[str, str], *, no_cache: bool, tag: str

@@ -32,7 +32,10 @@ NS = 1_000_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltImage:
-    """An image by its id; `contexts` are the bases that were swapped in, `context` its source."""
+    """An image by its id; `contexts` are the bases that were swapped in, `context` its source.
+
+    `stumbled` is how a first build ended where only a second one succeeded.
+    """
 
     id: str
     context: Path
@@ -40,6 +43,7 @@ class BuiltImage:
     run: Run
     contexts: Mapping[str, str]
     build_s: float
+    stumbled: str = ""
     ready: list[float] = field(default_factory=list)
 
     @property

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
@@ -18,6 +19,10 @@ DOWNLOADS = "snippets/"
 _DIGEST_CHARS = 12
 _MEGABYTE = 1_000_000
 _CODE = re.compile(r"`([^`]+)`")
+_CONTEXT_LINES = 3
+_HUNK = re.compile(r"@@ -(\d+)(,\d+)? \+(\d+)(,\d+)? @@\n")
+# Only line feeds end a line: what else splitlines() cuts at may stand within one.
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,8 @@ def promise_id(slug: str) -> str:
 
 def prose(text: str) -> str:
     """Text from metadata, with its `code` as code, on one line."""
-    return _CODE.sub(r"<code>\1</code>", escape(" ".join(text.split()), quote=False))
+    said = escape(" ".join(text.split()), quote=False)
+    return _CODE.sub(r"<code>\1</code>", said) if "`" in said else said
 
 
 def file(snippet: Snippet, path: str, links: Links) -> str:
@@ -99,15 +105,31 @@ def pitfall(fault: Pitfall, owner: Snippet, capture: Capture, links: Links) -> s
 
 def difference(fault: Pitfall, owner: Snippet) -> str:
     """The fault as a unified diff of the good file."""
-    path, good = fault.edit.path, owner.text(fault.edit.path)
-    bad = good.replace(fault.edit.find, fault.edit.replace, 1)
-    # Only line feeds end a line: what else splitlines() cuts at may stand within one.
-    lines = difflib.unified_diff(_lines(good), _lines(bad), path, path)
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    edit, good = fault.edit, owner.text(fault.edit.path)
+    at = good.index(edit.find)
+    # The lines of the edit and more around it than are shown: comparing long files takes long.
+    start, end = at, at + len(edit.find)
+    for _ in range(2 * _CONTEXT_LINES + 1):
+        start, end = good.rfind("\n", 0, max(start, 0)), (good.find("\n", end) + 1 or len(good))
+    before, after = good[start + 1 : at], good[at + len(edit.find) : end]
+    lines = difflib.unified_diff(
+        _LINE.findall(before + edit.find + after),
+        _LINE.findall(before + edit.replace + after),
+        edit.path,
+        edit.path,
+        n=_CONTEXT_LINES,
+    )
+    skipped = good.count("\n", 0, start + 1)
+    said = (_counted(line, skipped) if line.startswith("@@") else line for line in lines)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in said)
 
 
-def _lines(text: str) -> list[str]:
-    return re.findall(r"[^\n]*\n|[^\n]+", text)
+def _counted(hunk: str, skipped: int) -> str:
+    """Where a hunk stands in the whole file, of which so many lines were left out before it."""
+    found = _HUNK.fullmatch(hunk)
+    assert found is not None, hunk
+    before, after = int(found[1]) + skipped, int(found[3]) + skipped
+    return f"@@ -{before}{found[2] or ''} +{after}{found[4] or ''} @@\n"
 
 
 def evidence(snippet: Snippet, record: Evidence, links: Links) -> str:
@@ -124,7 +146,7 @@ def evidence(snippet: Snippet, record: Evidence, links: Links) -> str:
         f'<details class="hb-evidence" id="{card_id(snippet.name)}" data-hb="evidence:{snippet.name}" open>'
         f'<summary><span class="hb-seal">Proven</span> {snippet.name} · {said} · '
         f"{record.verified_at:%Y-%m-%d}</summary>"
-        f'<dl class="hb-facts">{facts}</dl><table class="hb-findings">{rows}</table></details>'
+        f'<dl class="hb-facts">{facts}</dl><table class="hb-findings"><tbody>{rows}</tbody></table></details>'
     )
 
 
@@ -157,15 +179,16 @@ def _row(finding: Finding, links: Links) -> str:
     kept = finding.verdict is Verdict.KEPT
     css, word = ("hb-kept", "kept") if kept else ("hb-na", "not applicable")
     return (
-        f'<tr><td>{_judged(finding.promise, links)}</td><td class="{css}">{word}</td>'
+        f'<tr><td>{_judged(finding.promise, links.root)}</td><td class="{css}">{word}</td>'
         f"<td>{prose(finding.seen)}</td></tr>"
     )
 
 
-def _judged(slug: str, links: Links) -> str:
+@lru_cache(maxsize=4096)
+def _judged(slug: str, root: str) -> str:
     """What was judged, as a reader calls it: a promise by its sentence, a command and a trial by name."""
     if slug in PROMISES:
-        return f'<a href="{links.promise(slug)}">{slug}</a>: {prose(PROMISES[slug].title)}'
+        return f'<a href="{Links(root).promise(slug)}">{slug}</a>: {prose(PROMISES[slug].title)}'
     if slug.startswith("command-"):
         return f"The command <code>{escape(slug.removeprefix('command-'))}</code> runs as it stands on the page."
     return escape(slug.replace("-", " ").capitalize()) + "."

@@ -57,7 +57,7 @@ def scan(text: str) -> Scan:
 
 def on_one_line(text: str) -> str:
     """The same page with each `inline code` on one line, as browsers show it and the audit demands it."""
-    return _SPAN.sub(_joined, text)
+    return _SPAN.sub(_joined, text) if "`" in text else text
 
 
 def _joined(span: re.Match[str]) -> str:
@@ -83,7 +83,8 @@ class _Reader:
 
     def _fence(self, index: int) -> int | None:
         """Read the fence that opens here; the index after it, or None where none does."""
-        opening = _FENCE.fullmatch(self.lines[index])
+        line = self.lines[index]
+        opening = _FENCE.fullmatch(line) if "```" in line or "~~~" in line else None
         # Backticks after backticks on one line are inline code.
         if opening is None or (opening["fence"][0] == "`" and "`" in opening["info"]):
             return None
@@ -133,6 +134,8 @@ def _closes(line: str, fence: str) -> bool:
 
 
 def _comment(line: str) -> int | None:
+    if "<!--" not in line:
+        return None
     masked = _SPAN.sub(lambda span: "x" * len(span[0]), line)
     start = masked.find("<!--")
     return start if start >= 0 else None
@@ -140,7 +143,10 @@ def _comment(line: str) -> int | None:
 
 def _raw(prose: Sequence[str]) -> Iterator[Fault]:
     """HTML that readers copy from or that makes more HTML; `inline code` may name it."""
-    masked = _SPAN.sub(lambda span: re.sub(r"[^\n]", "x", span[0]), "\n".join(prose))
+    text = "\n".join(prose)
+    if "<" not in text:
+        return
+    masked = _SPAN.sub(lambda span: re.sub(r"[^\n]", "x", span[0]), text)
     for found in _RAW.finditer(masked):
         line = masked.count("\n", 0, found.start()) + 1
         yield Fault(line=line, why=f"<{found[1].lower()}> typed by hand: refer to a snippet")

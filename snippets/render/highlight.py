@@ -1,21 +1,28 @@
 """Text -> Pygments' HTML on one line, whose text content is the same text, byte for byte."""
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache, lru_cache
 from html import escape
-from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from pygments.lexer import Lexer
-from pygments.lexers import find_lexer_class_for_filename, get_lexer_by_name
-from pygments.lexers.special import TextLexer
-from pygments.token import STANDARD_TYPES, _TokenType
+from pygments.token import STANDARD_TYPES, Text, _TokenType
 
+if TYPE_CHECKING:
+    from pygments.lexer import Lexer
+
+Token = tuple[_TokenType, str]
 # Pygments knows these by no file name, or takes half a second to compile all the names it knows.
 FILES = {".env": "bash", "uv.lock": "toml", "user-data": "yaml", "crontab": "bash", "Makefile": "make"}
 FILES |= {"requirements.txt": "text", "requirements.in": "text", ".dockerignore": "text", ".gitignore": "text"}
 SUFFIXES = {".py": "python", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".sh": "bash"}
 SUFFIXES |= {".js": "javascript", ".jsx": "jsx", ".css": "css", ".scss": "scss", ".html": "html", ".svg": "xml"}
 CLASSES = frozenset(STANDARD_TYPES.values()) | {"hll"}
+_DOCKER = "docker"
+# To its lexer an instruction and its continued lines are by themselves, and most of them stand in many files.
+_INSTRUCTION = re.compile(r"(?:.*\\\n)*(?:.*\n|.+)")
+_DIFF = {"+": "gi", "-": "gd", "@": "gu"}
+_LINE = re.compile(r".*\n|.+")
 
 
 def one_line(html: str) -> str:
@@ -39,8 +46,14 @@ def command_html(text: str) -> str:
 
 
 def diff_html(text: str) -> str:
-    """A unified diff, in the colours of one."""
-    return _html(text, "diff", ())
+    """A unified diff, in the colours of one: its first character says what a line is."""
+    return one_line("".join(_diff_line(line) for line in _LINE.findall(text)))
+
+
+def _diff_line(line: str) -> str:
+    bare = line.rstrip("\n")
+    css = _DIFF.get(line[0]) if bare else None
+    return f'<span class="{css}">{escape(bare)}</span>{line[len(bare) :]}' if css else escape(line)
 
 
 def python_html(text: str) -> str:
@@ -51,26 +64,33 @@ def python_html(text: str) -> str:
 @cache
 def _name(path: str) -> str:
     """The lexer for a file name; looking one up reads every lexer's patterns, so it is asked once."""
-    file = PurePosixPath(path).name.removesuffix(".j2")
+    file = path.rpartition("/")[2].removesuffix(".j2")
     if file.startswith("Dockerfile"):
-        return "docker"
-    if known := FILES.get(file) or SUFFIXES.get(PurePosixPath(file).suffix):
+        return _DOCKER
+    start, dot, ending = file.rpartition(".")
+    if known := FILES.get(file) or (SUFFIXES.get(dot + ending) if start else None):
         return known
+    from pygments.lexers import find_lexer_class_for_filename  # noqa: PLC0415 - as below
+
     found = find_lexer_class_for_filename(file)
     return found.aliases[0] if found and found.aliases else "text"
 
 
 @cache
-def _lexer(name: str) -> Lexer:
+def _lexer(name: str) -> "Lexer":
+    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415 - who colours nothing need not wait for it
+
     return get_lexer_by_name(name)
 
 
 @lru_cache(maxsize=4096)
 def _html(text: str, lexer: str, lines: tuple[int, ...]) -> str:
-    # Lexer.get_tokens() changes line ends and HtmlFormatter adds a last one: neither may happen here.
-    tokens = [(kind, value) for _, kind, value in _lexer(lexer).get_tokens_unprocessed(text)]
+    if lexer == _DOCKER:
+        tokens = [token for part in _INSTRUCTION.findall(text) for token in _tokens(part, lexer)]
+    else:
+        tokens = list(_tokens(text, lexer))
     if "".join(value for _, value in tokens) != text:
-        tokens = [(kind, value) for _, kind, value in TextLexer().get_tokens_unprocessed(text)]
+        tokens = [(Text, text)]
     if not lines:
         return one_line("".join(_span(kind, value) for kind, value in tokens))
     lit, html = set(lines), list[str]()
@@ -80,9 +100,15 @@ def _html(text: str, lexer: str, lines: tuple[int, ...]) -> str:
     return one_line("".join(html))
 
 
-def _lines(tokens: list[tuple[_TokenType, str]]) -> Iterator[list[tuple[_TokenType, str]]]:
+@lru_cache(maxsize=4096)
+def _tokens(text: str, lexer: str) -> tuple[Token, ...]:
+    # Lexer.get_tokens() changes line ends and HtmlFormatter adds a last one: neither may happen here.
+    return tuple((kind, value) for _, kind, value in _lexer(lexer).get_tokens_unprocessed(text))
+
+
+def _lines(tokens: Iterable[Token]) -> Iterator[list[Token]]:
     """Tokens by line; a token that runs over line ends is cut at each of them."""
-    line: list[tuple[_TokenType, str]] = []
+    line: list[Token] = []
     for kind, value in tokens:
         first, *rest = value.split("\n")
         for piece in rest:

@@ -28,7 +28,7 @@ def files(snippet: Snippet, links: Links) -> str:
     """All files of a snippet, each to download."""
     rows = (
         f'<tr><td><a href="{links.download(snippet.name, path)}" download>{escape(path)}</a></td>'
-        f"<td>{_size(len(snippet.content(path)))}</td><td>{'yes' if source.executable else 'no'}</td>"
+        f"<td>{_size(len(source.text.encode()))}</td><td>{'yes' if source.executable else 'no'}</td>"
         f"<td>{source.sha256[:12]}</td></tr>"
         for path, source in sorted(snippet.sources.items())
     )

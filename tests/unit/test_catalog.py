@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from snippets.catalog import FILE_LIMIT_BYTES, Catalog, load
+from snippets.catalog import Catalog, load
+from snippets.directory import FILE_LIMIT_BYTES
 from snippets.errors import CatalogError
 from tests.unit.sample import CONF, DOCKERFILE, WEB, Library
 

@@ -331,3 +331,16 @@ def test_detection_takes_every_retry_s_interval_and_timeout() -> None:
 
     assert detection_s(check) == pytest.approx(39)
     assert str(Reply(status=200, body=b"", headers={}, whole=True, took_s=1.25)) == "200 after 1.2 s"
+
+
+def test_what_holds_only_at_the_second_try_says_so(tmp_path: Path) -> None:
+    """A retry that turned red into green is told to readers; what fails twice stays broken."""
+    answers = iter([ContainerError("reset by peer"), reply()])
+    flaky = FakeImage(context=tmp_path, boots=lambda posture: replace(good(posture), slow=next(answers)))
+    broken = boots(slow=CUT)(FakeImage(context=tmp_path))
+
+    finding = PROMISES["drains"].judge_twice(flaky, PROJECT)
+
+    assert finding.verdict is Verdict.KEPT
+    assert "; flaky, at the first try: the request in flight got no answer" in finding.seen
+    assert PROMISES["drains"].judge_twice(broken, PROJECT).verdict is Verdict.BROKEN
