@@ -12,10 +12,16 @@ from snippets.render import DOWNLOADS, Links, difference, show
 from snippets.standing import Standings, State
 from snippets.tutorials import TutorialStanding, as_notebook
 
-_SPELLINGS = (
-    ("&#10;", "\n"), ("&#9;", "\t"), ("&#13;", "\r"), ("&quot;", '"'), ("&#x27;", "'"), ("\N{NO-BREAK SPACE}", "&nbsp;"),
-    (" download>", ' download="">'), (" open>", ' open="">'),
-)  # fmt: skip
+_SPELLINGS = {
+    "&#10;": "\n",
+    "&#9;": "\t",
+    "&#13;": "\r",
+    "&quot;": '"',
+    "&#x27;": "'",
+    "\N{NO-BREAK SPACE}": "&nbsp;",
+    " download>": ' download="">',
+    " open>": ' open="">',
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +94,7 @@ class Published:
 
 def _as_parsed(html: str) -> str:
     """The same HTML with as few character references as a parser leaves, and a value for each attribute."""
-    for ours, theirs in _SPELLINGS:
+    for ours, theirs in _SPELLINGS.items():
         html = html.replace(ours, theirs)
     return html
 

@@ -1,6 +1,6 @@
 """Promises: each is kept by a container that is as it should be, and broken by one that is not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -335,7 +335,7 @@ def test_detection_takes_every_retry_s_interval_and_timeout() -> None:
 
 def test_what_holds_only_at_the_second_try_says_so(tmp_path: Path) -> None:
     """A retry that turned red into green is told to readers; what fails twice stays broken."""
-    answers = iter([ContainerError("reset by peer"), reply()])
+    answers: Iterator[Reply | ContainerError] = iter([ContainerError("reset by peer"), reply()])
     flaky = FakeImage(context=tmp_path, boots=lambda posture: replace(good(posture), slow=next(answers)))
     broken = boots(slow=CUT)(FakeImage(context=tmp_path))
 
