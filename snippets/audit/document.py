@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -55,7 +56,7 @@ class _Page:
             tag, attributes = node.tag or "", node.attributes
             # Most of a page is quiet, so this is written for how often it is asked.
             if tag not in _WATCHED and (
-                not attributes or (attributes.keys() <= QUIET and "hb-" not in (attributes.get("class") or ""))
+                not attributes or (attributes.keys() <= QUIET and not _is_claim(attributes.get("class")))
             ):
                 continue
             for why in self._node(node, tag, attributes):
@@ -70,7 +71,7 @@ class _Page:
             yield from self._inline(node, tag)
         elif tag == "br":
             yield from _broken(node)
-        elif "data-hb" in attributes or _CLAIMS.intersection((attributes.get("class") or "").split()):
+        elif "data-hb" in attributes or _is_claim(attributes.get("class")):
             yield from self._claim(node)
         yield from loading_faults(node, tag, attributes, self.place)
 
@@ -103,6 +104,11 @@ class _Page:
                 yield f"a claim that no record makes: {stated}"
         elif not any("data-hb" in parent.attributes for parent in _ancestors(node)):
             yield f"a claim of unknown origin: {_start(node.text() or '')}"
+
+
+@lru_cache(maxsize=4096)
+def _is_claim(css: str | None) -> bool:
+    return css is not None and not _CLAIMS.isdisjoint(css.split())
 
 
 def _broken(node: LexborNode) -> Iterator[str]:

@@ -105,18 +105,23 @@ def pitfall(fault: Pitfall, owner: Snippet, capture: Capture, links: Links) -> s
 
 def difference(fault: Pitfall, owner: Snippet) -> str:
     """The fault as a unified diff of the good file."""
-    edit, good = fault.edit, owner.text(fault.edit.path)
-    at = good.index(edit.find)
+    edit = fault.edit
+    return _difference(edit.path, owner.text(edit.path), edit.find, edit.replace)
+
+
+@lru_cache(maxsize=4096)
+def _difference(path: str, good: str, find: str, replace: str) -> str:
+    at = good.index(find)
     # The lines of the edit and more around it than are shown: comparing long files takes long.
-    start, end = at, at + len(edit.find)
+    start, end = at, at + len(find)
     for _ in range(2 * _CONTEXT_LINES + 1):
         start, end = good.rfind("\n", 0, max(start, 0)), (good.find("\n", end) + 1 or len(good))
-    before, after = good[start + 1 : at], good[at + len(edit.find) : end]
+    before, after = good[start + 1 : at], good[at + len(find) : end]
     lines = difflib.unified_diff(
-        _LINE.findall(before + edit.find + after),
-        _LINE.findall(before + edit.replace + after),
-        edit.path,
-        edit.path,
+        _LINE.findall(before + find + after),
+        _LINE.findall(before + replace + after),
+        path,
+        path,
         n=_CONTEXT_LINES,
     )
     skipped = good.count("\n", 0, start + 1)
