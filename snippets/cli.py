@@ -114,13 +114,16 @@ def audit(ctx: click.Context, site: str, max_age_days: int | None, *, no_stand_i
         standings = replace(standings, max_age=timedelta(days=max_age_days))
     refused = [f"{objection.place}: {objection.why}" for objection in audit(Path(site), standings)]
     if no_stand_ins:
-        refused += [f"{name}: proven on a base that was stood in" for name in _on_stand_ins(standings, docs)]
+        shown = docs if (Path(site) / "tutorials").is_dir() else None
+        refused += [f"{name}: proven on a base that was stood in" for name in _on_stand_ins(standings, shown)]
     for line in refused:
         click.echo(line)
     ctx.exit(1 if refused else 0)
 
 
-def _on_stand_ins(standings: "Standings", docs: "Path") -> "list[str]":
+def _on_stand_ins(standings: "Standings", docs: "Path | None") -> "list[str]":
+    if docs is None:
+        return list(standings.on_stand_ins())
     from snippets.tutorials import load_tutorials, tutorial_standings
 
     tutorials = tutorial_standings(load_tutorials(docs, standings.catalog), standings.catalog, standings.store)

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from snippets.audit.loading import LOADING, QUIET, Attributes, Place, loading_faults
+from snippets.audit.loading import LINKING, LOADING, QUIET, Attributes, Place, is_quiet_link, loading_faults
 from snippets.audit.published import Published
 from snippets.render import CLASSES, disguised
 
@@ -54,15 +54,24 @@ class _Page:
         """Every element that somebody has to answer for, with the reason."""
         for node in self.tree.css("*"):
             tag, attributes = node.tag or "", node.attributes
-            # Most of a page is quiet, so this is written for how often it is asked.
-            if tag not in _WATCHED and (
-                not attributes or (attributes.keys() <= QUIET and not _is_claim(attributes.get("class")))
-            ):
+            if self._is_quiet(node, tag, attributes):
                 continue
             for why in self._node(node, tag, attributes):
                 yield node, why
         for node in self.tree.css("svg a, svg title, svg desc"):
             yield node, f"<{node.tag}> in a picture, which is shapes alone"
+
+    def _is_quiet(self, node: LexborNode, tag: str, attributes: Attributes) -> bool:
+        """What most elements are: prose, links and `inline code` that need no second look."""
+        if attributes and (not attributes.keys() <= (LINKING if tag == "a" else QUIET)):
+            return False
+        if attributes and _is_claim(attributes.get("class")):
+            return False
+        if tag == "a":
+            return not attributes or is_quiet_link(attributes, self.place)
+        if tag == "code":
+            return not self.broken and "\n" not in (node.text() or "")
+        return tag not in _WATCHED
 
     def _node(self, node: LexborNode, tag: str, attributes: Attributes) -> Iterator[str]:
         if tag in BLOCKS:

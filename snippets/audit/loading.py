@@ -57,6 +57,7 @@ QUIET = frozenset(
     }
     | {"aria-label", "aria-labelledby", "aria-hidden", "aria-expanded", "aria-live", "data-md-component"}
 )
+LINKING = QUIET | {"href", "download"}
 Attributes = Mapping[str, str | None]
 _ROOT = re.compile(r"new URL\(\"[\w./:-]*\",location\)")
 _LINKS = frozenset({"canonical", "prev", "next", "icon", "stylesheet"})
@@ -87,14 +88,27 @@ class Place:
 
     def holds(self, url: str) -> bool:
         """Whether this address is a file of the site, which is then audited as one."""
-        path = unquote(urlsplit(_BLANKS.sub("", url)).path)
-        if _ELSEWHERE.match(_BLANKS.sub("", url)) or not path:
+        path = _path(url)
+        if not path:
             return False
         if not path.startswith("/"):
             return normpath(join(dirname(self.path), path)) in self.paths
         # The page for a wrong address is shown at any depth, so it alone counts from the server's root.
         parts = path.split("/")
         return self.path == "404.html" and any("/".join(parts[start:]) in self.paths for start in range(1, len(parts)))
+
+
+@lru_cache(maxsize=1 << 14)
+def _path(url: str) -> str:
+    """The path of an address within the site; empty for any other."""
+    bare = _BLANKS.sub("", url)
+    return "" if _ELSEWHERE.match(bare) else unquote(urlsplit(bare).path)
+
+
+def is_quiet_link(attributes: Attributes, place: Place) -> bool:
+    """Whether nothing speaks against a link that has none but the attributes in `LINKING`."""
+    url = attributes.get("href") or ""
+    return not _is_script("href", url) and ("download" not in attributes or place.holds(url))
 
 
 def loading_faults(node: LexborNode, tag: str, attributes: Attributes, place: Place) -> Iterator[str]:

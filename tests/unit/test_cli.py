@@ -313,6 +313,18 @@ def test_an_unproven_block_is_named_by_page_and_line(proven: Proven, tmp_path: P
     assert result.stdout.startswith("index.html:3: ")
 
 
+def test_publishing_refuses_stand_ins_and_old_records(proven: Proven, tmp_path: Path) -> None:
+    """Contributors see what was proven on a stand-in, or long ago; readers do not, and each is named."""
+    (tmp_path / "index.html").write_text(
+        "<!doctype html><html lang=en><title>x</title><body><p>Prose.</p></body></html>"
+    )
+    result = handbook(proven(), "audit", str(tmp_path), "--no-stand-ins", "--max-age-days", "0")
+
+    assert result.exit_code == 1
+    assert "web: proven on a base that was stood in" in result.output.splitlines()
+    assert "proven on a base" not in handbook(proven(), "audit", str(tmp_path)).output
+
+
 def test_the_version_is_the_distribution_s() -> None:
     """Asked for its version, it says that of what is installed."""
     result = handbook(None, "--version")
