@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from pathlib import Path
+from statistics import median
 
 from bench import synthetic
 from bench.figure import Figure
@@ -36,7 +37,7 @@ def linear(rounds: int, say: Say) -> Figure:
                     parts[f"{count} {part} ms"].append(seconds / count * MS)
             parts["once ms"].append((sum(took["first"].values())) * MS - costs[COUNTS[0]][-1] * COUNTS[0])
             say("linear: " + ", ".join(f"{costs[count][-1]:.2f} ms a snippet of {count}" for count in COUNTS))
-    worst = [max(values) for values in zip(*costs.values(), strict=True)]
+    worst = max(costs.values(), key=median)
     sizes = {f"of {count} ms": values for count, values in costs.items()}
     return Figure.judged(
         "linear", "catalogue + render + audit, a snippet, at the worst of 10, 100 and 1,000",

@@ -1,20 +1,18 @@
 """Library directories -> `Snippet`s and `Pitfall`s, or one error that lists everything wrong with them."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from snippets.admission import pitfall_faults, snippet_faults
-from snippets.directory import PATH, PITFALLS, entries, read, read_sources, sha256
+from snippets.directory import PATH, PITFALLS, SLUG, entries, read_pitfalls, read_sources
 from snippets.errors import CatalogError
 from snippets.metadata import PitfallTable, SnippetTable, near, parse
 from snippets.snippet import METADATA, Kind, Pitfall, Snippet, Source
 
 LIBRARY = Path(__file__).parent / "library"
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,17 +90,16 @@ def _room(entry: os.DirEntry[str], faults: list[str]) -> _Room | None:
     if entry.is_symlink() or not entry.is_dir() or not SLUG.fullmatch(entry.name):
         faults.append(f"{entry.name}: not a directory named in lower-case-with-hyphens")
         return None
-    root, shown = Path(entry.path), f"{entry.name}/{METADATA}"
-    metadata = root / METADATA
-    if metadata.is_symlink() or not metadata.is_file():
-        faults.append(f"{entry.name}: missing file {METADATA}")
-        return None
-    content = read(str(metadata), shown, faults)
-    table = parse(content, shown, SnippetTable, faults) if content is not None else None
     own = dict(read_sources(entry.path, entry.name, faults))
-    if content is None or table is None or len(faults) > before:
+    metadata = own.pop(METADATA, None)
+    if metadata is None:
+        if len(faults) == before:
+            faults.append(f"{entry.name}: missing file {METADATA}")
         return None
-    return _Room(root=root, table=table, sha256=sha256(content), own=own)
+    table = parse(metadata.text, f"{entry.name}/{METADATA}", SnippetTable, faults)
+    if table is None or len(faults) > before:
+        return None
+    return _Room(root=Path(entry.path), table=table, sha256=metadata.sha256, own=own)
 
 
 def _used(table: SnippetTable) -> tuple[str, ...]:
@@ -178,18 +175,13 @@ def _target_fault(target: str, path: str) -> str | None:
 
 
 def _pitfalls(snippet: Snippet, faults: list[str]) -> Iterator[Pitfall]:
-    folder = snippet.root / PITFALLS
-    for entry in entries(str(folder), f"{snippet.name}/{PITFALLS}", faults) if folder.is_dir() else ():
-        slug, _, ending = entry.name.rpartition(".")
-        shown = f"{snippet.name}/{PITFALLS}{entry.name}"
-        if ending != "toml" or not SLUG.fullmatch(slug) or not entry.is_file():
-            faults.append(f"{shown}: not a <fault>.toml named in lower-case-with-hyphens")
-            continue
-        content = read(entry.path, shown, faults)
-        table = parse(content, shown, PitfallTable, faults) if content is not None else None
-        if content is None or table is None:
+    folder = f"{snippet.root}/{PITFALLS}"
+    for slug, source in read_pitfalls(folder, snippet.name, faults) if os.path.isdir(folder) else ():  # noqa: PTH112 - once a snippet
+        shown = f"{snippet.name}/{PITFALLS}{slug}.toml"
+        table = parse(source.text, shown, PitfallTable, faults)
+        if table is None:
             continue
         if found := list(pitfall_faults(table, snippet)):
             faults.extend(f"{shown}: {fault}" for fault in found)
             continue
-        yield Pitfall(snippet=snippet.name, slug=slug, table=table, table_sha256=sha256(content))
+        yield Pitfall(snippet=snippet.name, slug=slug, table=table, table_sha256=source.sha256)

@@ -14,6 +14,7 @@ from pathlib import Path
 from snippets.snippet import METADATA, Source
 
 FILE_LIMIT_BYTES = 1024 * 1024
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PATH = re.compile(r"[\w.@+-]+(/[\w.@+-]+)*", re.ASCII)
 PITFALLS = "pitfalls/"
 
@@ -28,55 +29,65 @@ def entries(folder: str, shown: str, faults: list[str]) -> list[os.DirEntry[str]
         return []
 
 
-def read(path: str, shown: str, faults: list[str]) -> bytes | None:
-    """All of a file, or None and a fault."""
-    try:
-        with FileIO(path) as file:
-            return file.readall()
-    except OSError as error:
-        faults.append(f"{shown}: {error.strerror}")
-        return None
-
-
-def sha256(content: bytes) -> str:
-    """As records and manifests have it."""
-    return hashlib.sha256(content).hexdigest()
-
-
 def read_sources(folder: str, name: str, faults: list[str], below: str = "") -> Iterator[tuple[str, Source]]:
-    """Path and source of every published file of a snippet; `below` is how far down its directory we are."""
-    found = entries(folder, f"{name}: {below}", faults)
-    faults.extend(f"{name}: {below}{entry.name}: a symlink" for entry in found if entry.is_symlink())
+    """Path and source of every file of a snippet, metadata among them; `below` is how far down its directory we are.
+
+    Pitfalls are left out: see `read_pitfalls`.
+    """
     inner: list[os.DirEntry[str]] = []
-    for entry in found:
+    for entry in entries(folder, f"{name}: {below}", faults):
         shown = f"{below}{entry.name}"
-        if entry.is_dir(follow_symlinks=False):
+        if entry.is_symlink():
+            # Metadata that is a link is none.
+            if shown != METADATA:
+                faults.append(f"{name}: {shown}: a symlink")
+        elif entry.is_dir():
             inner.append(entry)
-        elif not entry.is_symlink() and shown != METADATA and not shown.startswith(PITFALLS):
-            source = _source(entry, shown, name, faults)
+        else:
+            where = f"{name}/{shown}" if shown == METADATA else f"{name}: {shown}"
+            source = _source(entry, shown, where, faults)
             if source is not None:
                 yield shown, source
     for entry in inner:
-        if entry.name != "__pycache__":
-            yield from read_sources(entry.path, name, faults, f"{below}{entry.name}/")
+        shown = f"{below}{entry.name}/"
+        if shown != PITFALLS and entry.name != "__pycache__":
+            yield from read_sources(entry.path, name, faults, shown)
 
 
-def _source(entry: os.DirEntry[str], shown: str, name: str, faults: list[str]) -> Source | None:
-    fault = _entry_fault(entry, shown)
-    content = None if fault else read(entry.path, f"{name}: {shown}", faults)
-    if content is not None:
-        fault = _content_fault(content, shown)
+def read_pitfalls(folder: str, name: str, faults: list[str]) -> Iterator[tuple[str, Source]]:
+    """Slug and source of every pitfall of a snippet."""
+    for entry in entries(folder, f"{name}/{PITFALLS}", faults):
+        slug, _, ending = entry.name.rpartition(".")
+        where = f"{name}/{PITFALLS}{entry.name}"
+        if entry.is_symlink():
+            faults.append(f"{name}: {PITFALLS}{entry.name}: a symlink")
+        elif ending != "toml" or not SLUG.fullmatch(slug) or not entry.is_file():
+            faults.append(f"{where}: not a <fault>.toml named in lower-case-with-hyphens")
+        elif (source := _source(entry, f"{PITFALLS}{entry.name}", where, faults)) is not None:
+            yield slug, source
+
+
+def _source(entry: os.DirEntry[str], shown: str, where: str, faults: list[str]) -> Source | None:
+    """One file, or None and a fault: `where` is how messages name it."""
+    fault, content = _entry_fault(entry, shown), b""
+    try:
+        if fault is None:
+            with FileIO(entry.path) as file:
+                content = file.readall()
+            fault = _content_fault(content, shown)
+        # The owner's bit alone: it is what git keeps, so every checkout has the same digest.
+        executable = bool(entry.stat().st_mode & 0o100)
+    except OSError as error:
+        fault = error.strerror
     if fault:
-        faults.append(f"{name}: {shown}: {fault}")
-    if fault or content is None:
+        faults.append(f"{where}: {fault}")
         return None
-    # The owner's bit alone: it is what git keeps, so every checkout has the same digest.
-    executable = bool(entry.stat().st_mode & 0o100)
-    return Source(path=Path(entry.path), sha256=sha256(content), executable=executable, text=content.decode("utf-8"))
+    digest, text = hashlib.sha256(content).hexdigest(), content.decode("utf-8")
+    return Source(path=Path(entry.path), sha256=digest, executable=executable, text=text)
 
 
 def _entry_fault(entry: os.DirEntry[str], shown: str) -> str | None:
-    if not entry.is_file(follow_symlinks=False):
+    if not entry.is_file():
         return "not a file"
     if not PATH.fullmatch(shown):
         return "a name of more than letters, digits and . _ - + @"

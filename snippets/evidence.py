@@ -92,7 +92,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """That a tutorial ran from its first cell to its last: keyed by its cells and the snippets it uses."""
+    """That a tutorial ran from its first cell to its last: keyed by its cells and the snippets it uses.
+
+    `flaky` is how a first try ended where only a second one came to the end.
+    """
 
     tutorial: str
     digest: str
@@ -100,6 +103,7 @@ class Execution:
     stand_in: bool
     verified_at: Moment
     cells: Sequence[Cell]
+    flaky: str = ""
 
 
 def requirements(snippet: Snippet) -> Mapping[str, str]:

@@ -93,20 +93,20 @@ def read(path: Path, shown: str, type_: type[T], faults: list[str]) -> T | None:
     `shown` is how messages name the file.
     """
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        faults.append(f"{shown}: {error.strerror}")
-        return None
-    return parse(content, shown, type_, faults)
-
-
-def parse(content: bytes, shown: str, type_: type[T], faults: list[str]) -> T | None:
-    """Make a table of the bytes of one TOML file; faults as with `read`."""
-    try:
-        table = tomllib.loads(content.decode("utf-8"))
+        text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         faults.append(f"{shown}: not UTF-8 at byte {error.start}")
         return None
+    except OSError as error:
+        faults.append(f"{shown}: {error.strerror}")
+        return None
+    return parse(text, shown, type_, faults)
+
+
+def parse(text: str, shown: str, type_: type[T], faults: list[str]) -> T | None:
+    """Make a table of the text of one TOML file; faults as with `read`."""
+    try:
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         faults.append(f"{shown}: not TOML: {error}")
         return None

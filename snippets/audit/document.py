@@ -15,7 +15,7 @@ BLOCKS = ("pre", "textarea", "xmp", "listing", "plaintext", "samp")
 INLINE = ("code", "kbd", "tt")
 _CLAIMS = frozenset({"hb-evidence", "hb-seal", "hb-facts", "hb-findings", "hb-pitfall", "hb-table", "hb-withheld"})
 # An element that is none of these, and has quiet attributes alone, is prose.
-_WATCHED = frozenset(BLOCKS + INLINE) | {"br"} | LOADING
+_LOOKED_AT = frozenset(BLOCKS + INLINE) | {"br", "a"} | LOADING
 # Inside a block, anything but colours could hide a part of it, add to it or reorder it.
 _COLOURS = "|".join(sorted(css for css in CLASSES if css))
 _COLOURED = re.compile(rf"(?:[^<]++|<span(?: class=\"(?:{_COLOURS})?\")?>|</span>|</?code>)*+")
@@ -54,6 +54,11 @@ class _Page:
         """Every element that somebody has to answer for, with the reason."""
         for node in self.tree.css("*"):
             tag, attributes = node.tag or "", node.attributes
+            # Most of a page is prose without attributes, or with a class.
+            if tag not in _LOOKED_AT and (
+                not attributes or (attributes.keys() <= QUIET and not _is_claim(attributes.get("class")))
+            ):
+                continue
             if self._is_quiet(node, tag, attributes):
                 continue
             for why in self._node(node, tag, attributes):
@@ -62,16 +67,12 @@ class _Page:
             yield node, f"<{node.tag}> in a picture, which is shapes alone"
 
     def _is_quiet(self, node: LexborNode, tag: str, attributes: Attributes) -> bool:
-        """What most elements are: prose, links and `inline code` that need no second look."""
-        if attributes and (not attributes.keys() <= (LINKING if tag == "a" else QUIET)):
-            return False
-        if attributes and _is_claim(attributes.get("class")):
+        """Links within the site and `inline code`, which are many as well."""
+        if _is_claim(attributes.get("class")):
             return False
         if tag == "a":
-            return not attributes or is_quiet_link(attributes, self.place)
-        if tag == "code":
-            return not self.broken and "\n" not in (node.text() or "")
-        return tag not in _WATCHED
+            return attributes.keys() <= LINKING and is_quiet_link(attributes, self.place)
+        return tag == "code" and not attributes and not self.broken and "\n" not in (node.text() or "")
 
     def _node(self, node: LexborNode, tag: str, attributes: Attributes) -> Iterator[str]:
         if tag in BLOCKS:

@@ -91,6 +91,8 @@ class Place:
         path = _path(url)
         if not path:
             return False
+        if path.startswith(self.root) and path[len(self.root) :] in self.paths:
+            return True
         if not path.startswith("/"):
             return normpath(join(dirname(self.path), path)) in self.paths
         # The page for a wrong address is shown at any depth, so it alone counts from the server's root.

@@ -4,7 +4,7 @@ import ast
 import hashlib
 import inspect
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -59,18 +59,20 @@ class _Definitions:
         self.sources: defaultdict[str, list[str]] = defaultdict(list)
         self.names: defaultdict[str, set[str]] = defaultdict(set)
         self.imported: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-        tree = ast.parse(self.text)
-        for node in ast.walk(tree):
-            # Wherever it stands: an import inside a function is used as well.
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                for name, origin in _origins(node, module):
-                    self.imported[name].append(origin)
-        for node in tree.body:
+        for node in ast.parse(self.text).body:
+            # Every command of ours waits for this, so a statement is walked through once.
+            inner = list(ast.walk(node))
+            used = {n.id for n in inner if isinstance(n, ast.Name)}
+            for statement in inner:
+                # Wherever it stands: an import inside a function is used as well.
+                if isinstance(statement, ast.Import | ast.ImportFrom):
+                    for name, origin in _origins(statement, module):
+                        self.imported[name].append(origin)
             decorators: list[ast.expr] = getattr(node, "decorator_list", [])
             first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-            for name in _bound(node):
+            for name in _bound(node, inner):
                 self.sources[name].append("\n".join(lines[first - 1 : node.end_lineno]))
-                self.names[name] |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - {name}
+                self.names[name] |= used - {name}
 
 
 def _origins(node: ast.Import | ast.ImportFrom, module: ModuleType) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -96,14 +98,14 @@ def _origins(node: ast.Import | ast.ImportFrom, module: ModuleType) -> Iterator[
         yield alias.asname or alias.name, (nested, WHOLE) if is_module else (source, alias.name)
 
 
-def _bound(node: ast.stmt) -> Iterator[str]:
-    """Names that a top-level statement binds, inside `if`, `try` and the like as well."""
+def _bound(node: ast.stmt, inner: Sequence[ast.AST]) -> Iterator[str]:
+    """Names that a top-level statement binds, inside `if`, `try` and the like as well; `inner` is all of it."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield node.name
     elif not isinstance(node, ast.Import | ast.ImportFrom):
-        loops = [inner for inner in ast.walk(node) if isinstance(inner, ast.comprehension)]
+        loops = [child for child in inner if isinstance(child, ast.comprehension)]
         local = {name.id for loop in loops for name in ast.walk(loop.target) if isinstance(name, ast.Name)}
-        for child in ast.walk(node):
+        for child in inner:
             if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store) and child.id not in local:
                 yield child.id
             elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

@@ -5,7 +5,8 @@ it may be shown, `blocks` and `tables` say how, and `highlight` colours it witho
 `passthrough` carries the result through Python-Markdown and is imported by the plugin alone.
 """
 
-from snippets.render.blocks import DOWNLOADS, Links, difference
+from snippets.render.blocks import DOWNLOADS, Links
+from snippets.render.diff import difference
 from snippets.render.fences import Fence, on_one_line, scan
 from snippets.render.highlight import CLASSES, command_html, python_html, text_html
 from snippets.render.illustration import disguised

@@ -1,6 +1,5 @@
 """Atoms -> HTML, one line each, so that Markdown passes the bytes on untouched."""
 
-import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from urllib.parse import quote
 
 from snippets.contract import PROMISES, Finding, Verdict
 from snippets.evidence import Base, Capture, Evidence
+from snippets.render.diff import difference
 from snippets.render.highlight import command_html, diff_html, file_html, text_html
 from snippets.snippet import Pitfall, Snippet
 
@@ -18,11 +18,8 @@ PROOF_PAGE = "reference/proof/"
 DOWNLOADS = "snippets/"
 _DIGEST_CHARS = 12
 _MEGABYTE = 1_000_000
+_MARKUP = re.compile(r"[&<>`]")
 _CODE = re.compile(r"`([^`]+)`")
-_CONTEXT_LINES = 3
-_HUNK = re.compile(r"@@ -(\d+)(,\d+)? \+(\d+)(,\d+)? @@\n")
-# Only line feeds end a line: what else splitlines() cuts at may stand within one.
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class Links:
 
     def download(self, snippet: str, path: str) -> str:
         """A snippet's file, byte for byte."""
-        return escape(f"{self.root}{DOWNLOADS}{snippet}/{quote(path)}")
+        return f"{self.root}{DOWNLOADS}{snippet}/{_quoted(path)}"
 
     def proof(self, snippet: str) -> str:
         """The evidence card on this page, or else what a card means."""
@@ -43,6 +40,11 @@ class Links:
     def promise(self, slug: str) -> str:
         """A promise's row in the contract."""
         return f"{self.root}{CONTRACT_PAGE}#{promise_id(slug)}"
+
+
+@lru_cache(maxsize=4096)
+def _quoted(path: str) -> str:
+    return escape(quote(path))
 
 
 def card_id(snippet: str) -> str:
@@ -57,8 +59,11 @@ def promise_id(slug: str) -> str:
 
 def prose(text: str) -> str:
     """Text from metadata, with its `code` as code, on one line."""
-    said = escape(" ".join(text.split()), quote=False)
-    return _CODE.sub(r"<code>\1</code>", said) if "`" in said else said
+    said = " ".join(text.split())
+    # Most of it is plain, and a card holds much of it.
+    if _MARKUP.search(said) is None:
+        return said
+    return _CODE.sub(r"<code>\1</code>", escape(said, quote=False))
 
 
 def file(snippet: Snippet, path: str, links: Links) -> str:
@@ -101,40 +106,6 @@ def pitfall(fault: Pitfall, owner: Snippet, capture: Capture, links: Links) -> s
         f"<pre><span></span>{text_html(capture.error)}</pre></div>"
         f'<p class="hb-why">{prose(fault.table.why)}</p><p class="hb-fix">{prose(fault.table.fix)}</p></section>'
     )
-
-
-def difference(fault: Pitfall, owner: Snippet) -> str:
-    """The fault as a unified diff of the good file."""
-    edit = fault.edit
-    return _difference(edit.path, owner.text(edit.path), edit.find, edit.replace)
-
-
-@lru_cache(maxsize=4096)
-def _difference(path: str, good: str, find: str, replace: str) -> str:
-    at = good.index(find)
-    # The lines of the edit and more around it than are shown: comparing long files takes long.
-    start, end = at, at + len(find)
-    for _ in range(2 * _CONTEXT_LINES + 1):
-        start, end = good.rfind("\n", 0, max(start, 0)), (good.find("\n", end) + 1 or len(good))
-    before, after = good[start + 1 : at], good[at + len(find) : end]
-    lines = difflib.unified_diff(
-        _LINE.findall(before + find + after),
-        _LINE.findall(before + replace + after),
-        path,
-        path,
-        n=_CONTEXT_LINES,
-    )
-    skipped = good.count("\n", 0, start + 1)
-    said = (_counted(line, skipped) if line.startswith("@@") else line for line in lines)
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in said)
-
-
-def _counted(hunk: str, skipped: int) -> str:
-    """Where a hunk stands in the whole file, of which so many lines were left out before it."""
-    found = _HUNK.fullmatch(hunk)
-    assert found is not None, hunk
-    before, after = int(found[1]) + skipped, int(found[3]) + skipped
-    return f"@@ -{before}{found[2] or ''} +{after}{found[4] or ''} @@\n"
 
 
 def evidence(snippet: Snippet, record: Evidence, links: Links) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _FENCE = re.compile(r"(?P<before>[ \t>]*)(?P<marker>(?:[-*+:]|\d+[.)])[ \t]+)?(?P<fence>`{3,}|~{3,})(?P<info>.*)")
-_SPAN = re.compile(r"(?<![\\`])(`+)(?!`)(?:(?!\n[ \t>]*\n).)+?(?<!`)\1(?!`)", re.DOTALL)
+_SPAN = re.compile(r"(?<![\\`])(`+)(?!`)(?:[^\n]|\n(?![ \t>]*\n))+?(?<!`)\1(?!`)", re.DOTALL)
 _RAW = re.compile(
     r"<(pre|code|samp|textarea|xmp|listing|plaintext|script|style|iframe|frame|frameset|object|embed|applet|template"
     r"|noscript|svg|math|link|base|meta|form|input|select)\b",
@@ -161,7 +161,7 @@ def _indented(lines: Sequence[str], fences: Sequence[Fence]) -> Iterator[Fault]:
         if number in inside:
             fresh = True
             continue
-        text = line.expandtabs(_INDENT).replace("> ", "").lstrip(">")
+        text = line.expandtabs(_INDENT).replace("> ", "").lstrip(">") if "\t" in line or ">" in line else line
         shown = text.strip()
         if not shown:
             fresh = True

@@ -121,6 +121,7 @@ def _lines(tokens: Iterable[Token]) -> Iterator[list[Token]]:
         yield line
 
 
+@lru_cache(maxsize=1 << 14)
 def _span(kind: _TokenType, value: str) -> str:
     css = _class(kind)
     return f'<span class="{css}">{escape(value)}</span>' if css and not value.isspace() else escape(value)

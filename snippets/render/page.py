@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 
 from snippets.errors import ReferenceFault, SnippetsError, UnverifiedError
 from snippets.metadata import near
@@ -79,9 +78,8 @@ def refusal(objections: Collection[Objection]) -> SnippetsError:
 
 def root_of(page: str) -> str:
     """The way from a page to the site's root, where each page is a directory of its own."""
-    path = PurePosixPath(page)
-    depth = len(path.parts) - (path.stem in ("index", "README"))
-    return "../" * depth
+    *folders, file = page.split("/")
+    return "../" * (len(folders) + (file.removesuffix(".md") not in ("index", "README")))
 
 
 def _each_once(objections: Iterable[Objection]) -> Iterator[Objection]:

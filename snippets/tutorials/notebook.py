@@ -80,6 +80,7 @@ def _notice(why: str) -> str:
 def _colophon(tutorial: Tutorial, execution: Execution) -> str:
     """What ran it and when, and the notebook; relative to the page, as MkDocs resolves links."""
     base = ", on a stand-in for the base image" if execution.stand_in else ""
+    base += "; flaky: only the second try came to its end" if execution.flaky else ""
     file = f"{tutorial.name}.ipynb"
     return (
         f"Every output above is what the cell printed on {execution.verified_at:%Y-%m-%d} "

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from snippets.catalog import SLUG, Catalog
+from snippets.catalog import Catalog
+from snippets.directory import SLUG
 from snippets.errors import CatalogError
 from snippets.metadata import near
 from snippets.tutorials.cells import Passage, Value, front_matter, passages

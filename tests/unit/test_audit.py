@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from snippets.audit import audit
+from snippets.audit.published import _as_parsed
 from snippets.evidence import Cell, Execution
 from snippets.render import Objection
 from snippets.render.blocks import Links, file
@@ -69,6 +71,27 @@ def test_what_is_proven_passes(audited: Site, small: Standings) -> None:
     downloads = {f"snippets/web/{path}": web.content(path) for path in web.sources}
 
     assert audited(blocks + prose, downloads) == ()
+
+
+def test_a_claim_may_be_spelled_as_any_html(audited: Site, small: Standings) -> None:
+    """What counts is what a browser makes of it, whichever of the ways to write that was taken."""
+    card = show("evidence", "web", small, Links()).html
+
+    assert (
+        audited(card.replace("<tbody>", "").replace("</tbody>", "").replace(' class="hb-kept"', " class='hb-kept'"))
+        == ()
+    )
+
+
+def test_what_the_renderer_writes_is_as_the_parser_writes_it(small: Standings) -> None:
+    """So the audit need not read it back, which would take longer than all else it does."""
+    for language, name in (
+        *(("evidence", "web"), ("evidence", "settings"), ("effective", "settings"), ("pitfall", "web/root")),
+        *(("snippet", "web"), ("snippet", "alma"), ("catalogue", "all"), ("contract", "all")),
+    ):
+        html = show(language, name, small, Links("../")).html
+
+        assert [_as_parsed(html)] == [node.html for node in LexborHTMLParser(html).css("[data-hb]")], (language, name)
 
 
 ATTACKS = {

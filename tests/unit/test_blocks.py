@@ -1,19 +1,28 @@
 """Atoms as HTML: one line each, the shapes that the style sheet knows, and the text as it was proven."""
 
+import difflib
+import re
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from pygments.lexers import DiffLexer, DockerLexer
+from pygments.token import Token
 from selectolax.lexbor import LexborHTMLParser
 
 from snippets.catalog import load
 from snippets.contract import Verdict
 from snippets.evidence import Evidence
-from snippets.render.blocks import Links, difference, evidence, file, illustration, pitfall
-from snippets.render.highlight import file_html, text_html
+from snippets.metadata import Edit, PitfallTable, SnippetTable
+from snippets.render.blocks import Links, evidence, file, illustration, pitfall
+from snippets.render.diff import difference
+from snippets.render.highlight import diff_html, file_html, text_html
 from snippets.render.illustration import disguised
 from snippets.render.tables import catalogue, contract, files
-from snippets.snippet import Snippet
+from snippets.snippet import Kind, Pitfall, Snippet, Source
 from snippets.standing import Standings
 from tests.unit.pages.synthetic import AWKWARD, standings
 
@@ -151,6 +160,58 @@ def test_a_pitfall_shows_edit_error_reason_and_way_out(small: Standings, web: Sn
     assert text_of(html, ".hb-why, .hb-fix") == ["USER 0 is root.", "Name a number."]
 
 
+def test_a_diff_is_what_every_tool_for_diffs_makes_of_it() -> None:
+    """That of each pitfall, although only the lines around its edit are compared."""
+    catalog = load()
+    for fault in catalog.pitfalls.values():
+        edit, good = fault.edit, catalog.snippets[fault.snippet].text(fault.edit.path)
+        ours, theirs = (re.findall(r".*\n|.+", text) for text in (good, good.replace(edit.find, edit.replace, 1)))
+
+        assert difference(fault, catalog.snippets[fault.snippet]) == "".join(
+            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+            for line in difflib.unified_diff(ours, theirs, edit.path, edit.path)
+        ), fault.name
+
+
+@given(
+    before=st.lists(st.sampled_from("abcd"), max_size=12),
+    find=st.lists(st.sampled_from("xyz"), min_size=1, max_size=4, unique=True),
+    after=st.lists(st.sampled_from("abcd"), max_size=12),
+    replace_by=st.lists(st.sampled_from("abxyz"), max_size=4),
+)
+def test_a_diff_makes_the_bad_file_of_the_good_one(
+    before: list[str], find: list[str], after: list[str], replace_by: list[str]
+) -> None:
+    """Wherever the edit stands: with what goes a hunk is the good file's, with what comes the bad one's."""
+    ours, theirs = [*before, *find, *after], [*before, *replace_by, *after]
+    edit = Edit(path="f", find="\n".join(["", *find, ""]), replace="\n".join(["", *replace_by, ""]))
+    good = "\n".join(["", *ours, ""])
+    assume(find != replace_by)
+
+    _, _, *lines = difference_of(edit, good).splitlines()
+    hunks = [line for line in lines if line.startswith("@@")]
+    begins = int(hunks[0].split()[1].lstrip("-").partition(",")[0]) - 1 if hunks else 0
+
+    for mark, text in (("-", ["", *ours]), ("+", ["", *theirs])):
+        said = [line[1:] for line in lines if line[0] in (" ", mark)]
+        assert len(hunks) > 1 or text[begins : begins + len(said)] == said
+
+
+def difference_of(edit: Edit, good: str) -> str:
+    """One edit of one text, as a diff."""
+    table = PitfallTable(title="T", edit=edit, stage="build", promise="drains", message="x", why="W.", fix="F.")
+    source = Source(path=Path("f"), sha256="", executable=False, text=good)
+    snippet = Snippet(
+        name="s",
+        kind=Kind.CONFIG,
+        root=Path(),
+        sources={"f": source},
+        table=SnippetTable(title="T", summary="S.", kind="config"),
+        table_sha256="",
+    )
+    return difference(Pitfall(snippet="s", slug="p", table=table, table_sha256=""), snippet)
+
+
 def test_a_diff_says_where_a_file_ends_without_a_line_end(small: Standings, web: Snippet) -> None:
     """As every tool for diffs does."""
     fault = small.catalog.pitfalls["web/root"]
@@ -161,6 +222,29 @@ def test_a_diff_says_where_a_file_ends_without_a_line_end(small: Standings, web:
         "--- Dockerfile\n+++ Dockerfile\n@@ -1,2 +1,2 @@\n RUN a\x0cb\n"
         "-USER 10001\n\\ No newline at end of file\n+USER 0\n\\ No newline at end of file\n"
     )
+
+
+def test_a_diff_has_the_colours_of_pygments() -> None:
+    """Its lines are coloured here by their first character, which is all that Pygments goes by."""
+    text = "--- f\n+++ f\n@@ -1,3 +1,2 @@\n a <b>\n-c\n\n+\td  \n\\ No newline at end of file\n"
+    colours = {"Deleted": "gd", "Inserted": "gi", "Subheading": "gu"}
+    wanted = "".join(
+        f'<span class="{colours[kind[-1]]}">{escape(value)}</span>' if kind[-1] in colours else escape(value)
+        for kind, value in ((kind, value) for _, kind, value in DiffLexer().get_tokens_unprocessed(text))
+    )
+
+    assert diff_html(text) == wanted.replace("\n", "&#10;").replace("\t", "&#9;")
+
+
+def test_a_dockerfile_is_coloured_as_a_whole() -> None:
+    """Its instructions are coloured one by one, each but once a run, and come out as together."""
+    for snippet in load().snippets.values():
+        for path in (path for path in snippet.sources if path.startswith("Dockerfile")):
+            whole = list(DockerLexer().get_tokens_unprocessed(snippet.text(path)))
+            words = {value for _, kind, value in whole if kind in Token.Keyword}
+
+            keywords = LexborHTMLParser(file_html(snippet.text(path), path)).css(".k")
+            assert {node.text() for node in keywords} == words
 
 
 def test_an_illustration_is_told_apart_from_what_is_proven() -> None:

@@ -329,6 +329,42 @@ def test_a_record_edited_by_hand_is_refused(library: Library, store: EvidenceSto
     assert said == "web.json: its checksum does not match: corrupt, truncated or edited by hand"
 
 
+def test_the_layout_of_a_record_is_not_sealed(library: Library, store: EvidenceStore) -> None:
+    """White space says nothing: a tool that formats JSON voids no record."""
+    evidence = evidence_of(library.snippet())
+    store.write(evidence, "web")
+    text = (store.root / "web.json").read_bytes()
+    (store.root / "web.json").write_bytes(msgspec.json.format(text, indent=-1))
+
+    assert store.read(Evidence, "web") == evidence
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"engine":', b'"engine": "Podman",\n  "engine":'),
+        (b'"engine":', b'"note": "x",\n  "engine":'),
+        (b'"checksum":', b'"checksum": "sha256:0",\n  "checksum":'),
+        (b'"checksum":', b'"chequesum":'),
+        (b'"Docker 26.1.5"', b'"Docker\\u0020' + b'26.1.5"'),
+    ],
+    ids=["a key twice", "one key more", "a checksum twice", "no checksum", "other spelling"],
+)
+def test_all_but_the_layout_is_sealed(library: Library, store: EvidenceStore, old: bytes, new: bytes) -> None:
+    """Every byte that is not white space is what was written, also where JSON would mean the same."""
+    store.write(evidence_of(library.snippet()), "web")
+    text = (store.root / "web.json").read_bytes()
+    assert text.count(old) == 1
+
+    assert "its checksum does not match" in refused(store, text.replace(old, new))
+
+
+@pytest.mark.parametrize("content", [b"[]", b'"x"', b"1", b"{}", b'{"checksum": 1}'])
+def test_json_that_is_no_record_is_refused(store: EvidenceStore, content: bytes) -> None:
+    """It has no checksum of its own."""
+    assert "its checksum does not match" in refused(store, content)
+
+
 def test_a_date_without_a_zone_is_refused(library: Library, store: EvidenceStore) -> None:
     """Such a date cannot be compared with the clock."""
     store.write(replace(evidence_of(library.snippet()), verified_at=NOW.replace(tzinfo=None)), "web")

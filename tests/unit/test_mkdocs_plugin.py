@@ -96,6 +96,22 @@ def test_what_is_built_passes_the_audit(project: Path) -> None:
     assert audit(site, small, {}) == ()
 
 
+def test_templates_are_compiled_once(project: Path) -> None:
+    """The second build is as the first, and reads what Jinja kept of it; a template that changed is compiled again."""
+    (project / "overrides").mkdir()
+    (project / "mkdocs.yml").write_text(SETTINGS.replace("material\n", "material\n  custom_dir: overrides\n"))
+    first = (built(project) / "index.html").read_text()
+    kept = {path: path.stat().st_mtime_ns for path in (project / ".cache").rglob("*.cache")}
+    second = (built(project) / "index.html").read_text()
+    (project / "overrides" / "main.html").write_text('{% extends "base.html" %}{% block footer %}Ours{% endblock %}')
+    third = (built(project) / "index.html").read_text()
+
+    assert kept
+    assert first == second
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert "Ours" in third
+
+
 def test_nothing_is_written_where_a_page_is_refused(project: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Every page is read before the first is written, and all faults are said, by line of the file."""
     (project / "evidence" / "web.json").unlink()

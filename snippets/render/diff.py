@@ -1,0 +1,70 @@
+"""A pitfall -> its edit as a unified diff of the good file, as `diff --unified` writes it."""
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import takewhile
+from operator import eq
+
+from snippets.snippet import Pitfall, Snippet
+
+_CONTEXT_LINES = 3
+# Only line feeds end a line: what else splitlines() cuts at may stand within one.
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_HUNK = re.compile(r"@@ -(\d+)(,\d+)? \+(\d+)(,\d+)? @@\n")
+
+
+def difference(fault: Pitfall, owner: Snippet) -> str:
+    """The fault as a unified diff of the good file."""
+    edit = fault.edit
+    return _difference(edit.path, owner.text(edit.path), edit.find, edit.replace)
+
+
+@lru_cache(maxsize=4096)
+def _difference(path: str, good: str, find: str, replace: str) -> str:
+    at = good.index(find)
+    # The lines of the edit and more around it than are shown: comparing long files takes long.
+    start, end = at, at + len(find)
+    for _ in range(2 * _CONTEXT_LINES + 1):
+        start, end = good.rfind("\n", 0, max(start, 0)), (good.find("\n", end) + 1 or len(good))
+    before, after = good[start + 1 : at], good[at + len(find) : end]
+    skipped = good.count("\n", 0, start + 1)
+    ours, theirs = _LINE.findall(before + find + after), _LINE.findall(before + replace + after)
+    lines = [f"--- {path}\n", f"+++ {path}\n", *_hunks(ours, theirs, skipped)]
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _hunks(ours: Sequence[str], theirs: Sequence[str], skipped: int) -> Iterator[str]:
+    """What differs, with `skipped` lines of the file before the first of these."""
+    head = _shared(ours, theirs)
+    tail = _shared(ours[head:][::-1], theirs[head:][::-1])
+    out, come = ours[head : len(ours) - tail], theirs[head : len(theirs) - tail]
+    if set(out).isdisjoint(come):
+        # Nothing to align: as good as always, and ten times as fast as aligning nothing.
+        start = max(head - _CONTEXT_LINES, 0)
+        above, below = ours[start:head], ours[len(ours) - tail :][:_CONTEXT_LINES]
+        same = len(above) + len(below)
+        yield f"@@ -{_range(start + skipped, len(out) + same)} +{_range(start + skipped, len(come) + same)} @@\n"
+        for mark, lines in ((" ", above), ("-", out), ("+", come), (" ", below)):
+            yield from (mark + line for line in lines)
+        return
+    _, _, *lines = difflib.unified_diff(ours, theirs, n=_CONTEXT_LINES)
+    for line in lines:
+        found = _HUNK.fullmatch(line)
+        if found is None:
+            yield line
+        else:
+            yield f"@@ -{int(found[1]) + skipped}{found[2] or ''} +{int(found[3]) + skipped}{found[4] or ''} @@\n"
+
+
+def _shared(ours: Sequence[str], theirs: Sequence[str]) -> int:
+    """How many lines both begin with."""
+    return sum(1 for _ in takewhile(bool, map(eq, ours, theirs)))
+
+
+def _range(start: int, length: int) -> str:
+    """Lines as a hunk names them: from 1, no count of one, and an empty range by the line before it."""
+    if length == 1:
+        return str(start + 1)
+    return f"{start + 1 if length else start},{length}"
