@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from snippets.errors import SnippetsError
 
 ROOT = Path(__file__).parent.parent
 TAIL_LINES = 25
+FAILURE = Path(tempfile.gettempdir()) / "handbook-bench-failure.log"
 # Of the session and the run that started us, and no part of what we start. Without bytecode every start
 # would compile all it imports, which no reader waits for.
 _INHERITED = (
@@ -51,6 +53,7 @@ def run(command: Sequence[str], *, cwd: Path = ROOT, env: Mapping[str, str] | No
     took_s = time.monotonic() - started
     if check and done.returncode != 0:
         tail = "\n".join(done.stdout.splitlines()[-TAIL_LINES:])
-        message = f"`{' '.join(command)[:120]}` exits {done.returncode}:\n{tail}"
+        FAILURE.write_text(done.stdout)
+        message = f"`{' '.join(command)[:120]}` exits {done.returncode}:\n{tail}\nAll of it: {FAILURE}"
         raise BenchError(message)
     return Done(status=done.returncode, output=done.stdout, took_s=took_s)
