@@ -117,7 +117,7 @@ def sweep(key: str) -> None:
         ):
             if found := docker(*listing, "--filter", chosen):
                 docker(*removal, *found)
-    for pattern in (f"reference={IMAGES}/{key}", f"label={LABEL}={key}"):
+    for pattern in (f"reference={IMAGES}/{key}", f"reference=handbook-{key}-*", f"label={LABEL}={key}"):
         listed = try_docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", pattern)
         if tags := [tag for tag in listed if not tag.endswith(":<none>")]:
             try_docker("image", "rm", "--force", *tags)
