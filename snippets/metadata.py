@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
-from snippets.contract import StaleInput
+from snippets.contract import BackingService, BehindProxy, Reload, StaleInput
 
 
 class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,11 +26,21 @@ class ProjectTable(Struct, frozen=True, kw_only=True):
     live: str = "/livez"
     ready: str = "/readyz"
     slow: str | None = None
+    api: str | None = None
     server: str | None = None
     stop_grace_s: float = 10.0
+    pre_stop_s: float = 0.0
+    graceful_timeout_s: float | None = None
     memory_mib: int = 512
+    size_mib: int = 250
+    code: str | None = None
+    revision: str = "REVISION"
+    absent: list[str] = []
     settings: dict[str, str] = {}
     stale: StaleInput | None = None
+    backing: BackingService | None = None
+    proxy: BehindProxy | None = None
+    reload: Reload | None = None
 
 
 class ProvenIn(Struct, frozen=True, kw_only=True):

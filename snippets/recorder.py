@@ -113,6 +113,11 @@ class Recorder:
         self.written.append(Written(name=name, complete=True, written=written, findings=1, took_s=0.0))
 
 
+def _ready_s(images: Sequence[ImageFacts]) -> float:
+    """The median of the boots there were; who looks at layers alone boots nothing."""
+    return median([image.ready_s for image in images if image.ready_s] or [0.0])
+
+
 def _evidence(snippet: Snippet, accounts: Sequence[Account], before: Evidence | None) -> Evidence:
     """What these accounts say, and of the present record what still holds, as old as its oldest part."""
     required = requirements(snippet)
@@ -128,7 +133,7 @@ def _evidence(snippet: Snippet, accounts: Sequence[Account], before: Evidence | 
         files=snippet.files,
         engine=last.engine,
         bases=last.bases,
-        image=replace(images[-1], ready_s=median(image.ready_s for image in images)) if images else None,
+        image=replace(images[-1], ready_s=_ready_s(images)) if images else None,
         verified_at=datetime.now(UTC).replace(microsecond=0),
         findings=[fresh[slug] for slug in required if slug in fresh],
     )

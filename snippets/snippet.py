@@ -85,10 +85,11 @@ class Snippet:
 
     @cached_property
     def bases(self) -> tuple[str, ...]:
-        """References of the images that it fetches: its Dockerfile's, and those its services name."""
+        """References of the images that it fetches: its Dockerfile's, its services', and its backing service's."""
         built = bases(self.text("Dockerfile")) if "Dockerfile" in self.sources else ()
         named = _SERVICE_IMAGE.findall(self.text("compose.yaml")) if "compose.yaml" in self.sources else ()
-        return tuple(dict.fromkeys((*built, *named)))
+        backing = [self.table.project.backing.image] if self.table.project and self.table.project.backing else []
+        return tuple(dict.fromkeys((*built, *named, *backing)))
 
     @property
     def promises(self) -> tuple[Promise, ...]:

@@ -1,5 +1,6 @@
 """What proving shares: one run, one engine, one catalog, and the choice of what to prove."""
 
+import re
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from snippets.catalog import Catalog, load
+from snippets.contract import PROMISES
 from snippets.engine import Engine
 from snippets.engine.bases import costs
 from snippets.engine.run import current, opened
@@ -24,6 +26,7 @@ STACKS = frozenset(
     for path in Path(__file__).parent.glob("rehearsals/test_*.py")
     if path.name != "test_commands.py"
 )
+JUDGED = re.compile(r"tests/contract/.*\[(?P<host>[^:\]]+):(?P<slug>[^:\]]+)\]")
 CATALOG = pytest.StashKey[Catalog]()
 RECORDER = pytest.StashKey[Recorder]()
 
@@ -66,13 +69,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class OneStackAWorker(LoadScopeScheduling):
-    """Spread tests one by one, but those that share a stack go to one worker together.
+    """Spread tests one by one, but those that share a stack or a boot go to one worker together.
 
     xdist's own `loadgroup` sends them anywhere since pytest 9.2: it marks a test's name where nobody reads it.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
+        if judged := JUDGED.fullmatch(nodeid):
+            # An image's layers are looked at by one worker, while another boots it.
+            before = PROMISES[judged["slug"]].family == "image"
+            return f"{judged['host']} {'before it runs' if before else 'as it runs'}"
         return path if path in STACKS else nodeid
 
 

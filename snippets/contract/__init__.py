@@ -1,6 +1,8 @@
-"""What a container promises: thirty promises in the end, one function each, judged from outside."""
+"""What a container promises: thirty promises, one function each, judged from outside."""
 
+from snippets.contract.assets import assets_complete
 from snippets.contract.boot import (
+    any_uid,
     fails_fast,
     honours_port,
     no_privileges,
@@ -8,33 +10,71 @@ from snippets.contract.boot import (
     reachable,
     read_only_root,
     server_is_pid_1,
+    unprivileged_port,
 )
-from snippets.contract.image import builds_clean, inputs_pinned, no_context_leak, no_secrets
-from snippets.contract.lifecycle import drains, health_honest
+from snippets.contract.contents import lean, no_context_leak, no_secrets, no_setuid
+from snippets.contract.image import builds_clean, inputs_pinned, layer_stable, traceable
+from snippets.contract.lifecycle import (
+    crash_safe,
+    drains,
+    grace_adds_up,
+    health_honest,
+    live_is_not_ready,
+    reload_lossless,
+)
 from snippets.contract.logs import logs_structured
-from snippets.contract.project import Project, StaleInput
+from snippets.contract.project import BackingService, BehindProxy, Project, Reload, StaleInput
 from snippets.contract.promise import NOT_UP, Finding, Promise, Verdict
-from snippets.contract.resources import cpu_aware
-from snippets.contract.web import config_meant
+from snippets.contract.resources import cpu_aware, fits_memory, state_explicit
+from snippets.contract.trial import Trial
+from snippets.contract.web import config_meant, proxy_trust
 
+# In the order they are judged: on a boot that several share, what changes or ends the container comes last.
 CONTRACT: tuple[Promise, ...] = (
     builds_clean,
     inputs_pinned,
     no_secrets,
     no_context_leak,
+    no_setuid,
+    lean,
+    layer_stable,
+    traceable,
     numeric_non_root,
+    any_uid,
     read_only_root,
     no_privileges,
     server_is_pid_1,
     reachable,
+    unprivileged_port,
     honours_port,
     fails_fast,
-    health_honest,
-    drains,
-    cpu_aware,
-    logs_structured,
     config_meant,
+    proxy_trust,
+    assets_complete,
+    logs_structured,
+    state_explicit,
+    cpu_aware,
+    fits_memory,
+    grace_adds_up,
+    live_is_not_ready,
+    health_honest,
+    crash_safe,
+    reload_lossless,
+    drains,
 )
 PROMISES = {promise.slug: promise for promise in CONTRACT}
 
-__all__ = ["CONTRACT", "NOT_UP", "PROMISES", "Finding", "Project", "Promise", "StaleInput", "Verdict"]
+__all__ = [
+    "CONTRACT",
+    "NOT_UP",
+    "PROMISES",
+    "BackingService",
+    "BehindProxy",
+    "Finding",
+    "Project",
+    "Promise",
+    "Reload",
+    "StaleInput",
+    "Trial",
+    "Verdict",
+]

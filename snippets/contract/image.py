@@ -1,17 +1,18 @@
-"""What an image promises before it runs: it builds, from pinned inputs, and holds nothing private."""
+"""What an image promises before it runs: it builds, from pinned inputs, and can be told from any other."""
 
 import re
 
-from snippets.contract.dockerfile import bases, build_arguments, build_secrets, stages
+from snippets.contract.contents import MIB, pass_over
+from snippets.contract.dockerfile import bases, stages
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
 from snippets.contract.subject import Image
 from snippets.errors import BuildError
 
-CANARY = "canary-5f1c9e-"
-# BuildKit's own list for its rule SecretsUsedInArgOrEnv.
-SECRETIVE = re.compile(r"apikey|auth|credential|key|password|passwd|pword|pswd|secret|token|\bdsn\b", re.IGNORECASE)
-PRIVATE_FILES = (".env", "id_rsa", ".git/config", "node_modules/private/index.js", "server.pem", ".aws/credentials")
+REVISION = "5f1c9e0a7d3b48c6a2e4f60819b7d5c3a1e8f204"
+REVISION_LABEL = "org.opencontainers.image.revision"
+# An edit of the code moves the layers of the code, with what is made of it: not what was installed.
+MOVED_AT_MOST = 0.25
 
 
 @promise(family="image", authority="https://docs.docker.com/build/building/multi-stage/")
@@ -56,36 +57,25 @@ def _exact(reference: str) -> bool:
     return bool(at) or (tag != "latest" and any(sign.isdigit() for sign in tag))
 
 
-@promise(family="image", authority="https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/")
-def no_secrets(image: Image, project: Project) -> Judgement:
-    """A secret given to the build is in no layer, history entry, variable or label of the image."""
-    dockerfile = (image.context / "Dockerfile").read_text()
-    arguments = {name: CANARY + name for name in build_arguments(dockerfile) if SECRETIVE.search(name)}
-    secrets = {name: CANARY + name for name in build_secrets(dockerfile)}
-    # A key that the Dockerfile does not ask for is given as well: `COPY . .` must not pick it up.
-    probe = image.rebuilt(arguments=arguments, secrets=secrets, edits={".env": f"KEY={CANARY}env\n".encode()})
-    found = [f"{place.what} in {place.where}" for place in probe.find([CANARY])]
-    named = [
-        f"{name} in env" for name, value in probe.config.env.items() if SECRETIVE.search(name) and _filled(name, value)
-    ]
-    given = len(arguments) + len(secrets)
-    asked = f"{given} secret(s) asked for by the build and 1 planted file" if given else "1 planted file"
-    leaks = sorted({*found, *named})
-    return kept_if(not leaks, f"{asked}: found {', '.join(leaks[:6]) or 'in no layer, history, variable or label'}")
+@promise(family="image", authority="https://docs.docker.com/build/cache/optimize/#order-your-layers", exemptible=True)
+def layer_stable(image: Image, project: Project) -> Judgement:
+    """An edit of the application's code and a new revision leave the layers of what was installed as they are."""
+    if project.code is None:
+        return kept_if(condition=False, seen="names no file of its code that could be edited")
+    source = (image.context / project.code).read_bytes()
+    later = image.rebuilt(edits={project.code: source + b"\n"}, arguments={project.revision: REVISION})
+    own = [layer for layer in image.once(pass_over).layers if layer.own]
+    moved = [layer for layer in own if layer.id not in later.layers]
+    lost, whole = sum(layer.bytes for layer in moved), sum(layer.bytes for layer in own)
+    seen = f"one line more in {project.code} and another revision move {len(moved)} of {len(own)} layers, "
+    seen += f"{lost / MIB:.1f} of {whole / MIB:.1f} MiB"
+    return kept_if(bool(moved) and lost <= MOVED_AT_MOST * whole, seen)
 
 
-def _filled(name: str, value: str) -> bool:
-    """Tell a secret's value from the path of the file that holds it, and from public key ids of a base."""
-    return bool(value) and not name.endswith(("_FILE", "_PATH")) and not name.startswith("GPG_")
-
-
-@promise(family="image", authority="https://docs.docker.com/build/concepts/context/#dockerignore-files")
-def no_context_leak(image: Image, project: Project) -> Judgement:
-    """Private files that lie beside the Dockerfile reach no layer."""
-    planted = {path: f"{CANARY}{path}\n".encode() for path in PRIVATE_FILES}
-    # Also where they lie most often in truth: inside a directory that is copied whole.
-    folders = sorted(p.name for p in image.context.iterdir() if p.is_dir() and not p.name.startswith("."))
-    planted |= {f"{folder}/.env": f"{CANARY}{folder}\n".encode() for folder in folders}
-    probe = image.rebuilt(edits=planted)
-    found = sorted({f"{place.what} in {place.where}" for place in probe.find([CANARY])})
-    return kept_if(not found, f"{len(planted)} planted files: {', '.join(found[:6]) or 'none reached a layer'}")
+@promise(family="image", authority="https://github.com/opencontainers/image-spec/blob/main/annotations.md")
+def traceable(image: Image, project: Project) -> Judgement:
+    """The label `org.opencontainers.image.revision` is the commit that the build was told."""
+    label = image.rebuilt(arguments={project.revision: REVISION}).config.labels.get(REVISION_LABEL)
+    if label is None:
+        return kept_if(condition=False, seen=f"no label {REVISION_LABEL}")
+    return kept_if(label == REVISION, f"built with {project.revision}={REVISION[:12]}, labelled {label[:12]!r}")

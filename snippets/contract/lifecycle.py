@@ -2,11 +2,22 @@
 
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
-from snippets.contract.subject import Healthcheck, Image
+from snippets.contract.requests import answers
+from snippets.contract.subject import PLAIN, Healthcheck, Image, Posture
+from snippets.contract.web import settings_of
 from snippets.errors import ContainerError
 
+KUBERNETES = "https://kubernetes.io/docs/concepts"
+PROBES = f"{KUBERNETES}/configuration/liveness-readiness-startup-probes/"
 DETECTED_WITHIN_S = 60.0
 HEALTHY_WITHIN_S = 30.0
+BACK_WITHIN_S = 30.0
+RELOADED_WITHIN_S = 20.0
+AFTER_RELOAD_S = 2.0
+CLIENTS = 4
+# The command is the image's own; only its interval is shortened, and the stated one is judged.
+HEALTH_ASKED = Posture(health_interval_s=1.0)
+BACKED = Posture(backed=True)
 
 
 def detection_s(check: Healthcheck) -> float:
@@ -24,8 +35,7 @@ def health_honest(image: Image, project: Project) -> Judgement:
         stated = f"{check.retries} retries every {check.interval_s:.0f} s"
         seen = f"{stated} notice a frozen server only after {detection_s(check):.0f} s"
         return kept_if(condition=False, seen=seen)
-    # The command is the image's own; only its interval is shortened, and the stated one judged above.
-    with image.boot(health_interval_s=1.0) as container:
+    with image.boot(HEALTH_ASKED, spoils=True) as container:
         healthy_s = container.wait_health("healthy", HEALTHY_WITHIN_S)
         if healthy_s is None:
             seen = f"{container.health()} {HEALTHY_WITHIN_S:.0f} s after start: {container.health_log()}"
@@ -42,7 +52,7 @@ def drains(image: Image, project: Project) -> Judgement:
     """A stop lets a request in flight finish whole, and the container exits 0 within its grace."""
     if project.slow is None:
         return kept_if(condition=False, seen="no slow path is declared to hold a request open with")
-    with image.boot() as container:
+    with image.boot(PLAIN, spoils=True) as container:
         with container.in_flight(project.slow) as request:
             sent = container.stop_signal()
             signalled_s = request.elapsed_s()
@@ -61,3 +71,78 @@ def drains(image: Image, project: Project) -> Judgement:
         f"{sent}: request in flight {reply}{', whole' if whole else ''}; "
         f"exit {status} after {took_s:.1f} s of {project.stop_grace_s:.0f} s",
     )
+
+
+@promise(family="lifecycle", authority=f"{KUBERNETES}/workloads/pods/pod-lifecycle/", exemptible=True)
+def grace_adds_up(image: Image, project: Project) -> Judgement:
+    """Whoever stops it waits longer than the server does for its last requests."""
+    timeout_s = project.graceful_timeout_s
+    if timeout_s is None and project.server == "gunicorn":
+        with image.boot(PLAIN) as container:
+            timeout_s = float(settings_of(container.run(["gunicorn", "--print-config"]))["graceful_timeout"])
+    if timeout_s is None:
+        return kept_if(condition=False, seen="nobody says how long the server waits: state graceful_timeout_s")
+    taken_s = project.pre_stop_s + timeout_s
+    seen = f"{project.pre_stop_s:.0f} s before the signal and {timeout_s:.0f} s for the last requests"
+    return kept_if(taken_s < project.stop_grace_s, f"{seen}, of {project.stop_grace_s:.0f} s of grace")
+
+
+@promise(family="lifecycle", authority=PROBES, exemptible=True)
+def live_is_not_ready(image: Image, project: Project) -> Judgement:
+    """While its database is gone it is live and not ready, and it recovers by itself."""
+    if project.backing is None:
+        return kept_if(condition=False, seen="names no backing service that could go away")
+    with image.boot(BACKED, spoils=True) as container:
+        if container.await_reply(project.ready, answers(200), BACK_WITHIN_S) is None:
+            return kept_if(condition=False, seen=f"{project.ready} never answered 200 beside {project.backing.image}")
+        container.backing.stop()
+        noticed_s = container.await_reply(project.ready, answers(503), BACK_WITHIN_S)
+        live = container.get(project.live)
+        container.backing.start()
+        back_s = container.await_reply(project.ready, answers(200), BACK_WITHIN_S)
+    gone = f"{project.backing.image} gone: live {live.status}, "
+    gone += "never answered 503 when asked whether it is ready" if noticed_s is None else "ready 503"
+    back = "not ready again" if back_s is None else f"ready again {back_s:.1f} s after its return"
+    kept = live.status == 200 and live.whole and noticed_s is not None and back_s is not None  # noqa: PLR2004 - a status code
+    return kept_if(kept, f"{gone}; {back}")
+
+
+@promise(family="lifecycle", authority="https://12factor.net/disposability")
+def crash_safe(image: Image, project: Project) -> Judgement:
+    """A killed worker comes back, and after kill -9 and a start all is as before."""
+    with image.boot(PLAIN) as container:
+        before = container.settled(container.processes)
+        workers = [process for process in before if not process.is_first]
+        if workers:
+            container.kill(workers[-1])
+        back_s = container.await_processes(len(before), BACK_WITHIN_S, without=workers[-1:])
+        container.signal("SIGKILL")
+        container.wait(timeout_s=BACK_WITHIN_S)
+        started_s = container.start_again()
+    if workers:
+        fate = "never back" if back_s is None else f"back after {back_s:.1f} s"
+        worker = f"1 of {len(workers)} workers killed: {fate}"
+    else:
+        worker = "it is one process"
+    return kept_if(back_s is not None, f"{worker}; killed whole and started, it answers after {started_s:.1f} s")
+
+
+@promise(family="lifecycle", authority="https://gunicorn.org/guides/signals/", exemptible=True)
+def reload_lossless(image: Image, project: Project) -> Judgement:
+    """A reload under load fails no request, and the new version is seen."""
+    reload = project.reload
+    if reload is None:
+        return kept_if(condition=False, seen="no signal is stated on which the server takes up new code")
+    # It holds other code afterwards.
+    with image.boot(PLAIN, spoils=True) as container:
+        source = container.read(reload.path).decode()
+        if source.count(reload.find) != 1:
+            return kept_if(condition=False, seen=f"{reload.path} does not hold {reload.find!r} once")
+        container.put(reload.path, source.replace(reload.find, reload.replace).encode())
+        with container.traffic((project.page, reload.url), clients=CLIENTS) as traffic:
+            container.signal(reload.signal)
+            shown = reload.shows.encode()
+            seen_s = container.await_reply(reload.url, lambda reply: shown in reply.body, RELOADED_WITHIN_S)
+            load = traffic.end(after_s=AFTER_RELOAD_S)
+    version = "the new version is never seen" if seen_s is None else f"the new version after {seen_s:.1f} s"
+    return kept_if(seen_s is not None and load.sent > 0 and not load.failures, f"{reload.signal}: {version}; {load}")

@@ -5,7 +5,7 @@ import json
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
 from snippets.contract.requests import expect_200
-from snippets.contract.subject import Image
+from snippets.contract.subject import PLAIN, Image
 
 HOSTILE = 'canary "quoted" \\ back\\slash \\x1b[31m {"level":"fake"} %s %(h)s é'
 MARKED = "/hb-log-canary"
@@ -14,7 +14,7 @@ MARKED = "/hb-log-canary"
 @promise(family="logs", authority="https://12factor.net/logs", exemptible=True)
 def logs_structured(image: Image, project: Project) -> Judgement:
     """Every line on stdout is one JSON object, one a request, hostile input included; no log files."""
-    with image.boot() as container:
+    with image.boot(PLAIN) as container:
         for number in range(3):
             container.get(f"{MARKED}-{number}", headers={"User-Agent": HOSTILE})
         expect_200(container, project.page)

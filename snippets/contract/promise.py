@@ -61,6 +61,9 @@ class Promise:
         """Judge one image; a container's fault is a broken promise, the engine's an error."""
         started = time.monotonic()
         verdict, seen = self._verdict(image, project)
+        if verdict is Verdict.BROKEN:
+            # Whatever was broken in a container is not for the next promise to find.
+            image.renewed()
         took_s = round(time.monotonic() - started, 2)
         return Finding(promise=self.slug, rules=self.rules, verdict=verdict, seen=seen.strip(), took_s=took_s)
 

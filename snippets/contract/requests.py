@@ -1,7 +1,9 @@
 """Requests of promises: what counts as answered, and how a reader's browser would look around."""
 
+from collections.abc import Callable
+
 from snippets.contract.project import Project
-from snippets.contract.subject import Container
+from snippets.contract.subject import Container, Reply
 from snippets.errors import ContainerError
 
 
@@ -19,3 +21,8 @@ def browse(container: Container, project: Project) -> str:
     for path in paths:
         expect_200(container, path)
     return f"{len(paths)} of {len(paths)} requests answered 200"
+
+
+def answers(status: int) -> Callable[[Reply], bool]:
+    """Whether an answer is whole and has this status."""
+    return lambda reply: reply.whole and reply.status == status

@@ -1,24 +1,58 @@
-"""What a container promises about what it is given: it takes its limits for the truth."""
+"""What a container promises about what it is given: it takes its limits for the truth, and keeps nothing to itself."""
 
 import os
 
+from snippets.contract.boot import READ_ONLY, UNPRIVILEGED
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
-from snippets.contract.requests import expect_200
-from snippets.contract.subject import Image
+from snippets.contract.requests import browse, expect_200
+from snippets.contract.subject import PLAIN, Image
 
-LIMITS = (0.5, 1.0, 2.0)
+MIB = 1 << 20
+CLIENTS = 8
+REQUESTS_AT_LEAST = 50
+LOADED_S = 3.0
+# Gone with the container by its nature: nobody takes it for a store.
+TEMPORARY = ("/tmp", "/run", "/var/run", "/dev", "/proc", "/sys", "/var/tmp")  # noqa: S108 - the container's own
 
 
 @promise(family="resources", authority="https://github.com/python/cpython/issues/149452", exemptible=True)
 def cpu_aware(image: Image, project: Project) -> Judgement:
     """The number of workers follows the container's CPU limit, not the size of the host."""
     counts: dict[float, int] = {}
-    for cpus in LIMITS:
-        with image.boot(cpus=cpus) as container:
+    for posture in (READ_ONLY, PLAIN, UNPRIVILEGED):
+        with image.boot(posture) as container:
             expect_200(container, project.live)
             # Workers fork one after the other: ask until two answers agree.
-            counts[cpus] = container.settled(lambda: len(container.processes()) - 1)
-    grows = counts[LIMITS[0]] < counts[LIMITS[1]] < counts[LIMITS[2]]
+            counts[posture.cpus] = container.settled(lambda: len(container.processes()) - 1)
+    workers = list(counts.values())
     seen = ", ".join(f"{count} at {cpus:g} CPU" for cpus, count in counts.items())
-    return kept_if(grows, f"workers: {seen}; the host has {os.cpu_count()} processors")
+    return kept_if(workers == sorted(set(workers)), f"workers: {seen}; the host has {os.cpu_count()} processors")
+
+
+@promise(family="resources", authority="https://docs.docker.com/engine/containers/resource_constraints/")
+def fits_memory(image: Image, project: Project) -> Judgement:
+    """It survives load at its stated memory limit: no process of it is killed."""
+    with image.boot(PLAIN) as container:
+        with container.traffic((project.page, project.ready), clients=CLIENTS) as traffic:
+            load = traffic.end(after_s=LOADED_S)
+        memory = container.memory()
+    seen = f"peak {memory.peak_bytes / MIB:.0f} of {memory.limit_bytes / MIB:.0f} MiB with {CLIENTS} clients, {load}"
+    fits = memory.killed == 0 and 0 < memory.limit_bytes <= project.memory_mib * MIB
+    enough = load.sent >= REQUESTS_AT_LEAST and not load.failures
+    return kept_if(fits and enough, f"{seen}; {memory.killed} processes killed for their memory")
+
+
+@promise(family="resources", authority="https://12factor.net/processes")
+def state_explicit(image: Image, project: Project) -> Judgement:
+    """It keeps nothing where nobody looks for it: no anonymous volume, and no file that a recreated container lacks."""
+    with image.boot(PLAIN) as container:
+        browse(container, project)
+        volumes = container.volumes()
+        changes = container.settled(container.changes)
+    kept = [path for path in changes if not path.startswith(TEMPORARY)]
+    # A directory is listed for what changed below it.
+    files = [path for path in kept if not any(other.startswith(f"{path}/") for other in changes)]
+    seen = f"anonymous volumes: {', '.join(volumes) or 'none'}; "
+    seen += f"files written outside /tmp: {', '.join(files[:4]) or 'none'}"
+    return kept_if(not volumes and not files, seen)

@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-INTERFACES = ("subject", "promise", "project", "rules")
+INTERFACES = ("subject", "promise", "project", "rules", "trial")
 WHOLE = ""
 
 

@@ -1,9 +1,10 @@
 """What a promise may ask of an image and of a container: the interface the engine fulfils."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from re import Pattern
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -59,10 +60,88 @@ class Process:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a canary was found: the layer, history, env, label or log, and the path inside."""
+    """Where a canary was found: the canary, the layer, history, env, label or command, and the path or name there."""
 
+    canary: str
     where: str
     what: str
+
+    def __str__(self) -> str:
+        """As a finding shows it."""
+        return f"{self.what} in {self.where}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """One layer by its diff id: the bytes of its files, and whether the build added it to the base."""
+
+    id: str
+    bytes: int
+    own: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What one pass over an image's layers found.
+
+    `places` are of every layer, whatever a later one deletes. `setuid` and `found` (paths that were
+    sought, of the build's own layers) are of the file system that a container sees.
+    """
+
+    layers: tuple[Layer, ...]
+    places: tuple[Place, ...]
+    setuid: tuple[str, ...]
+    found: tuple[str, ...]
+
+    @property
+    def own_bytes(self) -> int:
+        """Bytes that the build added to its base."""
+        return sum(layer.bytes for layer in self.layers if layer.own)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What a container took of its memory: the most at any time, its limit, and processes killed for it."""
+
+    peak_bytes: int
+    limit_bytes: int
+    killed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What came of requests that were sent one after the other by several clients."""
+
+    sent: int
+    failures: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """As a finding shows it."""
+        whole = f"{self.sent - len(self.failures)} of {self.sent} requests whole and 200"
+        return f"{whole}; {self.failures[0]}" if self.failures else whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posture:
+    """How a container is started. Promises that ask for equal postures share one boot.
+
+    `env` comes on top of the project's settings. `unprivileged` drops every capability, allows no new
+    privileges, and leaves ports below 1024 to root, as kernels do by default. `backed` gives it the
+    project's backing service.
+    """
+
+    env: tuple[tuple[str, str], ...] = ()
+    port: int | None = None
+    user: str | None = None
+    read_only: bool = False
+    unprivileged: bool = False
+    backed: bool = False
+    cpus: float = 1.0
+    health_interval_s: float | None = None
+
+
+# One CPU, so that what follows the limit is the same on every machine.
+PLAIN = Posture()
 
 
 class SlowRequest(Protocol):
@@ -75,6 +154,23 @@ class SlowRequest(Protocol):
         """Wait for the answer; raises ContainerError where none came at all."""
 
 
+class Traffic(Protocol):
+    """Clients that send one request after the other, each on a connection of its own."""
+
+    def end(self, *, after_s: float = 0.0) -> Load:
+        """Go on for so long, stop sending, and say what came of all."""
+
+
+class Backing(Protocol):
+    """A service that a container needs, such as its database."""
+
+    def stop(self) -> None:
+        """End it; its data stays."""
+
+    def start(self) -> None:
+        """Start it again."""
+
+
 class Container(Protocol):
     """A booted container, reached over 127.0.0.1 alone."""
 
@@ -82,11 +178,24 @@ class Container(Protocol):
     def ready_s(self) -> float:
         """Seconds from the start to the first 200."""
 
+    @property
+    def backing(self) -> Backing:
+        """The service it was given; ContainerError where it was given none."""
+
+    def running(self) -> bool:
+        """Whether it still runs."""
+
     def get(self, path: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 5.0) -> Reply:
         """Ask once; raises ContainerError where no answer comes."""
 
+    def await_reply(self, path: str, wanted: Callable[[Reply], bool], timeout_s: float) -> float | None:
+        """Ask until an answer is as wanted: after how many seconds one was, or None."""
+
     def in_flight(self, path: str) -> AbstractContextManager[SlowRequest]:
         """Send a request and hold it open; inside the block the server is working on it."""
+
+    def traffic(self, paths: Sequence[str], *, clients: int) -> AbstractContextManager[Traffic]:
+        """Keep it busy while the block runs."""
 
     def signal(self, name: str) -> None:
         """Send PID 1 a signal, such as "SIGTERM"."""
@@ -97,6 +206,9 @@ class Container(Protocol):
     def wait(self, timeout_s: float) -> tuple[int, float]:
         """Wait for the end: exit status and seconds; raises ContainerError when it outlives the time."""
 
+    def start_again(self) -> float:
+        """Start it as it was left: seconds until it answers; raises NotReadyError where it does not."""
+
     def logs(self, *, stream: str = "both") -> str:
         """What it printed on "stdout", "stderr" or "both"."""
 
@@ -106,30 +218,48 @@ class Container(Protocol):
     def listening(self) -> Collection[int]:
         """TCP ports that something listens on, on any address but loopback."""
 
+    def await_processes(self, count: int, timeout_s: float, *, without: Collection[Process]) -> float | None:
+        """Seconds until it has so many processes, none of them one of `without`, or None."""
+
     def freeze(self) -> int:
         """SIGSTOP every process but PID 1 (PID 1 where it is alone); how many were stopped."""
 
+    def kill(self, process: Process) -> None:
+        """SIGKILL one of its processes, as a kernel that is out of memory does."""
+
     def health(self) -> str:
-        """The engine's word: starting, healthy or unhealthy."""
+        """The engine's word: "starting", "healthy", "unhealthy" or "none"."""
 
     def wait_health(self, wanted: str, timeout_s: float) -> float | None:
-        """Seconds until the engine says so; None where it never did in that time."""
+        """Seconds until the engine says so, or None."""
 
     def health_log(self) -> str:
         """What the health command printed last."""
 
     def settled(self, ask: Callable[[], T]) -> T:
-        """Ask until two answers in a row, half a second apart, agree; ContainerError where none do."""
+        """Ask until two answers agree; raises ContainerError where they never do."""
 
     def changes(self) -> tuple[str, ...]:
-        """Paths written below the root, by the engine's own account."""
+        """Paths it has written below its root file system, volumes and tmpfs excepted."""
+
+    def volumes(self) -> tuple[str, ...]:
+        """Where volumes lie that nobody asked for."""
+
+    def memory(self) -> Memory:
+        """What it took of its memory."""
+
+    def read(self, path: str) -> bytes:
+        """One file's bytes; raises ContainerError where it has none."""
+
+    def put(self, path: str, content: bytes) -> None:
+        """Give a file other bytes, as whoever deploys into a running container would."""
 
     def run(self, argv: Sequence[str]) -> str:
-        """Run a program beside the server and return its output; raises ContainerError where it fails."""
+        """Run a program beside the server; raises ContainerError where it exits non-zero."""
 
 
 class Image(Protocol):
-    """A built image together with the source it was built from."""
+    """A built image and the source it was built from."""
 
     @property
     def config(self) -> ImageConfig:
@@ -143,19 +273,28 @@ class Image(Protocol):
     def build_s(self) -> float:
         """Seconds that the build took."""
 
-    def boot(  # noqa: PLR0913 - one keyword a posture, each of them a promise's own
-        self,
-        *,
-        settings: Mapping[str, str] | None = None,
-        env: Mapping[str, str] | None = None,
-        port: int | None = None,
-        read_only: bool = False,
-        unprivileged: bool = False,
-        cpus: float | None = None,
-        health_interval_s: float | None = None,
-        await_ready: bool = True,
-    ) -> AbstractContextManager[Container]:
-        """Boot it; raises ContainerError where it exits or does not answer 200 on the live path."""
+    @property
+    def build_log(self) -> str:
+        """What the builder printed."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Diff ids of all layers, the base's first."""
+
+    def boot(self, posture: Posture = PLAIN, *, spoils: bool = False) -> AbstractContextManager[Container]:
+        """Boot it, or join whoever booted it so before; raises NotReadyError where it does not come up.
+
+        `spoils` says that nobody can use the container afterwards: it is ended, changed or frozen.
+        """
+
+    def start(self, posture: Posture, settings: Mapping[str, str]) -> AbstractContextManager[Container]:
+        """Start it with these settings alone, and wait for nothing."""
+
+    def renewed(self) -> "Image":
+        """The same, with no boot shared so far: for a second look."""
+
+    def once(self, make: "Callable[[Image], T]") -> T:
+        """What `make` says of this image; whoever asks later gets the same answer."""
 
     def rebuilt(
         self,
@@ -164,11 +303,9 @@ class Image(Protocol):
         arguments: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         target: str | None = None,
+        no_cache: bool = False,
     ) -> "Image":
         """Build again with some files replaced or added; raises BuildError where it does not build."""
 
-    def find(self, canaries: Collection[str]) -> Iterator[Place]:
-        """Every place in layers, history, environment and labels that holds one of these strings."""
-
-    def layer_paths(self) -> Iterator[str]:
-        """Every path in every layer that is not of the base."""
+    def contents(self, canaries: Collection[str], sought: Pattern[str]) -> Contents:
+        """Read all layers once, for places that hold a canary and for paths that match."""

@@ -93,6 +93,7 @@ class Engine:
             run=self.run,
             project=snippet.project(effective),
             contexts=self.contexts(snippet.bases),
+            bases=bases_of((context / "Dockerfile").read_text()),
         )
 
     def _outcome(self, context: Path, snippet: Snippet, effective: Mapping[str, str]) -> "_Outcome":
@@ -115,14 +116,16 @@ class Engine:
         # An edit may name another base than the snippet does, or none that there is: that is for the builder to say.
         named = bases_of((context / "Dockerfile").read_text())
         contexts = self.contexts([ref for ref in named if ref in snippet.bases or has_recipe(ref)])
-        identity, build_s = build(context, self.run.tag(tag), contexts=contexts, no_cache=no_cache)
+        built = build(context, self.run.tag(tag), contexts=contexts, no_cache=no_cache)
         return BuiltImage(
-            id=identity,
+            id=built.id,
             context=context,
             project=snippet.project(effective),
             run=self.run,
-            contexts=contexts,
-            build_s=build_s,
+            contexts=contexts | self.contexts(snippet.bases),
+            bases=named,
+            build_s=built.took_s,
+            build_log=built.log,
         )
 
 

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from snippets.contract.dockerfile import bases
@@ -25,6 +26,15 @@ _STEP = re.compile(r"^#(\d+) (?:[\d.]+ )?")
 _PLACES = re.compile(
     r" Head \"[^\"]*\": dial tcp: lookup [\w.-]+(?: on [\d.:]+)?:|/[\w/.-]*/buildkit-mount\d+| of ref [\w:-]+(?=:)"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """An image by its id, the seconds that its build took, and what the builder printed."""
+
+    id: str
+    took_s: float
+    log: str
 
 
 BUILD_LOCK = Path(tempfile.gettempdir()) / "handbook-build.lock"
@@ -53,8 +63,8 @@ def build(  # noqa: PLR0913 - one keyword an option of the builder
     target: str | None = None,
     no_cache: bool = False,
     timeout_s: float = BUILD_TIMEOUT_S,
-) -> tuple[str, float]:
-    """Build and return the image's id and the seconds it took.
+) -> "Built":
+    """Build an image.
 
     `contexts` maps a FROM reference to the image that stands in for it. Raises BuildError with the
     last lines where the Dockerfile does not build or hangs, EngineError where the engine is at fault.
@@ -81,7 +91,7 @@ def build(  # noqa: PLR0913 - one keyword an option of the builder
             raise BuildError(message, _tail(log))
         if status != 0:
             raise _failure(log, context)
-        return (folder / "id").read_text().strip(), time.monotonic() - started
+        return Built(id=(folder / "id").read_text().strip(), took_s=time.monotonic() - started, log=log)
 
 
 def _run(command: list[str], timeout_s: float) -> tuple[str, int | None]:

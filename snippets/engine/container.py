@@ -1,26 +1,32 @@
 """A container that testcontainers booted -> what the contract's `Container` may be asked."""
 
+import io
 import os
 import shlex
 import signal
+import tarfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Never, TypeVar, cast
 
 from docker.errors import DockerException, NotFound
 from docker.models.containers import Container as Handle
 
-from snippets.contract.subject import Process, Reply
+from snippets.contract.subject import Memory, Process, Reply
 from snippets.engine import http
+from snippets.engine.backing import RunningService
+from snippets.engine.cgroup import memory
 from snippets.engine.docker import engine_error, trace
-from snippets.errors import ContainerError, NotReadyError
+from snippets.engine.traffic import Clients, traffic
+from snippets.errors import ContainerError, EngineError, NotReadyError
 
 POLL_S = 0.05
 SETTLED_S = 0.5
 SETTLING_S = 10.0
 LOG_LINES = 20
+START_TIMEOUT_S = 40.0
 LISTEN = "0A"
 T = TypeVar("T")
 
@@ -28,22 +34,38 @@ T = TypeVar("T")
 class BootedContainer:
     """A running container; every wait notices its exit on each poll and quotes its last lines."""
 
-    def __init__(self, handle: Handle, port: int, signal_name: str) -> None:
+    def __init__(
+        self, handle: Handle, port: int, *, live: str, signal_name: str, service: RunningService | None = None
+    ) -> None:
         self._handle = handle
         self._inner_port = port
+        self._live = live
         self._stop_signal = signal_name
+        self._service = service
         self._since = time.monotonic()
         self.ready_s = 0.0
 
-    def await_answer(self, path: str, timeout_s: float) -> None:
-        """Poll until GET `path` answers 200 exactly; ContainerError where it exits, errs or is late."""
+    @property
+    def backing(self) -> RunningService:
+        """The service it was given."""
+        if self._service is None:
+            raise ContainerError("it was given no backing service")
+        return self._service
+
+    def running(self) -> bool:
+        """By the engine's word."""
+        return bool(self._state()["Running"])
+
+    def await_answer(self, timeout_s: float) -> None:
+        """Poll until its live path answers 200 exactly; NotReadyError where it exits, errs or is late."""
         started = time.monotonic()
+        self.ready_s = 0.0
         try:
-            self._await_answer(path, timeout_s)
+            self._await_answer(self._live, timeout_s)
         except ContainerError as error:
             raise NotReadyError(str(error)) from None
         finally:
-            self._trace("answer", started, path=path, came=self.ready_s > 0)
+            self._trace("answer", started, path=self._live, came=self.ready_s > 0)
 
     def _await_answer(self, path: str, timeout_s: float) -> None:
         said = "no connection"
@@ -70,6 +92,29 @@ class BootedContainer:
             self._refuse_exit()
             self._refuse(str(error))
 
+    def await_reply(self, path: str, wanted: Callable[[Reply], bool], timeout_s: float) -> float | None:
+        """Poll; no answer at all is none that was wanted."""
+        started = time.monotonic()
+        while (waited_s := time.monotonic() - started) < timeout_s:
+            try:
+                reply = http.get(self._outer_port() or 0, path)
+            except ContainerError:
+                self._refuse_exit()
+            else:
+                if wanted(reply):
+                    self._trace("pause", started, seconds=waited_s)
+                    return waited_s
+            time.sleep(POLL_S)
+        return None
+
+    @contextmanager
+    def traffic(self, paths: Sequence[str], *, clients: int) -> Iterator[Clients]:
+        """Keep it busy while the block runs."""
+        started = time.monotonic()
+        with traffic(self._outer_port() or 0, paths, clients) as busy:
+            yield busy
+        self._trace("pause", started, seconds=time.monotonic() - started)
+
     def in_flight(self, path: str) -> AbstractContextManager[http.InFlight]:
         """Send a request and hold it open."""
         self._trace("request", time.monotonic(), path=path)
@@ -93,6 +138,15 @@ class BootedContainer:
             time.sleep(POLL_S)
         self._trace("exit", self._since)
         return int(state["ExitCode"]), time.monotonic() - self._since
+
+    def start_again(self) -> float:
+        """Start it as it was left, on another port of this machine."""
+        self._since = time.monotonic()
+        self._ask(self._handle.start)
+        self._state()
+        self._trace("start", self._since)
+        self.await_answer(START_TIMEOUT_S)
+        return self.ready_s
 
     def logs(self, *, stream: str = "both") -> str:
         """What it printed."""
@@ -119,6 +173,25 @@ class BootedContainer:
                 if state == LISTEN and not loopback:
                     ports.add(int(port, 16))
         return frozenset(ports)
+
+    def await_processes(self, count: int, timeout_s: float, *, without: Collection[Process]) -> float | None:
+        """Poll."""
+        gone = {process.pid for process in without}
+        started = time.monotonic()
+        while (waited_s := time.monotonic() - started) < timeout_s:
+            self._refuse_exit()
+            present = {process.pid for process in self.processes()}
+            if len(present) >= count and not present & gone:
+                self._trace("pause", started, seconds=waited_s)
+                return waited_s
+            time.sleep(POLL_S)
+        return None
+
+    def kill(self, process: Process) -> None:
+        """From the host, which has to be this machine: inside it has another number."""
+        if not self._is_local(process.pid):
+            raise EngineError("a single process can only be killed where the engine runs on this machine, and as root")
+        os.kill(process.pid, signal.SIGKILL)
 
     def freeze(self) -> int:
         """SIGSTOP its workers, or the only process; from the host where that is ours, else from inside."""
@@ -167,6 +240,48 @@ class BootedContainer:
     def changes(self) -> tuple[str, ...]:
         """Paths written below the root."""
         return tuple(str(entry["Path"]) for entry in self._ask(self._handle.diff) or ())
+
+    def volumes(self) -> tuple[str, ...]:
+        """None was asked for, so what is there is the image's own wish."""
+        return tuple(str(mount["Destination"]) for mount in self._handle.attrs["Mounts"] if mount["Type"] == "volume")
+
+    def memory(self) -> Memory:
+        """Of its control group, as it is seen from inside."""
+        found = memory(self._file)
+        if found is None:
+            raise EngineError("its control group tells nothing of its memory")
+        return found
+
+    def _file(self, path: str) -> str | None:
+        pid = int(self._state()["Pid"])
+        try:
+            if self._is_local(pid):
+                return Path(f"/proc/{pid}/root{path}").read_text()
+            return self.run(["cat", path])
+        except (OSError, ContainerError):
+            return None
+
+    def read(self, path: str) -> bytes:
+        """By the engine's own copy: it needs no program inside."""
+        try:
+            chunks, _ = self._handle.get_archive(path)
+        except NotFound:
+            raise ContainerError(f"there is no {path} in the container") from None
+        with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+            content = archive.extractfile(archive.getmembers()[0])
+            if content is None:
+                raise ContainerError(f"{path} is no file")
+            return content.read()
+
+    def put(self, path: str, content: bytes) -> None:
+        """Likewise; the file is root's and everybody may read it."""
+        folder, _, name = path.rpartition("/")
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode, entry.mtime = len(content), 0o644, time.time()
+            archive.addfile(entry, io.BytesIO(content))
+        self._ask(lambda: self._handle.put_archive(folder or "/", packed.getvalue()))
 
     def run(self, argv: Sequence[str]) -> str:
         """Run a program beside the server."""

@@ -47,6 +47,14 @@ def docker(*arguments: str, timeout_s: float = 120.0, stdin: str | None = None) 
     return done.stdout.splitlines()
 
 
+def traced(*arguments: str) -> list[str]:
+    """Run it likewise, and tell the bench."""
+    started = time.monotonic()
+    printed = docker(*arguments)
+    trace("docker", {"argv": ["docker", *arguments]}, started)
+    return printed
+
+
 def try_docker(*arguments: str) -> list[str]:
     """Run it likewise; nothing where it fails, for tidying up after an engine that may be gone."""
     try:

@@ -6,33 +6,37 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from re import Pattern
+from typing import Any, TypeVar, cast
 
 from docker.errors import APIError, DockerException
 from docker.models.containers import Container as Handle
 
 from snippets.contract import Project
-from snippets.contract.subject import Healthcheck, ImageConfig, Place
-from snippets.engine import scan
+from snippets.contract.subject import PLAIN, Contents, Healthcheck, Image, ImageConfig, Posture
+from snippets.engine.backing import RunningService, running
+from snippets.engine.bases import base_layers
 from snippets.engine.build import build
 from snippets.engine.container import BootedContainer
 from snippets.engine.docker import docker, engine_error, trace
 from snippets.engine.run import Run
-from snippets.errors import EngineError, NotReadyError
+from snippets.engine.scan import scan
+from snippets.errors import ContainerError, EngineError, NotReadyError
 
 READY_TIMEOUT_S = 40.0
 PIDS = 256
 TMP_SIZE = "size=64m"
 NS = 1_000_000_000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltImage:
-    """An image by its id; `contexts` are the bases that were swapped in, `context` its source.
+    """An image by its id; `context` is its source, `bases` what that builds on, `contexts` what stands in for these.
 
     `stumbled` is how a first build ended where only a second one succeeded.
     """
@@ -42,7 +46,9 @@ class BuiltImage:
     project: Project
     run: Run
     contexts: Mapping[str, str]
+    bases: Sequence[str]
     build_s: float
+    build_log: str = ""
     stumbled: str = ""
     ready: list[float] = field(default_factory=list)
 
@@ -64,45 +70,72 @@ class BuiltImage:
             healthcheck=_healthcheck(config.get("Healthcheck")),
         )
 
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Diff ids of all layers."""
+        return tuple(self._inspected()["RootFS"]["Layers"])
+
     @contextmanager
-    def boot(  # noqa: PLR0913 - one keyword a posture, each of them a promise's own
-        self,
-        *,
-        settings: Mapping[str, str] | None = None,
-        env: Mapping[str, str] | None = None,
-        port: int | None = None,
-        read_only: bool = False,
-        unprivileged: bool = False,
-        cpus: float | None = None,
-        health_interval_s: float | None = None,
-        await_ready: bool = True,
-    ) -> Iterator[BootedContainer]:
+    def boot(self, posture: Posture = PLAIN, *, spoils: bool = False) -> Iterator[BootedContainer]:
         """Boot, wait until it answers, and remove whatever is left of it afterwards."""
+        del spoils
+        with ExitStack() as stack:
+            env = {**self.project.settings, **dict(posture.env)}
+            service = None
+            if posture.backed:
+                if self.project.backing is None:
+                    raise ContainerError("it names no backing service")
+                service = stack.enter_context(running(self.project.backing, self.contexts, self.run))
+                env[self.project.backing.setting] = self.project.backing.value
+            container = stack.enter_context(self._booted(posture, env, service))
+            container.await_answer(READY_TIMEOUT_S)
+            self.ready.append(container.ready_s)
+            yield container
+
+    def start(self, posture: Posture, settings: Mapping[str, str]) -> AbstractContextManager[BootedContainer]:
+        """Start with these settings alone, wait for nothing, and remove what is left of it afterwards."""
+        return self._booted(posture, {**settings, **dict(posture.env)}, None)
+
+    @contextmanager
+    def _booted(
+        self, posture: Posture, env: Mapping[str, str], service: RunningService | None
+    ) -> Iterator[BootedContainer]:
         started = time.monotonic()
-        inner = port or self.project.port
-        posture = {
+        port = posture.port or self.project.port
+        options = {
             "mem_limit": f"{self.project.memory_mib}m",
             "memswap_limit": f"{self.project.memory_mib}m",
             "pids_limit": PIDS,
             "labels": self.run.labels,
-            "read_only": read_only,
-            "cap_drop": ["ALL"] if unprivileged else [],
-            "security_opt": ["no-new-privileges"] if unprivileged else [],
-            "nano_cpus": int(cpus * NS) if cpus else None,
+            "user": posture.user,
+            "network": service.name if service else None,
+            "read_only": posture.read_only,
+            "cap_drop": ["ALL"] if posture.unprivileged else [],
+            "security_opt": ["no-new-privileges"] if posture.unprivileged else [],
+            # The engine lets everybody have ports below 1024; elsewhere the kernel's own default holds.
+            "sysctls": {"net.ipv4.ip_unprivileged_port_start": "1024"} if posture.unprivileged else {},
+            "nano_cpus": int(posture.cpus * NS),
             # Off unless it is what is judged, so that it is neither counted nor logged.
-            "healthcheck": {"interval": int(health_interval_s * NS)} if health_interval_s else {"test": ["NONE"]},
+            "healthcheck": {"interval": int(posture.health_interval_s * NS)}
+            if posture.health_interval_s
+            else {"test": ["NONE"]},
         }
-        values = {**(self.project.settings if settings is None else settings), **(env or {})}
-        with _started(self.id, values, inner, posture) as handle:
-            container = BootedContainer(handle, inner, self._inspected()["Config"].get("StopSignal") or "SIGTERM")
+        stop_signal = self._inspected()["Config"].get("StopSignal") or "SIGTERM"
+        with _started(self.id, env, port, options) as handle:
+            container = BootedContainer(handle, port, live=self.project.live, signal_name=stop_signal, service=service)
             try:
-                if await_ready:
-                    container.await_answer(self.project.live, READY_TIMEOUT_S)
-                    self.ready.append(container.ready_s)
                 yield container
             finally:
-                what = {"container": handle.id, "image": self.id, "port": inner, "env": values, "posture": posture}
+                what = {"container": handle.id, "image": self.id, "port": port, "env": env, "posture": options}
                 trace("boot", what, started)
+
+    def renewed(self) -> "BuiltImage":
+        """Itself: it shares no boot."""
+        return self
+
+    def once(self, make: Callable[[Image], T]) -> T:
+        """Ask; it remembers nothing."""
+        return make(self)
 
     def rebuilt(
         self,
@@ -111,41 +144,31 @@ class BuiltImage:
         arguments: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         target: str | None = None,
+        no_cache: bool = False,
     ) -> "BuiltImage":
-        """Build an edited copy of the source, with the builder's cache."""
+        """Build an edited copy of the source."""
         with tempfile.TemporaryDirectory(prefix="handbook-context-") as folder:
             copy = shutil.copytree(self.context, Path(folder) / "context")
             for path, content in (edits or {}).items():
                 (copy / path).parent.mkdir(parents=True, exist_ok=True)
                 (copy / path).write_bytes(content)
-            identity, build_s = build(
+            built = build(
                 copy,
                 self.run.tag(uuid.uuid4().hex[:12]),
                 contexts=self.contexts,
                 arguments=arguments,
                 secrets=secrets,
                 target=target,
+                no_cache=no_cache,
             )
-        return BuiltImage(
-            id=identity,
-            context=self.context,
-            project=self.project,
-            run=self.run,
-            contexts=self.contexts,
-            build_s=build_s,
-        )
+        return replace(self, id=built.id, build_s=built.took_s, build_log=built.log, stumbled="", ready=[])
 
-    def find(self, canaries: Collection[str]) -> Iterator[Place]:
-        """Every place that holds one of these strings; layers of stood-in bases are not looked into."""
-        return scan.find(self.id, canaries, self._base_layers())
-
-    def layer_paths(self) -> Iterator[str]:
-        """Every path in every layer that is not of a base."""
-        return scan.paths(self.id, self._base_layers())
+    def contents(self, canaries: Collection[str], sought: Pattern[str]) -> Contents:
+        """One pass over all layers; those of a base are known by the base's own."""
+        return scan(self.id, self.layers, self._base_layers(), canaries, sought)
 
     def _base_layers(self) -> frozenset[str]:
-        documents = json.loads("".join(docker("image", "inspect", *self.contexts.values()))) if self.contexts else []
-        return frozenset(layer.removeprefix("sha256:") for d in documents for layer in d["RootFS"]["Layers"])
+        return frozenset(layer for reference in self.bases for layer in base_layers(reference, self.contexts))
 
     def _inspected(self) -> dict[str, Any]:
         return dict(json.loads("".join(docker("image", "inspect", self.id)))[0])

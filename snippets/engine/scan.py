@@ -1,49 +1,151 @@
-"""An image -> where strings occur in it: layers as a stream, history, environment and labels."""
+"""An image -> what its layers hold: one pass over the stream that the engine exports, nothing unpacked to disk."""
 
 import json
 import re
+import stat
 import subprocess
 import tarfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from re import Pattern
 from typing import IO, cast
 
-from snippets.contract.subject import Place
+from snippets.contract.subject import Contents, Layer, Place
 from snippets.engine.docker import engine_error
 
 CHUNK_BYTES = 1 << 20
+WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
+SETID = stat.S_ISUID | stat.S_ISGID
 
 
-def find(image: str, canaries: Collection[str], skipped_layers: Collection[str]) -> Iterator[Place]:
-    """Every place in the image that holds one of these strings; `skipped_layers` are a base's own."""
-    pattern = re.compile(b"|".join(re.escape(canary.encode()) for canary in canaries))
-    longest = max(len(canary.encode()) for canary in canaries)
+@dataclass(slots=True)
+class _Found:
+    """What one layer holds; of paths that nobody asked for only the hash, to know what it hides."""
+
+    bytes: int = 0
+    places: list[Place] = field(default_factory=list)
+    setuid: set[str] = field(default_factory=set)
+    sought: set[str] = field(default_factory=set)
+    paths: set[int] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
+    emptied: set[str] = field(default_factory=set)
+
+    def hides(self, path: str) -> bool:
+        """Whether a lower layer's path is replaced or deleted by this one."""
+        above = [path]
+        while (parent := above[-1].rpartition("/")[0]) != above[-1]:
+            above.append(parent)
+        return (
+            hash(path) in self.paths
+            or any(p in self.removed for p in above)
+            or any(p in self.emptied for p in above[1:])
+        )
+
+
+def scan(
+    image: str, diff_ids: Sequence[str], base: Collection[str], canaries: Collection[str], sought: Pattern[str]
+) -> Contents:
+    """Read every layer once. `diff_ids` are the image's layers in order, `base` those that the build did not add.
+
+    Raises EngineError where the engine does not export the image, or not all of it.
+    """
+    search = _Search(canaries)
+    blobs: dict[str, _Found] = {}
+    places: list[Place] = []
+    order: list[str] = []
     for name, blob in _blobs(image):
-        if name in skipped_layers:
+        if name == "manifest.json":
+            order = [layer.rpartition("/")[2] for layer in json.loads(blob.read())[0]["Layers"]]
             continue
         first = blob.read(1)
         if first == b"{":
-            yield from _in_config(first + blob.read(), pattern)
-            continue
-        with tarfile.open(fileobj=cast("IO[bytes]", _Rejoined(first, blob)), mode="r|*") as layer:
-            for member in layer:
-                named = pattern.search(member.name.encode(errors="surrogateescape"))
-                content = layer.extractfile(member) if member.isreg() else None
-                if named or (content and _holds(content, pattern, longest)):
-                    yield Place(where=f"layer {name[:12]}", what="/" + member.name)
+            places += _in_config(first + blob.read(), search)
+        elif first:
+            blobs[name] = _in_layer(name, _Rejoined(first, blob), search, sought)
+    if len(order) != len(diff_ids) or not blobs.keys() >= set(order):
+        raise engine_error("docker image save", f"it exports {len(blobs)} of {len(diff_ids)} layers")
+    return _seen_from_above([blobs[name] for name in order], diff_ids, base, places)
 
 
-def paths(image: str, skipped_layers: Collection[str]) -> Iterator[str]:
-    """Every path in every layer but the skipped ones."""
-    for name, blob in _blobs(image):
-        first = blob.read(1)
-        if name in skipped_layers or first == b"{":
-            continue
-        with tarfile.open(fileobj=cast("IO[bytes]", _Rejoined(first, blob)), mode="r|*") as layer:
-            yield from ("/" + member.name for member in layer)
+def _seen_from_above(
+    found: Sequence[_Found], diff_ids: Sequence[str], base: Collection[str], places: Sequence[Place]
+) -> Contents:
+    setuid: list[str] = []
+    kept: list[str] = []
+    for depth, layer in enumerate(found):
+        above = found[depth + 1 :]
+        setuid += [path for path in layer.setuid if not any(other.hides(path) for other in above)]
+        if diff_ids[depth] not in base:
+            kept += [path for path in layer.sought if not any(other.hides(path) for other in above)]
+    return Contents(
+        layers=tuple(
+            Layer(id=id_, bytes=layer.bytes, own=id_ not in base) for id_, layer in zip(diff_ids, found, strict=True)
+        ),
+        places=(*places, *(place for layer in found for place in layer.places)),
+        setuid=tuple(sorted(set(setuid))),
+        found=tuple(sorted(set(kept))),
+    )
+
+
+def _in_layer(name: str, blob: "_Rejoined", search: "_Search", sought: Pattern[str]) -> _Found:
+    found = _Found()
+    with tarfile.open(fileobj=cast("IO[bytes]", blob), mode="r|*") as layer:
+        for member in layer:
+            path = "/" + member.name.removeprefix("./").strip("/")
+            folder, _, last = path.rpartition("/")
+            if last == OPAQUE:
+                found.emptied.add(folder)
+                continue
+            if last.startswith(WHITEOUT):
+                found.removed.add(f"{folder}/{last.removeprefix(WHITEOUT)}")
+                continue
+            found.paths.add(hash(path))
+            if member.isdir():
+                continue
+            # A hard link has the mode of what it links to.
+            if member.mode & SETID and (member.isreg() or member.islnk()):
+                found.setuid.add(_shown(path))
+            if sought.search(path):
+                found.sought.add(_shown(path))
+            found.bytes += member.size
+            content = layer.extractfile(member) if member.isreg() else None
+            held = search.text(path) | (search.stream(content) if content else set())
+            found.places += [Place(canary=c, where=f"layer {name[:12]}", what=_shown(path)) for c in sorted(held)]
+            # The stream keeps every member it has read; nobody comes back for one.
+            layer.members.clear()  # type: ignore[attr-defined] # tarfile's own way, which its types do not know
+    return found
+
+
+def _shown(path: str) -> str:
+    """A path that is not UTF-8, so that a record can hold it."""
+    return path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+
+
+class _Search:
+    """Which of some strings occur in a text or in a stream."""
+
+    def __init__(self, canaries: Collection[str]) -> None:
+        self._wanted = {canary: canary.encode() for canary in canaries}
+        self._longest = max((len(wanted) for wanted in self._wanted.values()), default=0)
+
+    def text(self, text: str) -> set[str]:
+        """Those in a text."""
+        return {canary for canary in self._wanted if canary in text}
+
+    def stream(self, content: IO[bytes]) -> set[str]:
+        """Those in a stream, those across two of its chunks included."""
+        found: set[str] = set()
+        end = b""
+        while chunk := content.read(CHUNK_BYTES):
+            # Two searches: joining the chunks would copy each of them.
+            seam = end + chunk[: self._longest]
+            found |= {canary for canary, wanted in self._wanted.items() if wanted in chunk or wanted in seam}
+            end = chunk[-self._longest :]
+        return found
 
 
 def _blobs(image: str) -> Iterator[tuple[str, IO[bytes]]]:
-    """Name (hex digest) and content of each blob, in the order of the exported stream."""
+    """Name (hex digest) and content of each blob, and the manifest, in the order of the exported stream."""
     with subprocess.Popen(  # noqa: S603 - our own arguments, no shell
         ["docker", "image", "save", image],  # noqa: S607 - the docker on PATH
         stdout=subprocess.PIPE,
@@ -51,31 +153,20 @@ def _blobs(image: str) -> Iterator[tuple[str, IO[bytes]]]:
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        seen = 0
         try:
-            with tarfile.open(fileobj=process.stdout, mode="r|") as export:
+            with tarfile.open(fileobj=process.stdout, mode="r|", bufsize=CHUNK_BYTES) as export:
                 for member in export:
-                    if member.isreg() and member.name.startswith("blobs/"):
+                    if member.isreg() and (member.name.startswith("blobs/") or member.name == "manifest.json"):
                         content = export.extractfile(member)
                         assert content is not None
-                        seen += 1
                         yield member.name.rpartition("/")[2], content
-        except tarfile.ReadError as error:
+        except (tarfile.ReadError, EOFError) as error:
             raise engine_error("docker image save", process.stderr.read().decode() or str(error)) from None
-        if process.wait() != 0 or not seen:
+        if process.wait() != 0:
             raise engine_error("docker image save", process.stderr.read().decode())
 
 
-def _holds(content: IO[bytes], pattern: re.Pattern[bytes], longest: int) -> bool:
-    kept = b""
-    while chunk := content.read(CHUNK_BYTES):
-        if pattern.search(kept + chunk):
-            return True
-        kept = chunk[-longest:]
-    return False
-
-
-def _in_config(text: bytes, pattern: re.Pattern[bytes]) -> Iterator[Place]:
+def _in_config(text: bytes, search: _Search) -> Iterator[Place]:
     document = json.loads(text)
     config = document.get("config") or {}
     if not isinstance(config, dict):
@@ -88,8 +179,9 @@ def _in_config(text: bytes, pattern: re.Pattern[bytes]) -> Iterator[Place]:
     }
     for where, entries in parts.items():
         for entry in entries:
-            if pattern.search(entry.encode()):
-                yield Place(where=where, what=entry.partition("=")[0][:80])
+            # Variables and labels by their names; a step by how it begins.
+            what = re.split(r"[=\n]", entry, maxsplit=1)[0][:80]
+            yield from (Place(canary=canary, where=where, what=what) for canary in sorted(search.text(entry)))
 
 
 class _Rejoined:

@@ -1,5 +1,6 @@
 """Every image snippet keeps every promise, and carries its configurations through theirs."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -7,7 +8,7 @@ from statistics import median
 import pytest
 
 from snippets.catalog import Catalog, load
-from snippets.contract import PROMISES, Finding, Promise, Verdict
+from snippets.contract import PROMISES, Finding, Promise, Trial, Verdict
 from snippets.engine import Engine
 from snippets.engine.bases import has_recipe, resolve
 from snippets.engine.image import BuiltImage
@@ -31,7 +32,7 @@ JUDGEMENTS = [
     pytest.param(
         image.name,
         slug,
-        id=f"{image.name}-{slug}",
+        id=f"{image.name}:{slug}",
         marks=pytest.mark.proves(*(f"{name}:{slug}" for name in carried(image, promise))),
     )
     for image in IMAGES
@@ -41,16 +42,47 @@ JUDGEMENTS = [
 WITHHELD = [pytest.param(image.name, id=image.name) for image in IMAGES if image.withheld]
 
 
+class Trials:
+    """The image on trial: tests of one image come one after the other, and share what is booted."""
+
+    def __init__(self) -> None:
+        self._open: tuple[BuiltImage, Trial] | None = None
+
+    def of(self, engine: Engine, catalog: Catalog, snippet: Snippet) -> tuple[BuiltImage, Trial]:
+        """Go on with the trial of this image, or end another's and open one."""
+        image = engine.image(catalog, snippet)
+        if self._open is None or self._open[0].id != image.id:
+            self.close()
+            self._open = image, Trial(image)
+        return self._open
+
+    def close(self) -> None:
+        """End what runs."""
+        if self._open is not None:
+            self._open[1].renewed()
+            self._open = None
+
+
+@pytest.fixture(scope="module")
+def trials() -> Iterator[Trials]:
+    """One at a time."""
+    trials = Trials()
+    yield trials
+    trials.close()
+
+
 @pytest.mark.parametrize(("host", "slug"), JUDGEMENTS)
-def test_promise_is_kept(host: str, slug: str, catalog: Catalog, engine: Engine, witness: Witness) -> None:
+def test_promise_is_kept(  # noqa: PLR0913 - a fixture each
+    host: str, slug: str, catalog: Catalog, engine: Engine, witness: Witness, trials: Trials
+) -> None:
     """The image keeps the promise, or states why it does not apply."""
     snippet, promise = catalog.snippets[host], PROMISES[slug]
     try:
-        image = engine.image(catalog, snippet)
+        image, trial = trials.of(engine, catalog, snippet)
     except BuildError as error:
         finding, facts = unbuilt(promise, error), None
     else:
-        finding = promise.judge_twice(image, image.project)
+        finding = promise.judge_twice(trial, image.project)
         if slug == "builds-clean" and image.stumbled:
             finding = replace(finding, seen=f"{finding.seen}; flaky, at the first try: {image.stumbled}")
         facts = facts_of(image)
@@ -82,7 +114,8 @@ def test_withheld_snippet_has_no_base(
         assert "no registry answers" in str(error)  # noqa: PT017 - either way something is asserted
         return
     image = engine.image(catalog, snippet)
-    findings = [promise.judge_twice(image, image.project) for promise in snippet.promises]
+    with Trial(image) as trial:
+        findings = [promise.judge_twice(trial, image.project) for promise in snippet.promises]
     findings += rehearse(engine, snippet, tmp_path)[0]
     witness.testify(
         Account(

@@ -12,6 +12,7 @@ import pytest
 
 from snippets.contract import PROMISES, Project, Verdict
 from snippets.contract.requests import expect_200
+from snippets.contract.subject import PLAIN
 from snippets.engine import Engine, bases
 from snippets.engine.build import build
 from snippets.engine.docker import docker
@@ -38,14 +39,15 @@ def image(engine: Engine, tmp_path: Path) -> Make:
         (tmp_path / "program.py").write_text(program)
         (tmp_path / "Dockerfile").write_text(f'FROM {BASE}\nCOPY program.py .\nCMD ["python", "-u", "program.py"]\n')
         contexts = engine.contexts([BASE])
-        identity, build_s = build(tmp_path, engine.run.tag(tmp_path.name.lower()), contexts=contexts)
+        built = build(tmp_path, engine.run.tag(tmp_path.name.lower()), contexts=contexts)
         return BuiltImage(
-            id=identity,
+            id=built.id,
             context=tmp_path,
             project=Project(port=8000),
             run=engine.run,
             contexts=contexts,
-            build_s=build_s,
+            bases=[BASE],
+            build_s=built.took_s,
         )
 
     return made
@@ -65,16 +67,16 @@ def test_container_that_never_answers_is_given_up(image: Make) -> None:
     """It runs but does not listen: the wait ends in its time and says that nobody answered."""
     silent = image("import time; print('thinking'); time.sleep(600)")
     said = r"not ready after 3 s: no answer on port \d+ to GET /livez(.|\n)*thinking"
-    with silent.boot(await_ready=False) as container, pytest.raises(NotReadyError, match=said):
-        container.await_answer("/livez", 3.0)
+    with silent.start(PLAIN, {}) as container, pytest.raises(NotReadyError, match=said):
+        container.await_answer(3.0)
 
 
 def test_container_that_answers_500_is_not_ready(image: Make) -> None:
     """An answer is not the right answer: 200 exactly, or it is not up."""
     failing = image(SERVER.format(answer="self.send_error(500)"))
     said = r"not ready after \d s: the last answer to GET /livez was 500 after"
-    with failing.boot(await_ready=False) as container, pytest.raises(NotReadyError, match=said):
-        container.await_answer("/livez", 4.0)
+    with failing.start(PLAIN, {}) as container, pytest.raises(NotReadyError, match=said):
+        container.await_answer(4.0)
 
 
 def test_broken_container_breaks_a_promise_and_is_no_error(image: Make) -> None:
@@ -90,7 +92,7 @@ def test_broken_container_breaks_a_promise_and_is_no_error(image: Make) -> None:
 def test_truncated_answer_is_not_whole(image: Make) -> None:
     """A body shorter than it was said to be is told apart from a whole one, and never passes for 200."""
     head = "self.send_response(200); self.send_header('Content-Length', '9'); self.end_headers()"
-    with image(SERVER.format(answer=f"{head}; self.wfile.write(b'half')")).boot(await_ready=False) as container:
+    with image(SERVER.format(answer=f"{head}; self.wfile.write(b'half')")).start(PLAIN, {}) as container:
         time.sleep(1)
         reply = container.get("/")
 

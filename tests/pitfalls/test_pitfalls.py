@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from snippets.catalog import Catalog, load
-from snippets.contract import NOT_UP, Verdict
+from snippets.contract import NOT_UP, Trial, Verdict
 from snippets.engine import Engine
 from snippets.errors import BuildError
 from snippets.evidence import Capture
@@ -32,7 +32,8 @@ def test_pitfall_is_caught(name: str, catalog: Catalog, engine: Engine, witness:
     except BuildError as error:
         stage, promise, said = "build", "builds-clean", str(error)
     else:
-        finding = pitfall.promise.judge(image, image.project)
+        with Trial(image) as trial:
+            finding = pitfall.promise.judge(trial, image.project)
         assert finding.verdict is Verdict.BROKEN, f"{finding.promise} did not notice: {finding.verdict}, {finding.seen}"
         stage = "boot" if finding.seen.startswith(NOT_UP) else "contract"
         promise, said = finding.promise, finding.seen

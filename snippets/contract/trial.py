@@ -1,0 +1,133 @@
+"""An image -> the same image as all promises judge it: a boot, a scan and a look are taken once and shared."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from re import Pattern
+from typing import Any, Self, TypeVar
+
+from snippets.contract.subject import PLAIN, Container, Contents, Image, ImageConfig, Posture
+from snippets.errors import NotReadyError
+
+T = TypeVar("T")
+
+
+class Trial:
+    """One image on trial. Close it at the end: until then its containers run.
+
+    A container that a promise spoils, that ended, or in which something was broken is no one else's. One
+    that did not come up is not tried again: the next promise that needs it hears the same.
+    """
+
+    def __init__(self, image: Image) -> None:
+        self.image = image
+        self.boots = 0
+        self._running: dict[Posture, tuple[ExitStack, Container]] = {}
+        self._failed: dict[Posture, NotReadyError] = {}
+        self._known: dict[Callable[[Image], Any], Any] = {}
+
+    def __enter__(self) -> Self:
+        """Nothing is taken before it is asked for."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End what still runs."""
+        self.renewed()
+
+    @contextmanager
+    def boot(self, posture: Posture = PLAIN, *, spoils: bool = False) -> Iterator[Container]:
+        """Join the container that runs so, or boot one."""
+        container = self._container(posture)
+        try:
+            yield container
+        except BaseException:
+            self._end(posture)
+            raise
+        if spoils:
+            self._end(posture)
+
+    def _container(self, posture: Posture) -> Container:
+        if posture in self._failed:
+            raise self._failed[posture]
+        if posture in self._running:
+            container = self._running[posture][1]
+            if container.running():
+                return container
+            self._end(posture)
+        self.boots += 1
+        stack = ExitStack()
+        try:
+            container = stack.enter_context(self.image.boot(posture))
+        except NotReadyError as error:
+            self._failed[posture] = error
+            raise
+        self._running[posture] = (stack, container)
+        return container
+
+    def _end(self, posture: Posture) -> None:
+        stack, _ = self._running.pop(posture)
+        stack.close()
+
+    @contextmanager
+    def start(self, posture: Posture, settings: Mapping[str, str]) -> Iterator[Container]:
+        """Never shared: it is not expected to come up."""
+        self.boots += 1
+        with self.image.start(posture, settings) as container:
+            yield container
+
+    def renewed(self) -> Self:
+        """End what runs, and forget what failed."""
+        self._failed.clear()
+        with ExitStack() as all_:
+            for stack, _ in self._running.values():
+                all_.push(stack)
+            self._running.clear()
+        return self
+
+    def once(self, make: Callable[[Image], T]) -> T:
+        """Ask the first time, remember the answer."""
+        if make not in self._known:
+            self._known[make] = make(self)
+        answer: T = self._known[make]
+        return answer
+
+    @property
+    def config(self) -> ImageConfig:
+        """The image's own."""
+        return self.image.config
+
+    @property
+    def context(self) -> Path:
+        """The image's own."""
+        return self.image.context
+
+    @property
+    def build_s(self) -> float:
+        """The image's own."""
+        return self.image.build_s
+
+    @property
+    def build_log(self) -> str:
+        """The image's own."""
+        return self.image.build_log
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The image's own."""
+        return self.image.layers
+
+    def rebuilt(
+        self,
+        *,
+        edits: Mapping[str, bytes] | None = None,
+        arguments: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        target: str | None = None,
+        no_cache: bool = False,
+    ) -> Image:
+        """Another image, which is not on trial."""
+        return self.image.rebuilt(edits=edits, arguments=arguments, secrets=secrets, target=target, no_cache=no_cache)
+
+    def contents(self, canaries: Collection[str], sought: Pattern[str]) -> Contents:
+        """The image's own."""
+        return self.image.contents(canaries, sought)
