@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import click
 
+from bench.contract import contract
 from bench.figure import COLUMNS, RESULTS, Figure, Machine, Results, workers
 from bench.linear import linear
 from bench.proof import Say, cold, edited
+from bench.scan import scan, scan_memory
 from bench.unchanged import unchanged
 from snippets.errors import SnippetsError
 
@@ -24,7 +26,10 @@ FIGURES: Mapping[str, Bench] = {
     "unchanged": Bench(take=unchanged, rounds=5),
     "edited": Bench(take=edited, rounds=3),
     "cold": Bench(take=cold, rounds=3),
+    "contract": Bench(take=contract, rounds=3),
     "linear": Bench(take=linear, rounds=5),
+    "scan": Bench(take=scan, rounds=5),
+    "scan-memory": Bench(take=scan_memory, rounds=5),
 }
 
 

@@ -15,6 +15,7 @@ from snippets.store import EvidenceStore
 from snippets.tutorials import TutorialStanding, load_tutorials, tutorial_standings
 
 PLUGIN = "  - handbook\n"
+TYPED = frozenset({"snippet", "command", "pitfall", "exhibit"})
 
 
 def write_bare(folder: Path) -> Path:
@@ -74,13 +75,18 @@ def _shown(fence: Fence, page: str, standings: Standings) -> Iterator[str]:
         name, _, rest = reference.partition("/")
         standing = standings.snippets.get(name)
         proven = standing is not None and standing.state is State.PROVEN
-        if standing is None or not proven or not rest or fence.language not in {"snippet", "command", "pitfall"}:
+        if standing is None or not proven or not rest or fence.language not in TYPED:
             # A card or a table; an author would have typed its HTML.
             yield show(fence.language, reference, standings, Links(root_of(page))).html
         elif fence.language == "snippet":
             yield _fence(_language(rest), standing.snippet.text(rest))
         elif fence.language == "command":
             yield _fence("console", standing.snippet.commands[rest])
+        elif fence.language == "exhibit" and "/" in rest:
+            slug, _, path = rest.partition("/")
+            yield _fence(_language(path), standings.catalog.pitfalls[f"{name}/{slug}"].exhibit[path].text)
+        elif fence.language == "exhibit":
+            yield show(fence.language, reference, standings, Links(root_of(page))).html
         else:
             fault = standings.pitfalls[reference]
             yield _fence("diff", difference(fault.pitfall, standing.snippet))

@@ -38,7 +38,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One figure: its values (`unit` is "x" or "ms"), the most they may be, and the times it is made of."""
+    """One figure: its values (`unit` is "x", "ms", "s" or "MiB"), the most they may be, and the times it is made of."""
 
     name: str
     says: str

@@ -1,4 +1,4 @@
-"""The lines of a tape -> what is to be done again, in their order: builds, boots, and readers' commands."""
+"""The lines of a tape -> what is to be done again, in their order: builds, boots, services, readers' commands."""
 
 import json
 from collections import defaultdict
@@ -10,7 +10,9 @@ from typing import Any
 from bench.shell import BenchError
 from bench.tape import entries
 
-STEPS = frozenset({"answer", "request", "signal", "exit", "freeze", "health", "pause"})
+STEPS = frozenset(
+    {"answer", "reply", "request", "signal", "exit", "start", "freeze", "health", "pause", "docker"},
+)
 # The engine's own word of its builds; the tape has them with their contexts.
 KNOWN_TWICE = "build"
 
@@ -27,7 +29,7 @@ class Build:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Something done to a running container, or waited for, and how many seconds that took."""
+    """Something done to a container or to what it was given, or waited for, and how many seconds that took."""
 
     operation: str
     what: Mapping[str, Any]
@@ -36,13 +38,22 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boot:
-    """One container from its start to its removal."""
+    """One container from its start to its removal; it is on the tape where it ended."""
 
     image: str
     port: int
     env: Mapping[str, str]
     posture: Mapping[str, Any]
+    run: str
     steps: Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Docker:
+    """One `docker` command that makes or removes what boots need beside them."""
+
+    argv: Sequence[str]
+    run: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +75,7 @@ class Rehearsal:
     commands: list[Command] = field(default_factory=list)
 
 
-Operation = Build | Boot | Rehearsal
+Operation = Build | Boot | Docker | Rehearsal
 
 
 def operations(tape: Path) -> list[Operation]:
@@ -86,9 +97,11 @@ def operations(tape: Path) -> list[Operation]:
                 found.append(
                     Boot(
                         image=entry["image"], port=entry["port"], env=entry["env"], posture=entry["posture"],
-                        steps=steps.pop(entry["container"], []),
+                        run=entry["run"], steps=steps.pop(entry["container"], []),
                     )
                 )  # fmt: skip
+            case "docker" if not entry.get("container"):
+                found.append(Docker(argv=entry["argv"], run=entry["run"]))
             case "command" | "compose":
                 if entry["stage"] not in rehearsals:
                     rehearsal = Rehearsal(kept=entry["kept"], folder=entry["stage"], run=entry["run"])
@@ -108,5 +121,12 @@ def operations(tape: Path) -> list[Operation]:
 
 
 def untold(found: Sequence[Operation]) -> frozenset[str]:
-    """Kinds of waits of which the engine told nothing: the contract of one image has them all."""
+    """Kinds of steps of which the engine told nothing: the contract of one image has them all."""
     return STEPS - {step.operation for boot in found if isinstance(boot, Boot) for step in boot.steps}
+
+
+def moved(text: str, moves: Mapping[str, str]) -> str:
+    """Replace each text by another."""
+    for old, new in moves.items():
+        text = text.replace(old, new)
+    return text

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.boot import Clock, play
-from bench.operations import Boot, Build, Command, Operation, Rehearsal
+from bench.operations import Boot, Build, Command, Docker, Operation, Rehearsal, moved
 from bench.shell import BenchError, clean_environment, run
 from snippets.engine.build import one_build
 from snippets.engine.run import Run, opened
@@ -33,7 +33,7 @@ def replay(tape: Path, operations: Sequence[Operation], written: Mapping[str, st
     """
     with opened() as run_, tempfile.TemporaryDirectory(prefix="handbook-replay-") as folder:
         place = Path(folder)
-        for kept in sorted({operation.kept for operation in operations if not isinstance(operation, Boot)}):
+        for kept in sorted({operation.kept for operation in operations if isinstance(operation, Build | Rehearsal)}):
             shutil.copytree(tape / kept, place / kept)
             _rewrite(place / kept, written)
         player = _Player(tape=tape, place=place, run=run_)
@@ -47,6 +47,7 @@ def replay(tape: Path, operations: Sequence[Operation], written: Mapping[str, st
     counts = {
         "builds": sum(isinstance(operation, Build) for operation in operations),
         "boots": sum(isinstance(operation, Boot) for operation in operations),
+        "docker commands": sum(isinstance(operation, Docker) for operation in operations),
         "commands": sum(len(operation.commands) for operation in operations if isinstance(operation, Rehearsal)),
     }
     return Played(took_s=took_s, spent=player.clock.spent, counts=counts)
@@ -72,7 +73,10 @@ class _Player:
                 if operation.image not in self.images:
                     message = f"no build on the tape made {operation.image}"
                     raise BenchError(message)
-                play(operation, self.images[operation.image], self.run.labels, self.clock)
+                play(operation, self.images[operation.image], self.run.key, self.clock)
+            case Docker():
+                with self.clock.timed("services"):
+                    run([moved(word, {operation.run: self.run.key}) for word in operation.argv])
             case Rehearsal():
                 with self.clock.timed("commands"), published_port():
                     for command in operation.commands:
@@ -117,13 +121,6 @@ def build_arguments(build: Build, given: Path, context: Path, key: str) -> list[
     """The recorded command line, with the places and the tag of this playback."""
     was = next(Path(word.partition("=")[2]).parent for word in build.argv if word.startswith("--iidfile="))
     return [*(moved(word, {str(was): str(given), build.run: key}) for word in build.argv[:-1]), str(context)]
-
-
-def moved(text: str, moves: Mapping[str, str]) -> str:
-    """Replace each text by another."""
-    for old, new in moves.items():
-        text = text.replace(old, new)
-    return text
 
 
 def _rewrite(folder: Path, moves: Mapping[str, str]) -> None:

@@ -1,12 +1,12 @@
 """A snippet or pitfall as it was read -> what speaks against letting it in, each fault by its key."""
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 
-from snippets.contract import PROMISES, StaleInput
-from snippets.metadata import PitfallTable, ProjectTable, ProvenIn, near, pattern
-from snippets.snippet import METADATA, Kind, Snippet
+from snippets.contract import PROMISES
+from snippets.description import message_fault, project_faults, silent
+from snippets.metadata import Edit, PitfallTable, ProvenIn, near
+from snippets.snippet import METADATA, Kind, Pitfall, Snippet, Source
 
 STAGES = ("build", "boot", "contract")
 EFFECTIVE = "config-meant"
@@ -21,7 +21,7 @@ def snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterato
 
 def _snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterator[str]:
     table = snippet.table
-    yield from _silent(title=table.title, summary=table.summary)
+    yield from silent(title=table.title, summary=table.summary)
     if not snippet.sources:
         yield "it has no files"
     yield from _kind_faults(snippet)
@@ -32,9 +32,9 @@ def _snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterat
         base = table.withheld.base
         if base not in snippet.bases:
             yield f"withheld.base: no FROM names {base!r}{near(base, snippet.bases)}"
-        yield from _silent(**{"withheld.reason": table.withheld.reason})
+        yield from silent(**{"withheld.reason": table.withheld.reason})
     if table.project:
-        yield from _project_faults(table.project, snippet)
+        yield from project_faults(table.project, snippet)
     if table.proven_in:
         yield from _proven_in_faults(table.proven_in, snippet, snippets)
 
@@ -96,35 +96,6 @@ def _rehearsal_faults(snippet: Snippet) -> Iterator[str]:
         yield "rehearsal: names one twice"
 
 
-def _project_faults(project: ProjectTable, snippet: Snippet) -> Iterator[str]:
-    if not 1 <= project.port <= 65535:  # noqa: PLR2004 - the ports there are
-        yield f"project.port: {project.port} is no port"
-    # No limit at all is what an engine takes zero for, and infinity passes every comparison.
-    limits: dict[str, float] = {"stop_grace_s": project.stop_grace_s, "memory_mib": project.memory_mib}
-    for key, limit in limits.items():
-        if not (math.isfinite(limit) and limit > 0):
-            yield f"project.{key}: {limit} is no limit"
-    paths = {"page": project.page, "live": project.live, "ready": project.ready, "slow": project.slow}
-    for key, path in paths.items():
-        if path is not None and not path.startswith("/"):
-            yield f"project.{key}: {path!r} does not start with /"
-    for name, value in project.settings.items():
-        if not value:
-            yield f"project.settings.{name}: an empty value cannot be told from a missing one"
-    if project.stale:
-        yield from _stale_faults(project.stale, snippet)
-
-
-def _stale_faults(stale: StaleInput, snippet: Snippet) -> Iterator[str]:
-    found = snippet.text(stale.path).count(stale.find) if stale.path in snippet.sources else 0
-    if found != 1:
-        yield f"project.stale: {stale.find!r} occurs {found} times in {stale.path}, not once"
-    if stale.find == stale.replace:
-        yield "project.stale.replace: changes nothing"
-    if fault := _message_fault(stale.message):
-        yield f"project.stale.message: {fault}"
-
-
 def _proven_in_faults(proven_in: ProvenIn, snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterator[str]:
     host = snippets.get(proven_in.snippet)
     if host is None or host.kind is not Kind.IMAGE:
@@ -143,33 +114,61 @@ def _proven_in_faults(proven_in: ProvenIn, snippet: Snippet, snippets: Mapping[s
         yield f"proven_in.snippet: {host.name} does not use {', '.join(absent)}"
 
 
-def pitfall_faults(table: PitfallTable, snippet: Snippet) -> Iterator[str]:
-    """Every fault of one pitfall of this snippet."""
-    edit = table.edit
-    yield from _silent(title=table.title, why=table.why, fix=table.fix, **{"edit.find": edit.find})
+def pitfall_faults(table: PitfallTable, snippet: Snippet, exhibit: Mapping[str, Source]) -> Iterator[str]:
+    """Every fault of one pitfall of this snippet; `exhibit` is what lies in its directory below `exhibits/`."""
+    yield from silent(title=table.title, why=table.why, fix=table.fix)
+    if table.edit:
+        yield from _edit_faults(table.edit, snippet)
+    if table.edit and (table.exhibit or table.faults or exhibit):
+        yield "edit: there is an exhibit as well; a pitfall is one of them"
+    elif table.exhibit or table.faults or exhibit:
+        yield from _exhibit_faults(table, snippet, exhibit)
+    elif not table.edit:
+        yield "missing key edit, or exhibit and faults"
+    if table.stage not in STAGES:
+        yield f"stage: no stage {table.stage!r}{near(table.stage, STAGES)}"
+    if table.promise not in PROMISES:
+        yield f"promise: no promise {table.promise!r}{near(table.promise, PROMISES)}"
+    if fault := message_fault(table.message):
+        yield f"message: {fault}"
+
+
+def _edit_faults(edit: Edit, snippet: Snippet) -> Iterator[str]:
+    yield from silent(**{"edit.find": edit.find})
     if edit.path not in snippet.sources:
         yield f"edit.path: missing file {edit.path}{near(edit.path, snippet.sources)}"
     elif (found := snippet.text(edit.path).count(edit.find)) != 1:
         yield f"edit.find: occurs {found} times in {edit.path}, not once"
     if edit.find == edit.replace:
         yield "edit.replace: changes nothing"
-    if table.stage not in STAGES:
-        yield f"stage: no stage {table.stage!r}{near(table.stage, STAGES)}"
-    if table.promise not in PROMISES:
-        yield f"promise: no promise {table.promise!r}{near(table.promise, PROMISES)}"
-    if fault := _message_fault(table.message):
-        yield f"message: {fault}"
 
 
-def _silent(**texts: str) -> Iterator[str]:
-    for key, text in texts.items():
-        if not text.strip():
-            yield f"{key}: says nothing"
+def _exhibit_faults(table: PitfallTable, snippet: Snippet, exhibit: Mapping[str, Source]) -> Iterator[str]:
+    """What speaks against whole files and the places in them; names of pitfalls are for `reference_faults`."""
+    if len(set(table.exhibit)) != len(table.exhibit):
+        yield "exhibit: names one twice"
+    for path in table.exhibit:
+        if path not in snippet.sources:
+            yield f"exhibit: {snippet.name} has no file {path!r}{near(path, snippet.sources)}"
+        elif path not in exhibit:
+            yield f"exhibit: missing file {path}{near(path, exhibit)}"
+        elif exhibit[path].text == snippet.text(path):
+            yield f"exhibit: {path} is the good file"
+        elif all(fault.path != path for fault in table.faults):
+            yield f"exhibit: {path} has no fault"
+    if unnamed := [path for path in exhibit if path not in table.exhibit]:
+        yield f"exhibit: does not name {', '.join(unnamed)}"
+    for number, fault in enumerate(table.faults):
+        yield from silent(**{f"faults[{number}].find": fault.find})
+        if fault.path not in table.exhibit:
+            yield f"faults[{number}].path: the exhibit has no {fault.path!r}{near(fault.path, table.exhibit)}"
+        elif fault.path in exhibit and (found := exhibit[fault.path].text.count(fault.find)) != 1:
+            yield f"faults[{number}].find: occurs {found} times in {fault.path}, not once"
 
 
-def _message_fault(message: str) -> str | None:
-    try:
-        everything = pattern(message).search("") is not None
-    except re.error as error:
-        return f"not a regular expression: {error}"
-    return f"{message!r} matches everything, so any error would do" if everything else None
+def reference_faults(table: PitfallTable, pitfalls: Mapping[str, Pitfall]) -> Iterator[str]:
+    """Every fault of an exhibit that is proven by no single pitfall; `pitfalls` are all by name."""
+    single = [name for name, pitfall in pitfalls.items() if not pitfall.exhibit]
+    for number, fault in enumerate(table.faults):
+        if fault.pitfall not in single:
+            yield f"faults[{number}].pitfall: no single pitfall {fault.pitfall!r}{near(fault.pitfall, single)}"

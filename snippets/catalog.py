@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from snippets.admission import pitfall_faults, snippet_faults
-from snippets.directory import PATH, PITFALLS, SLUG, entries, read_pitfalls, read_sources
+from snippets.admission import pitfall_faults, reference_faults, snippet_faults
+from snippets.directory import EXHIBITS, PATH, PITFALLS, SLUG, entries, read_exhibits, read_pitfalls, read_sources
 from snippets.errors import CatalogError
 from snippets.metadata import PitfallTable, SnippetTable, near, parse
 from snippets.snippet import METADATA, Kind, Pitfall, Snippet, Source
@@ -75,6 +75,10 @@ def load(*roots: Path) -> Catalog:
     for snippet in snippets.values():
         faults.extend(snippet_faults(snippet, snippets))
         pitfalls |= {pitfall.name: pitfall for pitfall in _pitfalls(snippet, faults)}
+    # A pitfall that was refused is told of; that others name it as well is no fault of theirs.
+    for pitfall in () if faults else pitfalls.values():
+        shown = f"{pitfall.snippet}/{PITFALLS}{pitfall.slug}.toml"
+        faults.extend(f"{shown}: {fault}" for fault in reference_faults(pitfall.table, pitfalls))
     if faults:
         raise CatalogError(faults)
     return Catalog(snippets=snippets, pitfalls=pitfalls)
@@ -167,7 +171,7 @@ def _target_fault(target: str, path: str) -> str | None:
         return "leaves the directory"
     if not PATH.fullmatch(bare) or "." in parts:
         return "not a plain path"
-    if bare == METADATA or f"{bare}/".startswith(PITFALLS):
+    if bare == METADATA or f"{bare}/".startswith((PITFALLS, EXHIBITS)):
         return "the handbook's own name"
     if target.endswith("/") != path.endswith("/"):
         return "a directory on one side and a file on the other"
@@ -175,13 +179,25 @@ def _target_fault(target: str, path: str) -> str | None:
 
 
 def _pitfalls(snippet: Snippet, faults: list[str]) -> Iterator[Pitfall]:
+    # Whoever has no exhibit has no directory to look into: most snippets.
+    exhibits = dict(
+        read_exhibits(f"{snippet.root}/{EXHIBITS}", snippet.name, faults) if _has(snippet, EXHIBITS) else {}
+    )
     folder = f"{snippet.root}/{PITFALLS}"
-    for slug, source in read_pitfalls(folder, snippet.name, faults) if os.path.isdir(folder) else ():  # noqa: PTH112 - once a snippet
+    for slug, source in read_pitfalls(folder, snippet.name, faults) if _has(snippet, PITFALLS) else ():
+        exhibit = exhibits.pop(slug, {})
         shown = f"{snippet.name}/{PITFALLS}{slug}.toml"
         table = parse(source.text, shown, PitfallTable, faults)
         if table is None:
             continue
-        if found := list(pitfall_faults(table, snippet)):
+        if found := list(pitfall_faults(table, snippet, exhibit)):
             faults.extend(f"{shown}: {fault}" for fault in found)
             continue
-        yield Pitfall(snippet=snippet.name, slug=slug, table=table, table_sha256=source.sha256)
+        # In the order of the metadata, which is that of its pages.
+        shown_files = {path: exhibit[path] for path in table.exhibit}
+        yield Pitfall(snippet=snippet.name, slug=slug, table=table, table_sha256=source.sha256, exhibit=shown_files)
+    faults.extend(f"{snippet.name}: {EXHIBITS}{slug}: no pitfall of this name" for slug in exhibits)
+
+
+def _has(snippet: Snippet, folder: str) -> bool:
+    return os.path.isdir(f"{snippet.root}/{folder}")  # noqa: PTH112 - once a snippet

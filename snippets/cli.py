@@ -107,6 +107,7 @@ def audit(ctx: click.Context, site: str, max_age_days: int | None, *, no_stand_i
     from datetime import timedelta
     from pathlib import Path
 
+    from snippets import listing
     from snippets.audit import audit
 
     standings, docs = _shelf(ctx)
@@ -116,6 +117,8 @@ def audit(ctx: click.Context, site: str, max_age_days: int | None, *, no_stand_i
     if no_stand_ins:
         shown = docs if (Path(site) / "tutorials").is_dir() else None
         refused += [f"{name}: proven on a base that was stood in" for name in _on_stand_ins(standings, shown)]
+    # What no page shows was not asked about, and has to be proven all the same.
+    refused = refused or [f"{name}: has no current record" for name in listing.stale(standings, docs)]
     for line in refused:
         click.echo(line)
     ctx.exit(1 if refused else 0)

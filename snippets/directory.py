@@ -6,7 +6,7 @@ Strings and directory entries in the place of `Path`s: for small files those cos
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import FileIO
 from operator import attrgetter
 from pathlib import Path
@@ -17,6 +17,7 @@ FILE_LIMIT_BYTES = 1024 * 1024
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PATH = re.compile(r"[\w.@+-]+(/[\w.@+-]+)*", re.ASCII)
 PITFALLS = "pitfalls/"
+EXHIBITS = "exhibits/"
 
 
 def entries(folder: str, shown: str, faults: list[str]) -> list[os.DirEntry[str]]:
@@ -32,7 +33,7 @@ def entries(folder: str, shown: str, faults: list[str]) -> list[os.DirEntry[str]
 def read_sources(folder: str, name: str, faults: list[str], below: str = "") -> Iterator[tuple[str, Source]]:
     """Path and source of every file of a snippet, metadata among them; `below` is how far down its directory we are.
 
-    Pitfalls are left out: see `read_pitfalls`.
+    Pitfalls and their exhibits are left out: see `read_pitfalls` and `read_exhibits`.
     """
     inner: list[os.DirEntry[str]] = []
     for entry in entries(folder, f"{name}: {below}", faults):
@@ -50,7 +51,7 @@ def read_sources(folder: str, name: str, faults: list[str], below: str = "") -> 
                 yield shown, source
     for entry in inner:
         shown = f"{below}{entry.name}/"
-        if shown != PITFALLS and entry.name != "__pycache__":
+        if shown not in {PITFALLS, EXHIBITS} and entry.name != "__pycache__":
             yield from read_sources(entry.path, name, faults, shown)
 
 
@@ -65,6 +66,15 @@ def read_pitfalls(folder: str, name: str, faults: list[str]) -> Iterator[tuple[s
             faults.append(f"{where}: not a <fault>.toml named in lower-case-with-hyphens")
         elif (source := _source(entry, f"{PITFALLS}{entry.name}", where, faults)) is not None:
             yield slug, source
+
+
+def read_exhibits(folder: str, name: str, faults: list[str]) -> Mapping[str, Mapping[str, Source]]:
+    """Slug -> path -> source of every file below a snippet's `exhibits/`."""
+    found: dict[str, dict[str, Source]] = {}
+    for shown, source in read_sources(folder, name, faults, EXHIBITS):
+        slug, _, path = shown.removeprefix(EXHIBITS).partition("/")
+        found.setdefault(slug, {})[path] = source
+    return found
 
 
 def _source(entry: os.DirEntry[str], shown: str, where: str, faults: list[str]) -> Source | None:

@@ -1,25 +1,14 @@
-"""What was seen -> a record on disk, and `objection()`: the one place that decides what may be shown."""
+"""What was seen, as it is kept on disk: of a snippet, of a pitfall, of a tutorial."""
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from itertools import chain
-from pathlib import Path
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
-from snippets.catalog import Catalog
 from snippets.contract import Finding, Verdict
-from snippets.errors import RecordError
-from snippets.metadata import pattern
-from snippets.snippet import Kind, Pitfall, Snippet
 
-COMMANDS = Path(__file__).parent / "rehearsal.py"
-REHEARSALS = Path(__file__).parent.parent / "tests" / "rehearsals"
-CLOCK_SKEW = timedelta(minutes=5)
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -104,159 +93,3 @@ class Execution:
     verified_at: Moment
     cells: Sequence[Cell]
     flaky: str = ""
-
-
-def requirements(snippet: Snippet) -> Mapping[str, str]:
-    """Map what must have been judged to the digest of the code that judges it today."""
-    required = {promise.slug: promise.rules for promise in snippet.promises}
-    if snippet.commands:
-        required |= {f"command-{name}": command_rules() for name in snippet.commands}
-    if snippet.table.rehearsal:
-        rules = rehearsal_rules(f"test_{snippet.name.replace('-', '_')}.py")
-        required |= dict.fromkeys(snippet.table.rehearsal, rules)
-    return required
-
-
-def command_rules() -> str:
-    """Digest of the module that runs commands and judges their ends."""
-    return _digest_of(COMMANDS)
-
-
-def rehearsal_rules(file: str) -> str:
-    """Digest of the file whose tests rehearse and of what they share; raises RecordError where it is missing."""
-    return _digest_of(REHEARSALS / file, REHEARSALS / "conftest.py")
-
-
-@cache
-def _digest_of(*paths: Path) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        try:
-            digest.update(path.read_bytes())
-        except OSError:
-            raise RecordError(f"no rehearsal {path.relative_to(COMMANDS.parents[1])}") from None
-    return f"sha256:{digest.hexdigest()}"
-
-
-def objection(
-    snippet: Snippet, evidence: Evidence | None, *, now: datetime | None = None, max_age: timedelta | None = None
-) -> str | None:
-    """Why this snippet may not be shown, or None where this record vouches for exactly these bytes."""
-    if evidence is None:
-        return f"{snippet.name} was never verified"
-    against = chain(
-        _changed(snippet, evidence),
-        _misdated(snippet.name, evidence.verified_at, now or datetime.now(UTC), max_age),
-        _unjudged(snippet, evidence),
-        _unrecorded(snippet, evidence),
-    )
-    return next(against, None)
-
-
-def _changed(snippet: Snippet, evidence: Evidence) -> Iterator[str]:
-    since = f"{evidence.verified_at:%Y-%m-%d}"
-    if evidence.snippet != snippet.name:
-        yield f"{snippet.name} was never verified: the record is of {evidence.snippet}"
-    if pairs := dict(evidence.files).items() ^ dict(snippet.files).items():
-        yield f"{snippet.name} changed since {since}: {', '.join(sorted({path for path, _ in pairs}))}"
-    if evidence.digest != snippet.digest:
-        yield f"{snippet.name} changed since {since}: snippet.toml"
-
-
-def _misdated(name: str, verified_at: datetime, now: datetime, max_age: timedelta | None) -> Iterator[str]:
-    if verified_at > now + CLOCK_SKEW:
-        yield f"{name} was verified in the future: {verified_at.isoformat()}"
-    if max_age is not None and now - verified_at > max_age:
-        days = max_age / timedelta(days=1)
-        yield f"{name} was last verified on {verified_at:%Y-%m-%d}, more than {days:g} days ago"
-
-
-def _unjudged(snippet: Snippet, evidence: Evidence) -> Iterator[str]:
-    name = snippet.name
-    try:
-        required = requirements(snippet)
-    except RecordError as error:
-        yield f"{name} cannot be verified: {error}"
-        return
-    if not required:
-        yield f"{name} has nothing to be judged by"
-    findings = {finding.promise: finding for finding in evidence.findings}
-    if len(findings) != len(evidence.findings):
-        yield f"{name}: the record judges a promise twice"
-    for slug, rules in required.items():
-        finding = findings.get(slug)
-        if finding is None:
-            yield f"{name}: {slug} was not judged"
-        elif finding.rules != rules:
-            yield f"{name}: {slug} was judged by other code than today's"
-        elif finding.verdict is Verdict.NOT_APPLICABLE and slug in snippet.table.not_applicable:
-            continue
-        elif finding.verdict is not Verdict.KEPT:
-            yield f"{name}: {slug} is {finding.verdict}: {_first_line(finding.seen)}"
-        elif not finding.seen.strip():
-            yield f"{name}: {slug} was kept, but nothing was seen"
-    # What nobody asks about today still speaks against the record.
-    for finding in evidence.findings:
-        if finding.promise not in required and finding.verdict in {Verdict.BROKEN, Verdict.ERROR}:
-            yield f"{name}: {finding.promise} is {finding.verdict}: {_first_line(finding.seen)}"
-    if not any(finding.verdict is Verdict.KEPT for finding in evidence.findings):
-        yield f"{name}: no promise was kept"
-
-
-def _unrecorded(snippet: Snippet, evidence: Evidence) -> Iterator[str]:
-    """Refuse a record that is silent on what was built: a base left out could have been a stand-in."""
-    recorded = {base.ref for base in evidence.bases}
-    if absent := [ref for ref in snippet.bases if ref not in recorded]:
-        yield f"{snippet.name}: the record does not say what {', '.join(absent)} was"
-    if snippet.kind is Kind.IMAGE and evidence.image is None:
-        yield f"{snippet.name}: the record names no image"
-
-
-def _first_line(text: str) -> str:
-    return next(iter(text.strip().splitlines()), "nothing was seen")
-
-
-def pitfall_objection(
-    pitfall: Pitfall,
-    catalog: Catalog,
-    capture: Capture | None,
-    *,
-    now: datetime | None = None,
-    max_age: timedelta | None = None,
-) -> str | None:
-    """Why this pitfall may not be shown, or None where its capture is of exactly this fault."""
-    name = f"pitfall {pitfall.name}"
-    if capture is None:
-        return f"{name} was never caught"
-    host = catalog.snippets[catalog.snippets[pitfall.snippet].host]
-    against = chain(
-        _uncaught(pitfall, capture, host, name), _misdated(name, capture.verified_at, now or datetime.now(UTC), max_age)
-    )
-    return next(against, None)
-
-
-def _uncaught(pitfall: Pitfall, capture: Capture, host: Snippet, name: str) -> Iterator[str]:
-    if capture.pitfall != pitfall.name:
-        yield f"{name} was never caught: the record is of {capture.pitfall}"
-    if capture.digest != pitfall.digest(host):
-        yield f"{name} changed since {capture.verified_at:%Y-%m-%d}"
-    if not capture.error.strip():
-        yield f"{name} was caught without a word"
-    if capture.stage != pitfall.table.stage or not pattern(pitfall.table.message).search(capture.error):
-        yield f"{name} was caught otherwise than stated: {capture.stage}: {_first_line(capture.error)}"
-
-
-__all__ = [
-    "Base",
-    "Capture",
-    "Cell",
-    "Evidence",
-    "Execution",
-    "ImageFacts",
-    "Kind",
-    "command_rules",
-    "objection",
-    "pitfall_objection",
-    "rehearsal_rules",
-    "requirements",
-]

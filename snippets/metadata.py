@@ -82,11 +82,21 @@ class Edit(Struct, frozen=True, kw_only=True):
     replace: str
 
 
+class Fault(Struct, frozen=True, kw_only=True):
+    """What is wrong in one place of an exhibit: `find` occurs there exactly once, `pitfall` proves it by itself."""
+
+    path: str
+    find: str
+    pitfall: str
+
+
 class PitfallTable(Struct, frozen=True, kw_only=True):
-    """pitfalls/<fault>.toml."""
+    """pitfalls/<fault>.toml: one `edit`, or whole files of an `exhibit` and the `faults` in them."""
 
     title: str
-    edit: Edit
+    edit: Edit | None = None
+    exhibit: list[str] = []
+    faults: list[Fault] = []
     stage: str
     promise: str
     message: str

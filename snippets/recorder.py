@@ -11,7 +11,8 @@ import pytest
 
 from snippets.catalog import Catalog
 from snippets.contract import Finding, Verdict
-from snippets.evidence import Base, Capture, Evidence, Execution, ImageFacts, requirements
+from snippets.evidence import Base, Capture, Evidence, Execution, ImageFacts
+from snippets.objection import requirements
 from snippets.snippet import Snippet
 from snippets.store import EvidenceStore
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from snippets.contract import Finding, Verdict
 from snippets.engine import Engine
 from snippets.engine.stage import published_port, staged
-from snippets.evidence import command_rules
+from snippets.objection import command_rules
 from snippets.snippet import Snippet
 
 TAIL_LINES = 15

@@ -145,12 +145,16 @@ class Snippet:
 
 @dataclass(frozen=True, kw_only=True)
 class Pitfall:
-    """A one-edit mutant of a snippet that a named promise must catch, with a stated message."""
+    """A mutant of a snippet that a named promise must catch, with a stated message.
+
+    One edit, or an exhibit: whole files as somebody would write them, by the path that they replace.
+    """
 
     snippet: str
     slug: str
     table: PitfallTable
     table_sha256: str
+    exhibit: Mapping[str, Source] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -159,7 +163,10 @@ class Pitfall:
 
     @property
     def edit(self) -> Edit:
-        """The edit."""
+        """The edit; an exhibit has none."""
+        if self.table.edit is None:
+            message = f"{self.name} is an exhibit: whole files and no edit"
+            raise TypeError(message)
         return self.table.edit
 
     @property
@@ -168,11 +175,14 @@ class Pitfall:
         return PROMISES[self.table.promise]
 
     def replaced(self, owner: Snippet) -> Mapping[Path, str]:
-        """The edited text, by the path where the good bytes lie."""
+        """The mutant's text, by the path where the good bytes lie."""
+        if self.exhibit:
+            return {owner.sources[path].path: source.text for path, source in self.exhibit.items()}
         text = owner.text(self.edit.path)
         return {owner.sources[self.edit.path].path: text.replace(self.edit.find, self.edit.replace, 1)}
 
     def digest(self, host: Snippet) -> str:
         """Digest over the fault, the good snippet and the code that must notice."""
-        text = f"{self.table_sha256}\n{host.digest}\n{self.promise.rules}"
+        shown = "".join(f"{source.sha256}  {path}\n" for path, source in self.exhibit.items())
+        text = f"{shown}{self.table_sha256}\n{host.digest}\n{self.promise.rules}"
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

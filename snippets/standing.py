@@ -9,7 +9,8 @@ from functools import cached_property
 from snippets.catalog import Catalog
 from snippets.contract import Verdict
 from snippets.errors import RecordError
-from snippets.evidence import Capture, Evidence, objection, pitfall_objection, requirements
+from snippets.evidence import Capture, Evidence
+from snippets.objection import objection, pitfall_objection, requirements
 from snippets.snippet import Pitfall, Snippet
 from snippets.store import EvidenceStore
 

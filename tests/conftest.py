@@ -1,10 +1,12 @@
 """What proving shares: one run, one engine, one catalog, and the choice of what to prove."""
 
 import re
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from xdist.scheduler import LoadScopeScheduling
 
 from snippets.catalog import Catalog, load
@@ -13,6 +15,7 @@ from snippets.engine import Engine
 from snippets.engine.bases import costs
 from snippets.engine.run import current, opened
 from snippets.errors import SnippetsError
+from snippets.progress import ProgressLine
 from snippets.recorder import Recorder, Witness
 from snippets.standing import Standings, State
 from snippets.store import EvidenceStore
@@ -32,8 +35,14 @@ RECORDER = pytest.StashKey[Recorder]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--stale` proves only what has no current record."""
+    """`--stale` proves only what has no current record; `--witnesses` asks more of mutants than has to be."""
     parser.addoption("--stale", action="store_true", help="prove only what has no current record")
+    parser.addoption(
+        "--witnesses",
+        choices=("none", "quick", "all"),
+        default="none",
+        help="which other promises are asked of each pitfall, for the matrix of who noticed",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,6 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.stash[RECORDER] = Recorder(config.stash[CATALOG], EvidenceStore())
         config.pluginmanager.register(config.stash[RECORDER])
+        if sys.stderr.isatty():
+            config.pluginmanager.register(ProgressLine(Console(stderr=True)))
         run = ExitStack()
         run.enter_context(opened())
         config.add_cleanup(run.close)

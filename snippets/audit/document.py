@@ -13,7 +13,10 @@ from snippets.render import CLASSES, disguised
 
 BLOCKS = ("pre", "textarea", "xmp", "listing", "plaintext", "samp")
 INLINE = ("code", "kbd", "tt")
-_CLAIMS = frozenset({"hb-evidence", "hb-seal", "hb-facts", "hb-findings", "hb-pitfall", "hb-table", "hb-withheld"})
+_CLAIMS = frozenset(
+    {"hb-evidence", "hb-exhibit", "hb-facts", "hb-family", "hb-findings", "hb-pitfall", "hb-seal", "hb-table"}
+    | {"hb-withheld"}
+)
 # An element that is none of these, and has quiet attributes alone, is prose.
 _LOOKED_AT = frozenset(BLOCKS + INLINE) | {"br", "a"} | LOADING
 # Inside a block, anything but colours could hide a part of it, add to it or reorder it.
@@ -81,7 +84,7 @@ class _Page:
             yield from self._inline(node, tag)
         elif tag == "br":
             yield from _broken(node)
-        elif "data-hb" in attributes or _is_claim(attributes.get("class")):
+        if "data-hb" in attributes or _is_claim(attributes.get("class")):
             yield from self._claim(node)
         yield from loading_faults(node, tag, attributes, self.place)
 
@@ -91,7 +94,7 @@ class _Page:
             yield f"a <{tag}> that is more than text and its colours"
         elif not text.strip():
             yield f"an empty <{tag}>"
-        elif text in self.published.blocks:
+        elif text in self.published.blocks or (text in self.published.exhibits and _in_exhibit(node)):
             self.proven += 1
         elif node.parent is not None and "hb-text" in (node.parent.attributes.get("class") or "").split():
             self.illustrations.add(text)
@@ -119,6 +122,11 @@ class _Page:
 @lru_cache(maxsize=4096)
 def _is_claim(css: str | None) -> bool:
     return css is not None and not _CLAIMS.isdisjoint(css.split())
+
+
+def _in_exhibit(node: LexborNode) -> bool:
+    """Whether the page says that this is a faulty file; what says so is a claim, and looked into as one."""
+    return node.parent is not None and (node.parent.attributes.get("data-hb") or "").startswith("exhibit:")
 
 
 def _broken(node: LexborNode) -> Iterator[str]:

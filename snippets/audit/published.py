@@ -43,7 +43,8 @@ class Published:
         for fault in self.standings.pitfalls.values():
             owner = self.standings.snippets[fault.pitfall.snippet]
             if fault.state is State.PROVEN and fault.capture is not None and owner.state is State.PROVEN:
-                texts |= {difference(fault.pitfall, owner.snippet), fault.capture.error}
+                texts.add(fault.capture.error)
+                texts |= set() if fault.pitfall.exhibit else {difference(fault.pitfall, owner.snippet)}
         for tutorial in self.tutorials.values():
             if tutorial.state is State.PROVEN and tutorial.execution is not None:
                 texts |= {text for cell in tutorial.execution.cells for text in (cell.source, cell.output)}
@@ -51,9 +52,15 @@ class Published:
         return frozenset(text for text in texts if text.strip())
 
     @cached_property
+    def exhibits(self) -> frozenset[str]:
+        """Text of every file of an exhibit: faulty, so it stands within a claim that it is one and nowhere else."""
+        faults = [fault.pitfall for fault in self.standings.pitfalls.values() if fault.state is State.PROVEN]
+        return frozenset(source.text for fault in faults for source in fault.exhibit.values())
+
+    @cached_property
     def indexed(self) -> frozenset[str]:
         """The same as a search index keeps them, which is with line feeds alone."""
-        return frozenset(text.replace("\r\n", "\n").replace("\r", "\n") for text in self.blocks)
+        return frozenset(text.replace("\r\n", "\n").replace("\r", "\n") for text in self.blocks | self.exhibits)
 
     @cached_property
     def files(self) -> Mapping[str, str]:

@@ -12,6 +12,8 @@ MOVED_PORT = 9123
 # As platforms choose it that give each project a range of its own; in root's group, as they have it.
 ANY_UID = "1000770000:0"
 FIRST_UNPRIVILEGED_PORT = 1024
+# As much of a line of the log as tells it from others.
+QUOTED = 300
 # Limits are another promise's matter: with these, three boots tell how workers follow the processors.
 READ_ONLY = Posture(read_only=True, cpus=0.5)
 UNPRIVILEGED = Posture(unprivileged=True, cpus=2.0)
@@ -52,7 +54,7 @@ def read_only_root(image: Image, project: Project) -> Judgement:
         # A server may try to write only after its first answers, so the log has to come to rest.
         printed = container.settled(container.logs)
     complaints = [line for line in printed.splitlines() if _read_only_complaint(line)]
-    return kept_if(not complaints, complaints[0] if complaints else f"{asked}, no write refused in the log")
+    return kept_if(not complaints, complaints[0][:QUOTED] if complaints else f"{asked}, no write refused in the log")
 
 
 def _read_only_complaint(line: str) -> bool:

@@ -21,13 +21,16 @@ LEFT_OVER = re.compile(
 PROGRAM = re.compile(r"/bin/[^/]+$")
 
 
+def tempted(image: Image) -> Image:
+    """The image built with a canary for each secret it asks for, private files beside it."""
+    secrets, arguments = _asked_for((image.context / "Dockerfile").read_text())
+    # A layer that the cache holds was made without this secret, and prints nothing.
+    return image.rebuilt(edits=_planted(image), arguments=arguments, secrets=secrets, no_cache=bool(secrets))
+
+
 def pass_over(image: Image) -> Contents:
-    """One pass over an image that was built with a canary for each secret it asks for, private files beside it."""
-    dockerfile = (image.context / "Dockerfile").read_text()
-    secrets, arguments = _asked_for(dockerfile)
-    return image.rebuilt(edits=_planted(image), arguments=arguments, secrets=secrets).contents(
-        (SECRET, FILE), re.compile(f"{LEFT_OVER.pattern}|{PROGRAM.pattern}")
-    )
+    """One pass over its layers."""
+    return image.once(tempted).contents((SECRET, FILE), re.compile(f"{LEFT_OVER.pattern}|{PROGRAM.pattern}"))
 
 
 def _asked_for(dockerfile: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -48,8 +51,7 @@ def no_secrets(image: Image, project: Project) -> Judgement:
     """A secret given to the build is in no layer, history entry, variable or label, and in no build log."""
     secrets, arguments = _asked_for((image.context / "Dockerfile").read_text())
     found = {str(place) for place in image.once(pass_over).places if place.canary == SECRET}
-    # A layer that the cache holds was made without this secret, and prints nothing.
-    if secrets and SECRET in image.rebuilt(arguments=arguments, secrets=secrets, no_cache=True).build_log:
+    if secrets and SECRET in image.once(tempted).build_log:
         found.add("a secret in the build log")
     found |= {f"{name} in env" for name, value in image.config.env.items() if _holds_secret(name, value)}
     given = len(arguments) + len(secrets)

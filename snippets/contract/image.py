@@ -1,6 +1,7 @@
 """What an image promises before it runs: it builds, from pinned inputs, and can be told from any other."""
 
 import re
+import uuid
 
 from snippets.contract.contents import MIB, pass_over
 from snippets.contract.dockerfile import bases, stages
@@ -10,6 +11,7 @@ from snippets.contract.subject import Image
 from snippets.errors import BuildError
 
 REVISION = "5f1c9e0a7d3b48c6a2e4f60819b7d5c3a1e8f204"
+BEFORE = "0c4e8a2f6b1d3597e0a4c8d2f6b1e3a597c0d4e8"
 REVISION_LABEL = "org.opencontainers.image.revision"
 # An edit of the code moves the layers of the code, with what is made of it: not what was installed.
 MOVED_AT_MOST = 0.25
@@ -63,11 +65,20 @@ def layer_stable(image: Image, project: Project) -> Judgement:
     if project.code is None:
         return kept_if(condition=False, seen="names no file of its code that could be edited")
     source = (image.context / project.code).read_bytes()
-    later = image.rebuilt(edits={project.code: source + b"\n"}, arguments={project.revision: REVISION})
-    own = [layer for layer in image.once(pass_over).layers if layer.own]
-    moved = [layer for layer in own if layer.id not in later.layers]
-    lost, whole = sum(layer.bytes for layer in moved), sum(layer.bytes for layer in own)
-    seen = f"one line more in {project.code} and another revision move {len(moved)} of {len(own)} layers, "
+    # White space that no build has seen: of an edit that one has, the cache holds what it was built on that day.
+    edited = source + f"{uuid.uuid4().int:b}\n".replace("0", " \n").replace("1", "\n").encode()
+    looked_at = image.once(pass_over).layers
+    # One right after the other: a cache that others fill meanwhile may answer otherwise for the same step.
+    before = image.rebuilt(arguments={project.revision: BEFORE})
+    later = image.rebuilt(edits={project.code: edited}, arguments={project.revision: REVISION})
+    own = [
+        (layer.bytes, old != new)
+        for layer, old, new in zip(looked_at, before.layers, later.layers, strict=True)
+        if layer.own
+    ]
+    moved = [size for size, is_new in own if is_new]
+    lost, whole = sum(moved), sum(size for size, _ in own)
+    seen = f"an edit of {project.code} and another revision move {len(moved)} of {len(own)} layers, "
     seen += f"{lost / MIB:.1f} of {whole / MIB:.1f} MiB"
     return kept_if(bool(moved) and lost <= MOVED_AT_MOST * whole, seen)
 

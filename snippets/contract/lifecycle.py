@@ -79,7 +79,8 @@ def grace_adds_up(image: Image, project: Project) -> Judgement:
     timeout_s = project.graceful_timeout_s
     if timeout_s is None and project.server == "gunicorn":
         with image.boot(PLAIN) as container:
-            timeout_s = float(settings_of(container.run(["gunicorn", "--print-config"]))["graceful_timeout"])
+            printed = settings_of(container.run(["gunicorn", "--print-config"])).get("graceful_timeout")
+        timeout_s = float(printed) if printed else None
     if timeout_s is None:
         return kept_if(condition=False, seen="nobody says how long the server waits: state graceful_timeout_s")
     taken_s = project.pre_stop_s + timeout_s
@@ -138,10 +139,12 @@ def reload_lossless(image: Image, project: Project) -> Judgement:
         source = container.read(reload.path).decode()
         if source.count(reload.find) != 1:
             return kept_if(condition=False, seen=f"{reload.path} does not hold {reload.find!r} once")
+        shown = reload.shows.encode()
+        if shown in container.get(reload.url).body:
+            return kept_if(condition=False, seen=f"{reload.url} shows {reload.shows!r} before anything was edited")
         container.put(reload.path, source.replace(reload.find, reload.replace).encode())
         with container.traffic((project.page, reload.url), clients=CLIENTS) as traffic:
             container.signal(reload.signal)
-            shown = reload.shows.encode()
             seen_s = container.await_reply(reload.url, lambda reply: shown in reply.body, RELOADED_WITHIN_S)
             load = traffic.end(after_s=AFTER_RELOAD_S)
     version = "the new version is never seen" if seen_s is None else f"the new version after {seen_s:.1f} s"

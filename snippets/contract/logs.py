@@ -9,6 +9,8 @@ from snippets.contract.subject import PLAIN, Image
 
 HOSTILE = 'canary "quoted" \\ back\\slash \\x1b[31m {"level":"fake"} %s %(h)s é'
 MARKED = "/hb-log-canary"
+# As much of a line as tells it from others.
+QUOTED = 160
 
 
 @promise(family="logs", authority="https://12factor.net/logs", exemptible=True)
@@ -24,8 +26,8 @@ def logs_structured(image: Image, project: Project) -> Judgement:
     malformed = [line for line in lines if not _is_object(line)]
     access = [sum(f"{MARKED}-{number}" in line for line in lines) for number in range(3)]
     faults = [
-        *(f"not one JSON object: {line!r}" for line in malformed[:1]),
-        *(f"on stderr: {line!r}" for line in stderr[:1]),
+        *(f"not one JSON object: {line[:QUOTED]!r}" for line in malformed[:1]),
+        *(f"on stderr: {line[:QUOTED]!r}" for line in stderr[:1]),
         *(f"a log file: {path}" for path in files[:1]),
     ]
     if not lines:
@@ -40,5 +42,5 @@ def logs_structured(image: Image, project: Project) -> Judgement:
 def _is_object(line: str) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False

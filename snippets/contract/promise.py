@@ -63,7 +63,11 @@ class Promise:
         verdict, seen = self._verdict(image, project)
         if verdict is Verdict.BROKEN:
             # Whatever was broken in a container is not for the next promise to find.
-            image.renewed()
+            try:
+                image.renewed()
+            except EngineError as fault:
+                # An engine that cannot even end it may be what broke it.
+                verdict, seen = Verdict.ERROR, str(fault)
         took_s = round(time.monotonic() - started, 2)
         return Finding(promise=self.slug, rules=self.rules, verdict=verdict, seen=seen.strip(), took_s=took_s)
 

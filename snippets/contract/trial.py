@@ -76,7 +76,7 @@ class Trial:
             yield container
 
     def renewed(self) -> Self:
-        """End what runs, and forget what failed."""
+        """End what runs, and forget what failed; what was said is of the image, and stands."""
         self._failed.clear()
         with ExitStack() as all_:
             for stack, _ in self._running.values():

@@ -7,11 +7,12 @@ import signal
 import tarfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Never, TypeVar, cast
 
-from docker.errors import DockerException, NotFound
+from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container as Handle
 
 from snippets.contract.subject import Memory, Process, Reply
@@ -26,6 +27,9 @@ POLL_S = 0.05
 SETTLED_S = 0.5
 SETTLING_S = 10.0
 LOG_LINES = 20
+LOG_CHARACTERS = 1_500
+LINE_CHARACTERS = 300
+CONFLICT = 409
 START_TIMEOUT_S = 40.0
 LISTEN = "0A"
 T = TypeVar("T")
@@ -42,7 +46,7 @@ class BootedContainer:
         self._live = live
         self._stop_signal = signal_name
         self._service = service
-        self._since = time.monotonic()
+        self._since = self._told = time.monotonic()
         self.ready_s = 0.0
 
     @property
@@ -50,7 +54,7 @@ class BootedContainer:
         """The service it was given."""
         if self._service is None:
             raise ContainerError("it was given no backing service")
-        return self._service
+        return replace(self._service, container=str(self._handle.id))
 
     def running(self) -> bool:
         """By the engine's word."""
@@ -102,7 +106,7 @@ class BootedContainer:
                 self._refuse_exit()
             else:
                 if wanted(reply):
-                    self._trace("pause", started, seconds=waited_s)
+                    self._trace("reply", started, path=path, status=reply.status)
                     return waited_s
             time.sleep(POLL_S)
         return None
@@ -113,6 +117,8 @@ class BootedContainer:
         started = time.monotonic()
         with traffic(self._outer_port() or 0, paths, clients) as busy:
             yield busy
+        # What was waited for meanwhile has been told.
+        started = max(started, self._told)
         self._trace("pause", started, seconds=time.monotonic() - started)
 
     def in_flight(self, path: str) -> AbstractContextManager[http.InFlight]:
@@ -191,7 +197,8 @@ class BootedContainer:
         """From the host, which has to be this machine: inside it has another number."""
         if not self._is_local(process.pid):
             raise EngineError("a single process can only be killed where the engine runs on this machine, and as root")
-        os.kill(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
 
     def freeze(self) -> int:
         """SIGSTOP its workers, or the only process; from the host where that is ours, else from inside."""
@@ -199,7 +206,8 @@ class BootedContainer:
         chosen = [p for p in processes if not p.is_first] or list(processes)
         if self._is_local(chosen[0].pid):
             for process in chosen:
-                os.kill(process.pid, signal.SIGSTOP)
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGSTOP)
         else:
             self.run(["sh", "-c", "kill -s STOP -- -1"])
         self._trace("freeze", time.monotonic())
@@ -212,7 +220,7 @@ class BootedContainer:
     def health_log(self) -> str:
         """What the health command printed last."""
         log = self._state().get("Health", {}).get("Log") or [{"ExitCode": None, "Output": "it never ran"}]
-        return f"exit {log[-1]['ExitCode']}: {log[-1]['Output'].strip()}"
+        return f"exit {log[-1]['ExitCode']}: {log[-1]['Output'].strip()[:LOG_CHARACTERS]}"
 
     def wait_health(self, wanted: str, timeout_s: float) -> float | None:
         """Seconds until the engine says so."""
@@ -263,11 +271,14 @@ class BootedContainer:
 
     def read(self, path: str) -> bytes:
         """By the engine's own copy: it needs no program inside."""
-        try:
-            chunks, _ = self._handle.get_archive(path)
-        except NotFound:
-            raise ContainerError(f"there is no {path} in the container") from None
-        with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+
+        def packed() -> bytes:
+            try:
+                return b"".join(self._handle.get_archive(path)[0])
+            except NotFound:
+                raise ContainerError(f"there is no {path} in the container") from None
+
+        with tarfile.open(fileobj=io.BytesIO(self._ask(packed))) as archive:
             content = archive.extractfile(archive.getmembers()[0])
             if content is None:
                 raise ContainerError(f"{path} is no file")
@@ -304,7 +315,8 @@ class BootedContainer:
     def _proc_net(self, table: str) -> str:
         pid = int(self._state()["Pid"])
         if self._is_local(pid):
-            return Path(f"/proc/{pid}/net/{table}").read_text()
+            with suppress(OSError):
+                return Path(f"/proc/{pid}/net/{table}").read_text()
         return self.run(["cat", f"/proc/net/{table}"])
 
     def _is_local(self, pid: int) -> bool:
@@ -320,13 +332,15 @@ class BootedContainer:
             self._refuse(f"the container exited with status {state['ExitCode']}{killed}")
 
     def _refuse(self, what: str) -> Never:
-        lines = self.logs().strip().splitlines()[-LOG_LINES:]
-        log = "\n".join(["its last lines:", *lines]) if lines else "it printed nothing"
+        lines = [line[:LINE_CHARACTERS] for line in self.logs().strip().splitlines()[-LOG_LINES:]]
+        last = "\n".join(lines)[-LOG_CHARACTERS:]
+        log = f"its last lines:\n{last}" if lines else "it printed nothing"
         message = f"{what}; {log}"
         raise ContainerError(message)
 
     def _trace(self, operation: str, started: float, **what: object) -> None:
         trace(operation, {"container": self._handle.id, **what}, started)
+        self._told = time.monotonic()
 
     def _ask(self, question: Callable[[], T]) -> T:
         try:
@@ -335,4 +349,7 @@ class BootedContainer:
             message = f"the container is gone: {error.explanation}"
             raise ContainerError(message) from None
         except (DockerException, OSError) as error:
+            if isinstance(error, APIError) and error.status_code == CONFLICT:
+                # It refuses to list or signal what has ended meanwhile.
+                self._refuse_exit()
             raise engine_error("the engine's API", str(error)) from None

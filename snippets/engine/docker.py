@@ -16,7 +16,13 @@ ABSENT = (
     "run this command again with HANDBOOK_INSTALL_ENGINE=1."
 )
 TRACE = "HANDBOOK_TRACE"
-_UNREACHABLE = ("Cannot connect to the Docker daemon", "error during connect", "connection refused", "EOF")
+_UNREACHABLE = (
+    "Cannot connect to the Docker daemon",
+    "error during connect",
+    "connection refused",
+    "Connection aborted",
+    "EOF",
+)
 # What says nothing of a snippet, wherever it is read: in a build's log or under a reader's command.
 _ENGINE_FAULTS = re.compile(
     r".*(?:Cannot connect to the Docker daemon|error during connect|no space left on device"
@@ -47,11 +53,11 @@ def docker(*arguments: str, timeout_s: float = 120.0, stdin: str | None = None) 
     return done.stdout.splitlines()
 
 
-def traced(*arguments: str) -> list[str]:
-    """Run it likewise, and tell the bench."""
+def traced(*arguments: str, **known: str) -> list[str]:
+    """Run it likewise, and tell the bench, with what else is known of it."""
     started = time.monotonic()
     printed = docker(*arguments)
-    trace("docker", {"argv": ["docker", *arguments]}, started)
+    trace("docker", {"argv": ["docker", *arguments], **known}, started)
     return printed
 
 

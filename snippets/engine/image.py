@@ -30,6 +30,16 @@ from snippets.errors import ContainerError, EngineError, NotReadyError
 READY_TIMEOUT_S = 40.0
 PIDS = 256
 TMP_SIZE = "size=64m"
+# What the engine says of an image that asks for what cannot be.
+UNSTARTABLE = (
+    "executable file not found",
+    "no such file or directory",
+    "permission denied",
+    "no command specified",
+    "unable to find user",
+    "unable to find group",
+    "max depth exceeded",
+)
 NS = 1_000_000_000
 T = TypeVar("T")
 
@@ -127,7 +137,7 @@ class BuiltImage:
                 yield container
             finally:
                 what = {"container": handle.id, "image": self.id, "port": port, "env": env, "posture": options}
-                trace("boot", what, started)
+                trace("boot", {**what, "run": self.run.key}, started)
 
     def renewed(self) -> "BuiltImage":
         """Itself: it shares no boot."""
@@ -192,21 +202,23 @@ def _started(image: str, env: Mapping[str, str], port: int, posture: Mapping[str
     try:
         try:
             container.start()
+            handle = container.get_wrapped_container()
+            handle.reload()
         except APIError as error:
             raise _start_failure(error) from None
-        handle = container.get_wrapped_container()
-        handle.reload()
+        except OSError as error:
+            raise engine_error("docker run", str(error)) from None
         yield handle
     finally:
         try:
             container.stop()
-        except DockerException as error:
+        except (DockerException, OSError) as error:
             raise engine_error("docker rm", str(error)) from None
 
 
 def _start_failure(error: APIError) -> NotReadyError | EngineError:
     said = error.explanation or str(error)
-    if "executable file not found" in said or "no such file or directory" in said or "permission denied" in said:
+    if any(sign in said for sign in UNSTARTABLE):
         return NotReadyError(f"the container does not start: {said}")
     return engine_error("docker run", said)
 

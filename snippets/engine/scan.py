@@ -6,6 +6,7 @@ import stat
 import subprocess
 import tarfile
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from re import Pattern
 from typing import IO, cast
@@ -53,15 +54,16 @@ def scan(
     blobs: dict[str, _Found] = {}
     places: list[Place] = []
     order: list[str] = []
-    for name, blob in _blobs(image):
-        if name == "manifest.json":
-            order = [layer.rpartition("/")[2] for layer in json.loads(blob.read())[0]["Layers"]]
-            continue
-        first = blob.read(1)
-        if first == b"{":
-            places += _in_config(first + blob.read(), search)
-        elif first:
-            blobs[name] = _in_layer(name, _Rejoined(first, blob), search, sought)
+    with _exported(image) as export:
+        for name, blob in _blobs(export):
+            if name == "manifest.json":
+                order = [layer.rpartition("/")[2] for layer in json.loads(blob.read())[0]["Layers"]]
+                continue
+            first = blob.read(1)
+            if first == b"{":
+                places += _in_config(first + blob.read(), search)
+            elif first:
+                blobs[name] = _in_layer(name, _Rejoined(first, blob), search, sought)
     if len(order) != len(diff_ids) or not blobs.keys() >= set(order):
         raise engine_error("docker image save", f"it exports {len(blobs)} of {len(diff_ids)} layers")
     return _seen_from_above([blobs[name] for name in order], diff_ids, base, places)
@@ -144,8 +146,9 @@ class _Search:
         return found
 
 
-def _blobs(image: str) -> Iterator[tuple[str, IO[bytes]]]:
-    """Name (hex digest) and content of each blob, and the manifest, in the order of the exported stream."""
+@contextmanager
+def _exported(image: str) -> Iterator[tarfile.TarFile]:
+    """The exported stream; whoever reads it to an early end hears why the engine ended it."""
     with subprocess.Popen(  # noqa: S603 - our own arguments, no shell
         ["docker", "image", "save", image],  # noqa: S607 - the docker on PATH
         stdout=subprocess.PIPE,
@@ -155,15 +158,22 @@ def _blobs(image: str) -> Iterator[tuple[str, IO[bytes]]]:
         assert process.stderr is not None
         try:
             with tarfile.open(fileobj=process.stdout, mode="r|", bufsize=CHUNK_BYTES) as export:
-                for member in export:
-                    if member.isreg() and (member.name.startswith("blobs/") or member.name == "manifest.json"):
-                        content = export.extractfile(member)
-                        assert content is not None
-                        yield member.name.rpartition("/")[2], content
+                yield export
         except (tarfile.ReadError, EOFError) as error:
+            # It may still want to write, and says nothing before it ends.
+            process.stdout.close()
             raise engine_error("docker image save", process.stderr.read().decode() or str(error)) from None
         if process.wait() != 0:
             raise engine_error("docker image save", process.stderr.read().decode())
+
+
+def _blobs(export: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes]]]:
+    """Name (hex digest) and content of each blob, and the manifest, in the order of the exported stream."""
+    for member in export:
+        if member.isreg() and (member.name.startswith("blobs/") or member.name == "manifest.json"):
+            content = export.extractfile(member)
+            assert content is not None
+            yield member.name.rpartition("/")[2], content
 
 
 def _in_config(text: bytes, search: _Search) -> Iterator[Place]:

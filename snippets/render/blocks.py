@@ -1,14 +1,12 @@
 """Atoms -> HTML, one line each, so that Markdown passes the bytes on untouched."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
-from snippets.contract import PROMISES, Finding, Verdict
-from snippets.evidence import Base, Capture, Evidence
+from snippets.evidence import Capture
 from snippets.render.diff import difference
 from snippets.render.highlight import command_html, diff_html, file_html, text_html
 from snippets.snippet import Pitfall, Snippet
@@ -16,18 +14,20 @@ from snippets.snippet import Pitfall, Snippet
 CONTRACT_PAGE = "containers/contract/"
 PROOF_PAGE = "reference/proof/"
 DOWNLOADS = "snippets/"
-_DIGEST_CHARS = 12
-_MEGABYTE = 1_000_000
 _MARKUP = re.compile(r"[&<>`]")
 _CODE = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """How one page reaches the others: `root` is the way up, "../../" or ""; `cards` it shows itself."""
+    """How one page reaches the others: `root` is the way up, "../../" or ""; `cards` it shows itself.
+
+    `anchors` are those that its headings state, None where nobody looked.
+    """
 
     root: str = ""
     cards: frozenset[str] = frozenset()
+    anchors: frozenset[str] | None = None
 
     def download(self, snippet: str, path: str) -> str:
         """A snippet's file, byte for byte."""
@@ -95,76 +95,25 @@ def withheld(snippet: Snippet, reason: str) -> str:
     )
 
 
+def notice(fault: Pitfall, capture: Capture, links: Links) -> str:
+    """Who caught a pitfall, and how far it had got."""
+    slug = fault.promise.slug
+    return f'<p class="hb-caught">caught by <a href="{links.promise(slug)}">{slug}</a> at the {capture.stage} stage</p>'
+
+
+def error(capture: Capture) -> str:
+    """The error as it was."""
+    return (
+        '<div class="hb-error highlight"><span class="filename">What you see</span>'
+        f"<pre><span></span>{text_html(capture.error)}</pre></div>"
+    )
+
+
 def pitfall(fault: Pitfall, owner: Snippet, capture: Capture, links: Links) -> str:
     """The edit, the real error, why, and the way out."""
-    slug = fault.promise.slug
-    notice = f'caught by <a href="{links.promise(slug)}">{slug}</a> at the {capture.stage} stage'
     return (
-        f'<section class="hb-pitfall" data-hb="pitfall:{fault.name}"><p class="hb-caught">{notice}</p>'
+        f'<section class="hb-pitfall" data-hb="pitfall:{fault.name}">{notice(fault, capture, links)}'
         f'<div class="hb-diff highlight"><pre><span></span>{diff_html(difference(fault, owner))}</pre></div>'
-        f'<div class="hb-error highlight"><span class="filename">What you see</span>'
-        f"<pre><span></span>{text_html(capture.error)}</pre></div>"
+        f"{error(capture)}"
         f'<p class="hb-why">{prose(fault.table.why)}</p><p class="hb-fix">{prose(fault.table.fix)}</p></section>'
     )
-
-
-def evidence(snippet: Snippet, record: Evidence, links: Links) -> str:
-    """The card: what was judged, on what, when, and what was seen."""
-    promises = [finding for finding in record.findings if finding.promise in PROMISES]
-    exempt = sum(finding.verdict is Verdict.NOT_APPLICABLE for finding in promises)
-    kept = sum(finding.verdict is Verdict.KEPT for finding in promises)
-    said = f"{kept} of {len(promises) - exempt} promises kept"
-    said = said if promises else f"{record.count(Verdict.KEPT)} of {len(record.findings)} trials passed"
-    said += f", {exempt} not applicable" if exempt else ""
-    facts = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in _facts(snippet, record))
-    rows = "".join(_row(finding, links) for finding in record.findings)
-    return (
-        f'<details class="hb-evidence" id="{card_id(snippet.name)}" data-hb="evidence:{snippet.name}" open>'
-        f'<summary><span class="hb-seal">Proven</span> {snippet.name} · {said} · '
-        f"{record.verified_at:%Y-%m-%d}</summary>"
-        f'<dl class="hb-facts">{facts}</dl><table class="hb-findings"><tbody>{rows}</tbody></table></details>'
-    )
-
-
-def _facts(snippet: Snippet, record: Evidence) -> Iterator[tuple[str, str]]:
-    yield "When", f"{record.verified_at:%Y-%m-%d %H:%M} UTC"
-    yield "Engine", prose(record.engine)
-    if snippet.host != snippet.name:
-        yield "Proven in", f"the image of {snippet.host}"
-    for base in record.bases:
-        yield "Base image", _base(base)
-    if record.image is not None:
-        yield "Image size", f"{record.image.bytes / _MEGABYTE:.0f} MB"
-        yield "Build without a cache", f"{record.image.build_s:.0f} s"
-        yield "Ready after", f"{record.image.ready_s:.1f} s"
-        yield "User", escape(record.image.user)
-    yield "Digest", record.digest.removeprefix("sha256:")[:_DIGEST_CHARS]
-
-
-def _base(base: Base) -> str:
-    # Some versions repeat the system's name, some do not; an empty one says nothing.
-    made_of = escape(", ".join(part for part in (base.os, base.version) if part))
-    digest = escape(base.digest.removeprefix("sha256:")[:_DIGEST_CHARS])
-    if not base.stand_in:
-        return f"<code>{escape(base.ref)}</code>: {made_of} ({digest})"
-    differs = f". It differs: {prose(base.differs)}" if base.differs else ""
-    return f"<code>{escape(base.ref)}</code>: verified on a stand-in: {made_of} ({digest}){differs}"
-
-
-def _row(finding: Finding, links: Links) -> str:
-    kept = finding.verdict is Verdict.KEPT
-    css, word = ("hb-kept", "kept") if kept else ("hb-na", "not applicable")
-    return (
-        f'<tr><td>{_judged(finding.promise, links.root)}</td><td class="{css}">{word}</td>'
-        f"<td>{prose(finding.seen)}</td></tr>"
-    )
-
-
-@lru_cache(maxsize=4096)
-def _judged(slug: str, root: str) -> str:
-    """What was judged, as a reader calls it: a promise by its sentence, a command and a trial by name."""
-    if slug in PROMISES:
-        return f'<a href="{Links(root).promise(slug)}">{slug}</a>: {prose(PROMISES[slug].title)}'
-    if slug.startswith("command-"):
-        return f"The command <code>{escape(slug.removeprefix('command-'))}</code> runs as it stands on the page."
-    return escape(slug.replace("-", " ").capitalize()) + "."

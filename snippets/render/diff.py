@@ -40,7 +40,9 @@ def _hunks(ours: Sequence[str], theirs: Sequence[str], skipped: int) -> Iterator
     head = _shared(ours, theirs)
     tail = _shared(ours[head:][::-1], theirs[head:][::-1])
     out, come = ours[head : len(ours) - tail], theirs[head : len(theirs) - tail]
-    if set(out).isdisjoint(come):
+    # Lines that only came, or only went, and end as the text above them does may stand higher as well.
+    slides = not (out and come) and (out or come)[-1:] == ours[:head][-1:]
+    if set(out).isdisjoint(come) and not slides:
         # Nothing to align: as good as always, and ten times as fast as aligning nothing.
         start = max(head - _CONTEXT_LINES, 0)
         above, below = ours[start:head], ours[len(ours) - tail :][:_CONTEXT_LINES]

@@ -23,6 +23,7 @@ _DOCKER = "docker"
 _INSTRUCTION = re.compile(r"(?:.*\\\n)*(?:.*\n|.+)")
 _DIFF = {"+": "gi", "-": "gd", "@": "gu"}
 _LINE = re.compile(r".*\n|.+")
+_LIT = '<span class="hll">'
 
 
 def one_line(html: str) -> str:
@@ -37,7 +38,12 @@ def text_html(text: str) -> str:
 
 def file_html(text: str, path: str, lines: Collection[int] = ()) -> str:
     """A file's text in the colours that its name asks for; `lines` (from 1) are lit up."""
-    return _html(text, _name(path), tuple(lines))
+    return marked_html(text, path, (range(line, line + 1) for line in sorted(set(lines))))
+
+
+def marked_html(text: str, path: str, marks: Iterable[range]) -> str:
+    """The same with each of these runs of lines (from 1) lit up as one; they follow one another."""
+    return _html(text, _name(path), tuple(marks))
 
 
 def command_html(text: str) -> str:
@@ -84,19 +90,20 @@ def _lexer(name: str) -> "Lexer":
 
 
 @lru_cache(maxsize=4096)
-def _html(text: str, lexer: str, lines: tuple[int, ...]) -> str:
+def _html(text: str, lexer: str, marks: tuple[range, ...]) -> str:
     if lexer == _DOCKER:
         tokens = [token for part in _INSTRUCTION.findall(text) for token in _tokens(part, lexer)]
     else:
         tokens = list(_tokens(text, lexer))
     if "".join(value for _, value in tokens) != text:
         tokens = [(Text, text)]
-    if not lines:
+    if not marks:
         return one_line("".join(_span(kind, value) for kind, value in tokens))
-    lit, html = set(lines), list[str]()
+    first, last, html = {mark.start for mark in marks}, {mark.stop - 1 for mark in marks}, list[str]()
     for number, line in enumerate(_lines(tokens), start=1):
         inside = "".join(_span(kind, value) for kind, value in line)
-        html.append(f'<span class="hll">{inside}</span>' if number in lit else inside)
+        opened, closed = _LIT if number in first else "", "</span>" if number in last else ""
+        html.append(f"{opened}{inside}{closed}")
     return one_line("".join(html))
 
 

@@ -1,5 +1,6 @@
 """Markdown -> Markdown, with every reference replaced by what is proven; knows no MkDocs."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,7 @@ from snippets.render.references import LANGUAGES, Shown, UnprovenError, show
 from snippets.standing import Standings
 
 TEXT = "text"
+_ANCHOR = re.compile(r"^#+ .*\{[^{}]*#([\w-]+)[^{}]*\}\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ def render(text: str, page: str, standings: Standings, *, first_line: int = 1) -
     """
     found = scan(text)
     cards = {line.strip() for fence in found.fences if fence.language == "evidence" for line in fence.body}
-    links = Links(root_of(page), frozenset(cards))
+    links = Links(root_of(page), frozenset(cards), frozenset(_ANCHOR.findall(text)))
     objections = [Objection(page=page, line=fault.line, why=fault.why) for fault in found.faults]
     pieces, downloads, end = list[str](), set[tuple[str, str]](), 0
     for fence in found.fences:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from snippets.errors import ReferenceFault, SnippetsError
-from snippets.evidence import Evidence
+from snippets.evidence import Capture, Evidence
 from snippets.metadata import near
-from snippets.render import blocks, tables
+from snippets.render import blocks, card, exhibit, tables
 from snippets.render.blocks import Links
+from snippets.snippet import Pitfall
 from snippets.standing import Standing, Standings, State
 
 _ALL = "all"
@@ -60,23 +61,45 @@ def _command(reference: str, standings: Standings, _links: Links) -> Shown:
 
 
 def _pitfall(reference: str, standings: Standings, links: Links) -> Shown:
-    if reference not in standings.pitfalls:
-        _unknown("there is no pitfall", reference, standings.pitfalls)
-    fault = standings.pitfalls[reference]
+    fault, owner = _fault(reference, standings)
+    if fault.exhibit:
+        message = f"{reference} is an exhibit: its files are shown by an exhibit fence, what is wrong in them by faults"
+        raise ReferenceFault(message)
     # Its diff shows lines of the good file, so the good file must be proven as well.
-    owner = _standing(fault.pitfall.snippet, standings)
     if notice := _withheld(owner):
         return notice
-    if fault.state is not State.PROVEN or fault.capture is None:
-        raise UnprovenError(fault.objection or f"pitfall {reference} was never caught")
-    return Shown(html=blocks.pitfall(fault.pitfall, owner.snippet, fault.capture, links))
+    return Shown(html=blocks.pitfall(fault, owner.snippet, _capture(reference, standings), links))
+
+
+def _exhibit(reference: str, standings: Standings, links: Links) -> Shown:
+    name, slug, path = (*reference.split("/", 2), "", "")[:3]
+    shown, owner = _whole(f"{name}/{slug}", standings)
+    if path and path not in shown.exhibit:
+        _unknown(f"{shown.name} has no file", path, shown.exhibit)
+    if notice := _withheld(owner):
+        return notice
+    capture, _ = _capture(shown.name, standings), _caught(shown, standings)
+    return Shown(html=exhibit.file(shown, path) if path else exhibit.outcome(shown, capture, links))
+
+
+def _faults(reference: str, standings: Standings, links: Links) -> Shown:
+    shown, owner = _whole(reference, standings)
+    if notice := _withheld(owner):
+        return notice
+    _capture(reference, standings)
+    caught = _caught(shown, standings)
+    wanted = [exhibit.anchor(single) for single, _ in caught.values()]
+    if links.anchors is not None and (absent := [anchor for anchor in wanted if anchor not in links.anchors]):
+        message = f"{reference}: the page has no heading for {', '.join(f'{{ #{anchor} }}' for anchor in absent)}"
+        raise ReferenceFault(message)
+    return Shown(html=exhibit.faults(shown, caught, links))
 
 
 def _evidence(reference: str, standings: Standings, links: Links) -> Shown:
     standing = _standing(reference, standings)
     if notice := _withheld(standing):
         return notice
-    return Shown(html=blocks.evidence(standing.snippet, _record(standing), links))
+    return Shown(html=card.evidence(standing.snippet, _record(standing), links))
 
 
 def _effective(reference: str, standings: Standings, _links: Links) -> Shown:
@@ -107,6 +130,8 @@ LANGUAGES: Mapping[str, Callable[[str, Standings, Links], Shown]] = {
     "snippet": _snippet,
     "command": _command,
     "pitfall": _pitfall,
+    "exhibit": _exhibit,
+    "faults": _faults,
     "evidence": _evidence,
     "effective": _effective,
     "contract": _contract,
@@ -118,6 +143,36 @@ def _standing(name: str, standings: Standings) -> Standing:
     if name not in standings.snippets:
         _unknown("there is no snippet", name, standings.snippets)
     return standings.snippets[name]
+
+
+def _fault(name: str, standings: Standings) -> tuple[Pitfall, Standing]:
+    """A pitfall, and how the snippet stands of which it is a mutant."""
+    if name not in standings.pitfalls:
+        _unknown("there is no pitfall", name, standings.pitfalls)
+    fault = standings.pitfalls[name].pitfall
+    return fault, _standing(fault.snippet, standings)
+
+
+def _whole(name: str, standings: Standings) -> tuple[Pitfall, Standing]:
+    """An exhibit, likewise."""
+    fault, owner = _fault(name, standings)
+    if not fault.exhibit:
+        message = f"{name} is no exhibit but one edit: it is shown by a pitfall fence"
+        raise ReferenceFault(message)
+    return fault, owner
+
+
+def _capture(name: str, standings: Standings) -> Capture:
+    standing = standings.pitfalls[name]
+    if standing.state is not State.PROVEN or standing.capture is None:
+        raise UnprovenError(standing.objection or f"pitfall {name} was never caught")
+    return standing.capture
+
+
+def _caught(shown: Pitfall, standings: Standings) -> exhibit.Caught:
+    """Every pitfall that an exhibit names; raises UnprovenError where one of them was not caught as all stands."""
+    names = [fault.pitfall for fault in shown.table.faults]
+    return {name: (standings.pitfalls[name].pitfall, _capture(name, standings)) for name in names}
 
 
 def _withheld(standing: Standing) -> Shown | None:

@@ -17,7 +17,7 @@ def effective(snippet: Snippet, settings: Mapping[str, str]) -> str:
     rows = (
         f"<tr><td><code>{escape(name)}</code></td><td>{_value(value)}</td></tr>" for name, value in settings.items()
     )
-    return _table(f"effective:{snippet.name}", ("Setting", "Value in effect"), rows)
+    return table(f"effective:{snippet.name}", ("Setting", "Value in effect"), rows)
 
 
 def _value(value: str) -> str:
@@ -32,7 +32,7 @@ def files(snippet: Snippet, links: Links) -> str:
         f"<td>{source.sha256[:12]}</td></tr>"
         for path, source in sorted(snippet.sources.items())
     )
-    return _table(f"snippet:{snippet.name}", ("File", "Size", "Executable", "SHA-256 begins"), rows)
+    return table(f"snippet:{snippet.name}", ("File", "Size", "Executable", "SHA-256 begins"), rows)
 
 
 def _size(count: int) -> str:
@@ -46,7 +46,7 @@ def contract() -> str:
         f"<td>{promise.family}</td><td>{_authority(promise.authority)}</td></tr>"
         for promise in CONTRACT
     )
-    return _table("contract:all", ("Promise", "What it says", "Family", "Source"), rows)
+    return table("contract:all", ("Promise", "What it says", "Family", "Source"), rows)
 
 
 def _authority(authority: str) -> str:
@@ -63,7 +63,7 @@ def catalogue(standings: Iterable[Standing]) -> str:
         f"<td>{_standing(standing)}</td></tr>"
         for standing in standings
     )
-    return _table("catalogue:all", ("Snippet", "What it is", "Kind", "Standing"), rows)
+    return table("catalogue:all", ("Snippet", "What it is", "Kind", "Standing"), rows)
 
 
 def _standing(standing: Standing) -> str:
@@ -75,7 +75,8 @@ def _standing(standing: Standing) -> str:
     return f'<span class="hb-na">{word}</span> {prose(standing.objection or "")}'
 
 
-def _table(reference: str, heads: Iterable[str], rows: Iterable[str]) -> str:
+def table(reference: str, heads: Iterable[str], rows: Iterable[str]) -> str:
+    """Heads and rows as every table of the handbook has them; `reference` is what the audit asks for."""
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     return (
         f'<table class="hb-table" data-hb="{reference}"><thead><tr>{head}</tr></thead>'

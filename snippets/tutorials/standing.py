@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from snippets.catalog import Catalog
 from snippets.errors import RecordError
-from snippets.evidence import CLOCK_SKEW, Execution
+from snippets.evidence import Execution
+from snippets.objection import CLOCK_SKEW
 from snippets.standing import State
 from snippets.store import EvidenceStore
 from snippets.tutorials.tutorial import Tutorial

@@ -72,7 +72,7 @@ def trials() -> Iterator[Trials]:
 
 
 @pytest.mark.parametrize(("host", "slug"), JUDGEMENTS)
-def test_promise_is_kept(  # noqa: PLR0913 - a fixture each
+def test_promise_is_kept(  # noqa: PLR0913, PLR0917 - a fixture each
     host: str, slug: str, catalog: Catalog, engine: Engine, witness: Witness, trials: Trials
 ) -> None:
     """The image keeps the promise, or states why it does not apply."""

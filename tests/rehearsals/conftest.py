@@ -16,7 +16,7 @@ from snippets.engine import Engine
 from snippets.engine.build import one_build
 from snippets.engine.stage import Stage, staged
 from snippets.errors import ContainerError
-from snippets.evidence import rehearsal_rules
+from snippets.objection import rehearsal_rules
 from snippets.recorder import Account, Witness
 
 SEEN = pytest.StashKey[list[str]]()
@@ -153,5 +153,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         took_s=round(call.duration, 2),
     )
     (name,) = marker.args
-    bases = engine.bases(catalog.snippets[name])
+    # A configuration stands on what its image stands on.
+    bases = engine.bases(catalog.snippets[catalog.snippets[name].host])
     Witness(item).testify(Account(snippets=[name], findings=[finding], engine=engine.description, bases=bases))

@@ -1,22 +1,42 @@
 """The bench: what is taped and how it is played back, which figures are met, and what its libraries hold."""
 
+import io
 import json
-from collections.abc import Callable, Mapping
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from docker.models.containers import Container as Handle
 
-from bench import synthetic
+from bench import stream, synthetic
 from bench.__main__ import table
 from bench.bare import typed
-from bench.boot import run_arguments
+from bench.boot import Steps, run_arguments
 from bench.checkout import MARK, Checkout
+from bench.contract import by_family, judge
 from bench.figure import Figure, Machine, Results, Spread
-from bench.operations import STEPS, Boot, Build, Command, Rehearsal, Step, operations, untold
-from bench.replay import build_arguments, moved
+from bench.operations import STEPS, Boot, Build, Command, Docker, Rehearsal, Step, moved, operations, untold
+from bench.replay import build_arguments, replay
+from bench.scan import measure
 from bench.shell import BenchError, run
 from bench.tape import entries, kind_of, stage_of
+from snippets.contract import CONTRACT, BackingService
+from snippets.contract.requests import answers
+from snippets.engine import container as container_module
+from snippets.engine.backing import running
+from snippets.engine.container import BootedContainer
+from snippets.engine.run import Run
 from snippets.standing import Standings
+from tests.unit.fake_image import image_in
+from tests.unit.fake_site import PROJECT
 
 BUILD = [
     "buildx",
@@ -35,17 +55,76 @@ POSTURE = {
     "memswap_limit": "256m",
     "pids_limit": 256,
     "labels": {"handbook.run": "k1"},
+    "user": None,
+    "network": None,
     "read_only": False,
     "cap_drop": [],
     "security_opt": [],
+    "sysctls": {},
     "nano_cpus": None,
     "healthcheck": {"test": ["NONE"]},
 }
 
 
+FAKE_DOCKER = """#!/bin/sh
+echo "$*" >> {log}
+for word in "$@"; do
+    case "$word" in --iidfile=*) echo sha256:2e > "${{word#--iidfile=}}" ;; esac
+done
+case "$1" in
+    run) echo c2 ;;
+    inspect) echo '{{"Running": false}}' ;;
+    rm) test -z "$RM_FAILS" ;;
+esac
+"""
+Commands = Callable[[], list[str]]
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """A `docker` that does nothing; what it was asked."""
+    program, log = tmp_path / "programs" / "docker", tmp_path / "docker.log"
+    program.parent.mkdir()
+    program.write_text(FAKE_DOCKER.format(log=log))
+    program.chmod(0o755)
+    log.touch()
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    return lambda: log.read_text().splitlines()
+
+
+@contextmanager
+def answering(**statuses: list[int]) -> Iterator[int]:
+    """A server on this port; a path answers with its statuses, the last one for ever, and with none not at all."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            left = statuses.get(self.path.strip("/"), [200])
+            if left:
+                self.send_response(left.pop(0) if left[1:] else left[0])
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nobody asked."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 def boot(**posture: object) -> Boot:
     """A boot as the engine tells of it."""
-    return Boot(image="sha256:1d", port=8000, env={"KEY": "a b"}, posture=POSTURE | posture, steps=[])
+    return Boot(image="sha256:1d", port=8000, env={"KEY": "a b"}, posture=POSTURE | posture, run="k1", steps=[])
+
+
+def step(operation: str, **what: object) -> Step:
+    """A step as the tape has it, of a tenth of a second."""
+    return Step(operation=operation, what=what, took_s=0.1)
 
 
 def taped(folder: Path, *lines: Mapping[str, object]) -> Path:
@@ -90,10 +169,14 @@ def test_a_stage_is_found_by_its_compose_file() -> None:
 
 
 def test_a_tape_becomes_operations_in_their_order(tmp_path: Path) -> None:
-    """Waits belong to the boot of their container, commands to the copy they ran in."""
+    """What befalls a container and its service belongs to its boot, commands to the copy they ran in."""
     build = {"operation": "docker-build", "argv": ["docker"], "kept": "build-1", "run": "k1", "image": "sha256:1d"}
     answer = {"operation": "answer", "container": "c1", "path": "/livez", "came": True, "took_s": 1.0}
-    booted = {"operation": "boot", "container": "c1", "image": "sha256:1d", "port": 80, "env": {}, "posture": {}}
+    stopped = {"operation": "docker", "container": "c1", "argv": ["docker", "stop", "s"], "run": "k1", "took_s": 2.0}
+    boot = {"operation": "boot", "image": "sha256:1d", "port": 80, "env": {}, "posture": {}, "run": "k1"}
+    created = {"operation": "docker", "argv": ["docker", "network", "create", "s"], "run": "k1", "took_s": 0.1}
+    removed = {"operation": "docker", "argv": ["docker", "network", "rm", "s"], "run": "k1", "took_s": 0.1}
+    first, second = {**boot, "container": "c1"}, {**boot, "container": "c2"}
     command = {
         "operation": "command",
         "argv": ["bash"],
@@ -105,21 +188,43 @@ def test_a_tape_becomes_operations_in_their_order(tmp_path: Path) -> None:
     }
     theirs = {"operation": "build", "argv": ["docker"], "took_s": 1.0}
 
-    found = operations(taped(tmp_path, theirs, build, command, answer, booted, command))
+    # The first container is open while the second one begins and ends.
+    tape = taped(tmp_path, theirs, build, command, created, answer, stopped, second, first, removed, command)
+    found = operations(tape)
 
     once = Command(argv=["bash"], env={}, status=0)
-    assert untold(found) == STEPS - {"answer"}
+    assert untold(found) == STEPS - {"answer", "docker"}
     assert found == [
         Build(argv=["docker"], kept="build-1", run="k1", image="sha256:1d"),
         Rehearsal(kept="stage-1", folder="/s", run="k1", commands=[once, once]),
+        Docker(argv=["docker", "network", "create", "s"], run="k1"),
+        Boot(image="sha256:1d", port=80, env={}, posture={}, run="k1", steps=[]),
         Boot(
             image="sha256:1d",
             port=80,
             env={},
             posture={},
-            steps=[Step(operation="answer", what=answer, took_s=1.0)],
+            run="k1",
+            steps=[
+                Step(operation="answer", what=answer, took_s=1.0),
+                Step(operation="docker", what=stopped, took_s=2.0),
+            ],
         ),
+        Docker(argv=["docker", "network", "rm", "s"], run="k1"),
     ]
+
+
+def test_every_step_that_the_engine_tells_of_is_known() -> None:
+    """And no other: the playback of each is asked for, so one that nobody tells of would never be complete."""
+    told = re.findall(r'_trace\("(\w+)"', Path(container_module.__file__).read_text())
+
+    assert {*told, "docker"} == STEPS
+
+
+@pytest.mark.parametrize("operation", sorted(STEPS))
+def test_every_step_on_a_tape_can_be_played(operation: str) -> None:
+    """Else a proof would be recorded for minutes, and its playback end at the first such step."""
+    assert callable(getattr(Steps, operation))
 
 
 @pytest.mark.parametrize(
@@ -128,6 +233,7 @@ def test_a_tape_becomes_operations_in_their_order(tmp_path: Path) -> None:
         ([], "nothing was recorded"),
         ([{"operation": "pause", "container": "c1", "took_s": 0.5}], "a container that never ended"),
         ([{"operation": "teleport"}], "tape.jsonl:1: 'teleport' cannot be played back"),
+        ([{"operation": "docker", "run": "", "argv": []}], "tape.jsonl:1: asked of the engine outside of any run"),
         ([{"operation": "compose", "run": ""}], "tape.jsonl:1: asked of the engine outside of any run"),
     ],
 )
@@ -140,22 +246,28 @@ def test_a_tape_that_cannot_be_played_is_refused(tmp_path: Path, lines: list[dic
 def test_a_boot_is_said_in_the_words_of_docker_run() -> None:
     """Each part of the posture has its option, and what is off has none."""
     strict = boot(
+        user="1000770000:0",
+        network="handbook-k1-5f",
         read_only=True,
         cap_drop=["ALL"],
         security_opt=["no-new-privileges"],
+        sysctls={"net.ipv4.ip_unprivileged_port_start": "1024"},
         nano_cpus=500_000_000,
         healthcheck={"interval": 1_000_000_000},
     )
     common = ["run", "--detach", "--publish=127.0.0.1:4321:8000", "--memory=256m", "--memory-swap=256m"]
     common += ["--pids-limit=256", "--label=handbook.run=k2"]
 
-    assert run_arguments(boot(), 4321, {"handbook.run": "k2"}) == [*common, "--no-healthcheck", "--env=KEY=a b"]
-    assert run_arguments(strict, 4321, {"handbook.run": "k2"}) == [
+    assert run_arguments(boot(), 4321, "k2") == [*common, "--no-healthcheck", "--env=KEY=a b"]
+    assert run_arguments(strict, 4321, "k2") == [
         *common,
+        "--user=1000770000:0",
+        "--network=handbook-k2-5f",
         "--read-only",
         "--tmpfs=/tmp:size=64m",
         "--cap-drop=ALL",
         "--security-opt=no-new-privileges",
+        "--sysctl=net.ipv4.ip_unprivileged_port_start=1024",
         "--cpus=0.5",
         "--health-interval=1s",
         "--env=KEY=a b",
@@ -165,7 +277,142 @@ def test_a_boot_is_said_in_the_words_of_docker_run() -> None:
 def test_a_posture_nobody_taught_the_bench_is_refused() -> None:
     """Else the raw side would boot with less than ours."""
     with pytest.raises(BenchError, match="boots know a new word: gpus"):
-        run_arguments(boot(gpus="all"), 4321, {})
+        run_arguments(boot(gpus="all"), 4321, "k2")
+
+
+def test_a_killed_container_is_started_again(docker: Commands) -> None:
+    """It is killed with no request in flight, has ended, starts, and is waited for on the port it had."""
+    live = [503, 200]
+    with answering(livez=live) as port:
+        played = Steps("c2", port, {})
+        played.signal(step("signal", name="SIGKILL"))
+        played.exit(step("exit"))
+        played.start(step("start"))
+        played.answer(step("answer", path="/livez", came=True))
+
+    assert live == [200]
+    assert docker() == ["kill --signal=SIGKILL c2", "wait c2", "start c2"]
+
+
+def test_a_request_in_flight_is_read_after_the_signal(docker: Commands) -> None:
+    """Where the server cuts it short, the playback is of something else, and ends."""
+    with answering(slow=[200], cut=[]) as port:
+        played = Steps("c2", port, {})
+        played.request(step("request", path="/slow"))
+        played.signal(step("signal", name="SIGTERM"))
+        played.request(step("request", path="/cut"))
+        with pytest.raises(BenchError, match="the request in flight was cut short, played back"):
+            played.signal(step("signal", name="SIGTERM"))
+
+    assert docker() == ["kill --signal=SIGTERM c2"] * 2
+
+
+def test_a_reply_is_waited_for_by_its_status(docker: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as it takes here, whatever it took when it was recorded; one that never comes is an error."""
+    ready = [200, 200, 503]
+    with answering(readyz=ready) as port:
+        Steps("c2", port, {}).reply(step("reply", path="/readyz", status=503))
+        assert ready == [503]
+        monkeypatch.setattr("bench.boot.PATIENCE_S", 0.0)
+        with pytest.raises(BenchError, match="no 200 to GET /readyz within 0 s, played back"):
+            Steps("c2", port, {}).reply(step("reply", path="/readyz", status=200))
+
+    assert docker() == []
+
+
+def test_a_container_that_never_answered_is_waited_for_until_it_ends(docker: Commands) -> None:
+    """Its state is asked for, and nothing is wrong with that."""
+    with answering(livez=[503]) as port:
+        Steps("c2", port, {}).answer(Step(operation="answer", what={"path": "/livez", "came": False}, took_s=60.0))
+
+    assert docker() == ["inspect --format {{json .State}} c2"]
+
+
+def test_a_service_beside_is_played_back_around_and_within_the_boot(
+    docker: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its network is there before the boot and is removed after it, all under the playback's own key."""
+    monkeypatch.setenv("HANDBOOK_TRACE", str(entries(tmp_path)))
+    monkeypatch.setenv("HANDBOOK_RUN", "k2")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    service = BackingService(image="postgres:18", setting="DATABASE_URL", value="", env={"POSTGRES_DB": "app"})
+    build = {"operation": "docker-build", "argv": ["docker", *BUILD], "kept": "build-1", "run": "k1"}
+    for folder in ("given", "context"):
+        (tmp_path / "build-1" / folder).mkdir(parents=True)
+    with running(service, {"postgres:18": "local/pg"}, Run(key="k1", state=tmp_path)) as beside:
+        container = BootedContainer(handle("c1", 1), 80, live="/", signal_name="SIGTERM", service=beside)
+        container.backing.stop()
+        container.backing.start()
+        posture = POSTURE | {"network": beside.name}
+        tell(tmp_path, **build, image="sha256:1d")
+        tell(tmp_path, operation="boot", container="c1", image="sha256:1d", port=80, env={}, posture=posture, run="k1")
+    recorded = docker()
+    played = replay(tmp_path, operations(tmp_path), {})
+
+    name = beside.name.replace("k1", "k2")
+    again = [re.sub(r"127\.0\.0\.1:\d+:|/[^ ]*/build-1", "", command) for command in docker()[len(recorded) :]]
+    beside_boots = f"--name={name} --network={name} --network-alias=backing"
+    limits = "--memory=256m --memory-swap=256m --pids-limit=256"
+    assert [line.replace("k1", "k2") for line in recorded] == [
+        f"network create --label=handbook.run=k2 {name}",
+        f"run --detach {beside_boots} --label=handbook.run=k2 --env=POSTGRES_DB=app local/pg",
+        f"stop --time=10 {name}",
+        f"start {name}",
+        f"rm --force --volumes {name}",
+        f"network rm {name}",
+    ]
+    assert [line for line in again if name in line] == [
+        *(line.replace("k1", "k2") for line in recorded[:2]),
+        f"run --detach --publish=80 {limits} --label=handbook.run=k2 --network={name} --no-healthcheck sha256:2e",
+        *(line.replace("k1", "k2") for line in recorded[2:]),
+    ]
+    assert again.index("rm --force --volumes c2") == again.index(f"start {name}") + 1
+    assert not any("k1" in line for line in again)
+    assert played.counts == {"builds": 1, "boots": 1, "docker commands": 4, "commands": 0}
+    assert set(played.spent) == {"builds", "boots", "waits", "stops", "services"}
+
+
+def test_a_service_that_cannot_be_removed_is_not_played_back(
+    docker: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its network is tried all the same, and only what was done is on the tape."""
+    monkeypatch.setenv("HANDBOOK_TRACE", str(entries(tmp_path)))
+    monkeypatch.setenv("RM_FAILS", "1")
+    service = BackingService(image="postgres:18", setting="DATABASE_URL", value="")
+    with running(service, {}, Run(key="k1", state=tmp_path)) as beside:
+        pass
+
+    told = [cast("Docker", operation).argv[1:3] for operation in operations(tmp_path)]
+    assert told == [["network", "create"], ["run", "--detach"], ["network", "rm"]]
+    assert docker()[-2:] == [f"rm --force --volumes {beside.name}", f"network rm {beside.name}"]
+
+
+def test_what_is_waited_for_under_traffic_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pause is what traffic took after the reply; played back, both together are as long as it was."""
+    monkeypatch.setenv("HANDBOOK_TRACE", str(entries(tmp_path)))
+    with answering(readyz=[503] * 6 + [200]) as port:
+        container = BootedContainer(handle("c1", port), 80, live="/livez", signal_name="SIGTERM")
+        with container.traffic(["/"], clients=1) as busy:
+            container.await_reply("/readyz", answers(200), timeout_s=10.0)
+            busy.end()
+
+    reply, pause = [json.loads(line) for line in entries(tmp_path).read_text().splitlines()]
+    assert (reply["operation"], reply["path"], reply["status"]) == ("reply", "/readyz", 200)
+    assert (pause["operation"], pause["container"]) == ("pause", "c1")
+    assert pause["seconds"] < reply["took_s"]
+
+
+def tell(tape: Path, **entry: object) -> None:
+    """Add a line to a tape."""
+    with entries(tape).open("a") as lines:
+        lines.write(json.dumps(entry) + "\n")
+
+
+def handle(container: str, port: int) -> Handle:
+    """What the engine's library knows of a running container that publishes its port 80."""
+    ports = {"80/tcp": [{"HostPort": str(port)}]}
+    attrs: dict[str, Any] = {"NetworkSettings": {"Ports": ports}, "State": {"Running": True}}
+    return cast("Handle", SimpleNamespace(id=container, attrs=attrs, reload=lambda: None))
 
 
 def test_a_build_is_played_back_in_places_of_its_own() -> None:
@@ -273,3 +520,52 @@ def test_a_synthetic_library_is_proven_and_its_site_passes(tmp_path: Path) -> No
     (tmp_path / "site" / "s0001" / "index.html").write_text("<pre>typed by hand</pre>")
     with pytest.raises(AssertionError, match=r"s0001/index\.html"):
         synthetic.measure(tmp_path)
+
+
+def test_the_contract_is_timed_as_the_proof_judges_it(tmp_path: Path) -> None:
+    """All promises on one trial, which shares its boots; every second of a finding is in its family's."""
+    image = image_in(tmp_path)
+
+    judged = judge(CONTRACT, image, PROJECT)
+
+    assert [finding.promise for finding in judged.findings] == [promise.slug for promise in CONTRACT]
+    assert judged.boots == len(image.booted)
+    assert 0 < judged.boots < len(CONTRACT)
+    assert all(container.closed for container in image.booted)
+    slow = [replace(finding, took_s=1.0) for finding in judged.findings]
+    taken = by_family(CONTRACT, slow)
+    assert taken["logs"] == 1.0
+    assert sum(taken.values()) == len(CONTRACT)
+
+
+def test_a_contract_that_is_broken_is_no_measure(tmp_path: Path) -> None:
+    """A promise that fails early takes no time."""
+    image = replace(image_in(tmp_path), setuid=("/bin/su",))
+
+    with pytest.raises(BenchError, match=r"no-setuid is broken: .*/bin/su"):
+        judge(CONTRACT, image, PROJECT)
+
+
+def test_a_synthetic_image_is_scanned_to_its_last_file() -> None:
+    """So what is timed is a whole pass, and its memory is less than what was read."""
+    done = measure(10)
+
+    assert 11 <= done.mib < 11.1
+    assert done.took_s > 0
+    assert 0 <= done.above_mib < 64
+
+
+def test_a_scan_that_finds_nothing_is_no_measure() -> None:
+    """It has to find what lies in the last file."""
+    with pytest.raises(AssertionError, match=r"set\(\)"):
+        measure(10, planted="another")
+
+
+def test_a_synthetic_image_is_the_same_each_time() -> None:
+    """Rounds differ by the machine alone; it has the layers it names, and so many bytes."""
+    first, second = io.BytesIO(), io.BytesIO()
+    stream.write(first, 10, "canary")
+    stream.write(second, 10, "canary")
+
+    assert first.getvalue() == second.getvalue()
+    assert first.getvalue().count(b"canary") == 1

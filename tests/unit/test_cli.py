@@ -325,6 +325,27 @@ def test_publishing_refuses_stand_ins_and_old_records(proven: Proven, tmp_path: 
     assert "proven on a base" not in handbook(proven(), "audit", str(tmp_path)).output
 
 
+def test_what_no_page_shows_has_to_be_proven_too(
+    unproven: Standings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A site without a fault is refused while any record is missing, and the record is named."""
+    monkeypatch.setattr("snippets.audit.audit", lambda *_: ())
+    result = handbook(unproven, "audit", str(tmp_path))
+
+    assert result.exit_code == 1
+    assert "web: has no current record" in result.stdout.splitlines()
+
+
+def test_a_site_without_a_fault_passes_in_silence(
+    proven: Proven, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where all is proven nothing is printed: `nox -s docs` takes silence for a pass."""
+    monkeypatch.setattr("snippets.audit.audit", lambda *_: ())
+    result = handbook(proven(), "audit", str(tmp_path))
+
+    assert (result.exit_code, result.output) == (0, "")
+
+
 def test_the_version_is_the_distribution_s() -> None:
     """Asked for its version, it says that of what is installed."""
     result = handbook(None, "--version")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from snippets.contract import Finding, Verdict
 from snippets.errors import RecordError
-from snippets.evidence import Capture, Cell, Evidence, Execution, objection, pitfall_objection, requirements
+from snippets.evidence import Capture, Cell, Evidence, Execution
+from snippets.objection import objection, pitfall_objection, requirements
 from snippets.store import EvidenceStore
 from tests.unit.sample import DOCKERFILE, NOW, WEB, Library, capture_of, evidence_of
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from snippets.catalog import Catalog, load
 from snippets.contract import Finding, Verdict
-from snippets.evidence import Base, Capture, Evidence, ImageFacts, requirements
+from snippets.evidence import Base, Capture, Evidence, ImageFacts
+from snippets.objection import requirements
 from snippets.standing import Standings
 from snippets.store import EvidenceStore
 

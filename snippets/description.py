@@ -1,0 +1,105 @@
+"""A container's description as it was read -> what speaks against it, each fault by its key."""
+
+import math
+import re
+from collections.abc import Iterator
+
+from snippets.contract import BackingService, BehindProxy, Reload, StaleInput
+from snippets.metadata import ProjectTable, near, pattern
+from snippets.snippet import Snippet
+
+HOST = "backing"
+
+
+def project_faults(project: ProjectTable, snippet: Snippet) -> Iterator[str]:
+    """Every fault of `[project]`; `snippet` has the files that it names."""
+    if not 1 <= project.port <= 65535:  # noqa: PLR2004 - the ports there are
+        yield f"project.port: {project.port} is no port"
+    yield from _limit_faults(project)
+    paths = {"page": project.page, "live": project.live, "ready": project.ready, "slow": project.slow}
+    paths |= {"api": project.api}
+    paths |= {"proxy.path": project.proxy.path} if project.proxy else {}
+    paths |= {"reload.path": project.reload.path, "reload.url": project.reload.url} if project.reload else {}
+    for key, path in paths.items():
+        if path is not None and not path.startswith("/"):
+            yield f"project.{key}: {path!r} does not start with /"
+    for name, value in project.settings.items():
+        if not value:
+            yield f"project.settings.{name}: an empty value cannot be told from a missing one"
+    if project.code is not None and project.code not in snippet.sources:
+        yield f"project.code: missing file {project.code}{near(project.code, snippet.sources)}"
+    for name in project.absent:
+        if not name or "/" in name:
+            yield f"project.absent: {name!r} is no program's name"
+    if project.stale:
+        yield from _stale_faults(project.stale, snippet)
+    if project.backing:
+        yield from _backing_faults(project.backing)
+    if project.proxy:
+        yield from _proxy_faults(project.proxy)
+    if project.reload:
+        yield from _reload_faults(project.reload)
+
+
+def _limit_faults(project: ProjectTable) -> Iterator[str]:
+    # No limit at all is what an engine takes zero for, and infinity passes every comparison.
+    limits = {
+        "stop_grace_s": project.stop_grace_s,
+        "graceful_timeout_s": project.graceful_timeout_s,
+        "memory_mib": project.memory_mib,
+        "size_mib": project.size_mib,
+    }
+    for key, limit in limits.items():
+        if limit is not None and not (math.isfinite(limit) and limit > 0):
+            yield f"project.{key}: {limit} is no limit"
+    if not (math.isfinite(project.pre_stop_s) and project.pre_stop_s >= 0):
+        yield f"project.pre_stop_s: {project.pre_stop_s} is no time"
+
+
+def _stale_faults(stale: StaleInput, snippet: Snippet) -> Iterator[str]:
+    found = snippet.text(stale.path).count(stale.find) if stale.path in snippet.sources else 0
+    if found != 1:
+        yield f"project.stale: {stale.find!r} occurs {found} times in {stale.path}, not once"
+    if stale.find == stale.replace:
+        yield "project.stale.replace: changes nothing"
+    if fault := message_fault(stale.message):
+        yield f"project.stale.message: {fault}"
+
+
+def _backing_faults(backing: BackingService) -> Iterator[str]:
+    yield from silent(**{"project.backing.image": backing.image, "project.backing.setting": backing.setting})
+    # Otherwise it would be asked on another host, or on none.
+    if HOST not in backing.value:
+        yield f"project.backing.value: does not name the host {HOST!r}"
+
+
+def _proxy_faults(proxy: BehindProxy) -> Iterator[str]:
+    if not proxy.env:
+        yield "project.proxy.env: says nothing of a proxy"
+
+
+def _reload_faults(reload: Reload) -> Iterator[str]:
+    if reload.find == reload.replace:
+        yield "project.reload.replace: changes nothing"
+    if not reload.signal.startswith("SIG"):
+        yield f"project.reload.signal: no signal {reload.signal!r}"
+    yield from silent(**{"project.reload.find": reload.find})
+    # What the old version shows as well says nothing of the new one.
+    if not reload.shows or reload.shows in reload.find:
+        yield f"project.reload.shows: {reload.shows!r} is shown before the reload as well"
+
+
+def silent(**texts: str) -> Iterator[str]:
+    """Keys whose text says nothing."""
+    for key, text in texts.items():
+        if not text.strip():
+            yield f"{key}: says nothing"
+
+
+def message_fault(message: str) -> str | None:
+    """What speaks against a regular expression that tells one error from all others, or None."""
+    try:
+        everything = pattern(message).search("") is not None
+    except re.error as error:
+        return f"not a regular expression: {error}"
+    return f"{message!r} matches everything, so any error would do" if everything else None

@@ -1,0 +1,44 @@
+"""Pitfalls and who noticed each -> a matrix of plain lines: one row a pitfall, one column a promise."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from snippets.contract import PROMISES
+
+PROPERTY = "handbook-noticed"
+STATED, NOTICED, MISSED, UNASKED = "#", "x", ".", " "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One mutant: the stated promise that killed it, the others that were asked, and those of them that noticed."""
+
+    pitfall: str
+    killer: str
+    asked: Sequence[str]
+    noticed: Sequence[str]
+
+
+def matrix(rows: Sequence[Row]) -> Iterator[str]:
+    """Lines to print: a number for each promise on top, its name below."""
+    ordered = sorted(rows, key=lambda row: (list(PROMISES).index(row.killer), row.pitfall))
+    width = max(len(row.pitfall) for row in ordered)
+    numbers = [f"{number:02d}" for number in range(1, len(PROMISES) + 1)]
+    yield ""
+    yield f"who noticed which mutant: {STATED} the stated promise, {NOTICED} another, {MISSED} asked and kept"
+    for place in range(2):
+        yield f"{'':{width}}  {' '.join(number[place] for number in numbers)}"
+    for row in ordered:
+        yield f"{row.pitfall:{width}}  {' '.join(_cell(row, slug) for slug in PROMISES)}".rstrip()
+    yield ""
+    for number, slug in zip(numbers, PROMISES, strict=True):
+        killed = [row.pitfall for row in ordered if row.killer == slug]
+        yield f"{number} {slug:18} kills {len(killed)}: {', '.join(killed) or 'none'}"
+
+
+def _cell(row: Row, slug: str) -> str:
+    if slug == row.killer:
+        return STATED
+    if slug in row.noticed:
+        return NOTICED
+    return MISSED if slug in row.asked else UNASKED

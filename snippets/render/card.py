@@ -1,0 +1,103 @@
+"""A record -> its evidence card: what was judged, on what, when, and what was seen."""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from html import escape
+
+from snippets.contract import PROMISES, Finding, Verdict
+from snippets.evidence import Base, Evidence
+from snippets.render.blocks import Links, card_id, prose
+from snippets.snippet import Snippet
+
+DIGEST_CHARS = 12
+MEGABYTE = 1_000_000
+ROWS_AT_A_GLANCE = 12
+TRIALS = "commands"
+
+
+def evidence(snippet: Snippet, record: Evidence, links: Links) -> str:
+    """The card: what was judged, on what, when, and what was seen."""
+    promises = [finding for finding in record.findings if finding.promise in PROMISES]
+    exempt = sum(finding.verdict is Verdict.NOT_APPLICABLE for finding in promises)
+    kept = sum(finding.verdict is Verdict.KEPT for finding in promises)
+    said = f"{kept} of {len(promises) - exempt} promises kept"
+    said = said if promises else f"{record.count(Verdict.KEPT)} of {len(record.findings)} trials passed"
+    said += f", {exempt} not applicable" if exempt else ""
+    facts = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in _facts(snippet, record))
+    return (
+        f'<details class="hb-evidence" id="{card_id(snippet.name)}" data-hb="evidence:{snippet.name}" open>'
+        f'<summary><span class="hb-seal">Proven</span> {snippet.name} · {said} · '
+        f"{record.verified_at:%Y-%m-%d}</summary>"
+        f'<dl class="hb-facts">{facts}</dl>{_groups(record.findings, links)}</details>'
+    )
+
+
+def _groups(findings: Sequence[Finding], links: Links) -> str:
+    """Thirty rows are a wall: a line a family, that opens. Few findings need no groups."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        family = PROMISES[finding.promise].family if finding.promise in PROMISES else TRIALS
+        groups.setdefault(family, []).append(finding)
+    if len(findings) <= ROWS_AT_A_GLANCE:
+        return _table(findings, links)
+    return "".join(
+        f'<details class="hb-family"><summary>{family.capitalize()} <span>{_counted(group)}</span></summary>'
+        f"{_table(group, links)}</details>"
+        for family, group in groups.items()
+    )
+
+
+def _table(findings: Sequence[Finding], links: Links) -> str:
+    rows = "".join(_row(finding, links) for finding in findings)
+    return f'<table class="hb-findings"><tbody>{rows}</tbody></table>'
+
+
+def _counted(findings: Sequence[Finding]) -> str:
+    kept = sum(finding.verdict is Verdict.KEPT for finding in findings)
+    exempt = sum(finding.verdict is Verdict.NOT_APPLICABLE for finding in findings)
+    said = f"{kept} of {len(findings) - exempt} kept"
+    return f"{said}, {exempt} not applicable" if exempt else said
+
+
+def _facts(snippet: Snippet, record: Evidence) -> Iterator[tuple[str, str]]:
+    yield "When", f"{record.verified_at:%Y-%m-%d %H:%M} UTC"
+    yield "Engine", prose(record.engine)
+    if snippet.host != snippet.name:
+        yield "Proven in", f"the image of {snippet.host}"
+    for base in record.bases:
+        yield "Base image", _base(base)
+    if record.image is not None:
+        yield "Image size", f"{record.image.bytes / MEGABYTE:.0f} MB"
+        yield "Build without a cache", f"{record.image.build_s:.0f} s"
+        yield "Ready after", f"{record.image.ready_s:.1f} s"
+        yield "User", escape(record.image.user)
+    yield "Digest", record.digest.removeprefix("sha256:")[:DIGEST_CHARS]
+
+
+def _base(base: Base) -> str:
+    # Some versions repeat the system's name, some do not; an empty one says nothing.
+    made_of = escape(", ".join(part for part in (base.os, base.version) if part))
+    digest = escape(base.digest.removeprefix("sha256:")[:DIGEST_CHARS])
+    if not base.stand_in:
+        return f"<code>{escape(base.ref)}</code>: {made_of} ({digest})"
+    differs = f". It differs: {prose(base.differs)}" if base.differs else ""
+    return f"<code>{escape(base.ref)}</code>: verified on a stand-in: {made_of} ({digest}){differs}"
+
+
+def _row(finding: Finding, links: Links) -> str:
+    kept = finding.verdict is Verdict.KEPT
+    css, word = ("hb-kept", "kept") if kept else ("hb-na", "not applicable")
+    return (
+        f'<tr><td>{_judged(finding.promise, links.root)}</td><td class="{css}">{word}</td>'
+        f"<td>{prose(finding.seen)}</td></tr>"
+    )
+
+
+@lru_cache(maxsize=4096)
+def _judged(slug: str, root: str) -> str:
+    """What was judged, as a reader calls it: a promise by its sentence, a command and a trial by name."""
+    if slug in PROMISES:
+        return f'<a href="{Links(root).promise(slug)}">{slug}</a>: {prose(PROMISES[slug].title)}'
+    if slug.startswith("command-"):
+        return f"The command <code>{escape(slug.removeprefix('command-'))}</code> runs as it stands on the page."
+    return escape(slug.replace("-", " ").capitalize()) + "."
