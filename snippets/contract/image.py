@@ -2,16 +2,16 @@
 
 import re
 import uuid
+from collections.abc import Sequence
 
 from snippets.contract.contents import MIB, pass_over
-from snippets.contract.dockerfile import bases, stages
+from snippets.contract.dockerfile import Stage, bases, stages
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
 from snippets.contract.subject import Image
 from snippets.errors import BuildError
 
 REVISION = "5f1c9e0a7d3b48c6a2e4f60819b7d5c3a1e8f204"
-BEFORE = "0c4e8a2f6b1d3597e0a4c8d2f6b1e3a597c0d4e8"
 REVISION_LABEL = "org.opencontainers.image.revision"
 # An edit of the code moves the layers of the code, with what is made of it: not what was installed.
 MOVED_AT_MOST = 0.25
@@ -67,20 +67,29 @@ def layer_stable(image: Image, project: Project) -> Judgement:
     source = (image.context / project.code).read_bytes()
     # White space that no build has seen: of an edit that one has, the cache holds what it was built on that day.
     edited = source + f"{uuid.uuid4().int:b}\n".replace("0", " \n").replace("1", "\n").encode()
-    looked_at = image.once(pass_over).layers
-    # One right after the other: a cache that others fill meanwhile may answer otherwise for the same step.
-    before = image.rebuilt(arguments={project.revision: BEFORE})
-    later = image.rebuilt(edits={project.code: edited}, arguments={project.revision: REVISION})
-    own = [
-        (layer.bytes, old != new)
-        for layer, old, new in zip(looked_at, before.layers, later.layers, strict=True)
-        if layer.own
-    ]
-    moved = [size for size, is_new in own if is_new]
-    lost, whole = sum(moved), sum(size for size, _ in own)
-    seen = f"an edit of {project.code} and another revision move {len(moved)} of {len(own)} layers, "
+    sizes = [layer.bytes for layer in image.once(pass_over).layers if layer.own]
+    later = image.rebuilt(edits={project.code: edited}, arguments={project.revision: uuid.uuid4().hex})
+    # The builder's word, not the ids of layers: where the cache has two results for a step it may take either.
+    ran = steps_run(later.build_log, stages((image.context / "Dockerfile").read_text()))
+    if len(ran) != len(sizes):
+        return kept_if(
+            condition=False, seen=f"the builder tells of {len(ran)} steps, and there are {len(sizes)} layers"
+        )
+    moved = [size for size, is_new in zip(sizes, ran, strict=True) if is_new]
+    lost, whole = sum(moved), sum(sizes)
+    seen = f"an edit of {project.code} and another revision move {len(moved)} of {len(sizes)} layers, "
     seen += f"{lost / MIB:.1f} of {whole / MIB:.1f} MiB"
     return kept_if(bool(moved) and lost <= MOVED_AT_MOST * whole, seen)
+
+
+def steps_run(log: str, declared: Sequence[Stage]) -> list[bool]:
+    """Whether each step of the last stage was run and not taken from the cache, in order; FROM makes no layer."""
+    name = declared[-1].name
+    stage = f"{f'stage-{name}' if name.isdigit() else re.escape(name)} " if len(declared) > 1 else ""
+    steps = re.findall(rf"^#(\d+) \[(?:\S+/\S+ )?{stage}(\d+)/\d+\] (\w+)", log, flags=re.MULTILINE)
+    cached = set(re.findall(r"^#(\d+) CACHED", log, flags=re.MULTILINE))
+    made = {int(step): vertex not in cached for vertex, step, keyword in steps if keyword.upper() != "FROM"}
+    return [made[step] for step in sorted(made)]
 
 
 @promise(family="image", authority="https://github.com/opencontainers/image-spec/blob/main/annotations.md")

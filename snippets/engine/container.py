@@ -27,8 +27,9 @@ POLL_S = 0.05
 SETTLED_S = 0.5
 SETTLING_S = 10.0
 LOG_LINES = 20
-LOG_CHARACTERS = 1_500
-LINE_CHARACTERS = 300
+LOG_CHARACTERS = 6_000
+# A traceback in one line of JSON, whose cause is at its end.
+LINE_CHARACTERS = 3_000
 CONFLICT = 409
 START_TIMEOUT_S = 40.0
 LISTEN = "0A"
@@ -332,7 +333,7 @@ class BootedContainer:
             self._refuse(f"the container exited with status {state['ExitCode']}{killed}")
 
     def _refuse(self, what: str) -> Never:
-        lines = [line[:LINE_CHARACTERS] for line in self.logs().strip().splitlines()[-LOG_LINES:]]
+        lines = [_shortened(line) for line in self.logs().strip().splitlines()[-LOG_LINES:]]
         last = "\n".join(lines)[-LOG_CHARACTERS:]
         log = f"its last lines:\n{last}" if lines else "it printed nothing"
         message = f"{what}; {log}"
@@ -353,3 +354,9 @@ class BootedContainer:
                 # It refuses to list or signal what has ended meanwhile.
                 self._refuse_exit()
             raise engine_error("the engine's API", str(error)) from None
+
+
+def _shortened(line: str) -> str:
+    """Both ends of a line that is too long to show."""
+    half = LINE_CHARACTERS // 2
+    return line if len(line) <= LINE_CHARACTERS else f"{line[:half]} … {line[-half:]}"

@@ -140,9 +140,15 @@ class FakeImage:
             given=given,
             stack=tuple(replace(layer, id=marks[layer.id] + moved.get(layer.id, "")) for layer in self.stack),
             config=replace(self.config, labels=self.labels(arguments)),
-            # A step that is taken from the cache prints nothing.
-            build_log="\n".join(secrets.values()) if self.spills and no_cache else "",
+            build_log="\n".join([*self._told(moved), *(secrets.values() if self.spills and no_cache else ())]),
         )
+
+    def _told(self, moved: Collection[str]) -> Iterator[str]:
+        """What the builder says of the steps of the last stage; one taken from the cache prints nothing of its own."""
+        own = [layer.id for layer in self.stack if layer.own]
+        for number, layer in enumerate(own, start=2):
+            yield f"#{number} [stage-1 {number}/{len(own) + 1}] RUN make {layer}"
+            yield f"#{number} {'DONE 0.1s' if layer in moved else 'CACHED'}"
 
     def contents(self, canaries: Collection[str], sought: Pattern[str]) -> Contents:
         """What its layers hold of what is asked for."""

@@ -489,10 +489,12 @@ def test_results_name_the_machine_and_what_ci_measured(tmp_path: Path) -> None:
         Results.gathered(machine, 4, [figure], ci)
 
 
-def test_a_command_that_fails_is_quoted() -> None:
-    """With its status and its last lines."""
+def test_a_command_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its status and its last lines; all that it printed is kept, and not where a real failure's is."""
+    monkeypatch.setattr("bench.shell.FAILURE", tmp_path / "failure.log")
     with pytest.raises(BenchError, match=r"`sh -c echo oops; exit 3` exits 3:\noops"):
         run(["sh", "-c", "echo oops; exit 3"])
+    assert (tmp_path / "failure.log").read_text() == "oops\n"
 
 
 def test_a_bare_page_holds_what_its_references_show(proven: Callable[[], Standings]) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from snippets.contract import CONTRACT, NOT_UP, PROMISES, Project, Promise, Trial, Verdict
 from snippets.contract.contents import PRIVATE_FILES
+from snippets.contract.dockerfile import stages
+from snippets.contract.image import steps_run
 from snippets.contract.lifecycle import detection_s
 from snippets.contract.promise import Judgement, promise
 from snippets.contract.requests import expect_200
@@ -337,3 +339,29 @@ def test_a_build_that_fails_breaks_the_promise(image: FakeImage) -> None:
     finding = judge("traceable", stopped)
 
     assert (finding.verdict, finding.seen) == (Verdict.BROKEN, "the image does not build:\nno space left")
+
+
+LOG = """\
+#5 [internal] load build context
+#6 [linux/amd64 build 2/3] RUN pip install
+#6 CACHED
+#8 [linux/amd64 stage-1 3/3] COPY app/ app/
+#8 DONE 0.1s
+#9 [linux/amd64 stage-1 1/3] FROM docker.io/library/python:3.13-slim
+#7 [linux/amd64 stage-1 2/3] COPY --from=build /venv /venv
+#7 CACHED
+"""
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "log"),
+    [
+        ("FROM a:1 AS build\nFROM a:1\n", LOG),
+        ("FROM a:1 AS build\nFROM a:1 AS web\n", LOG.replace("stage-1", "web")),
+        ("FROM a:1\n", LOG.replace("linux/amd64 stage-1 ", "")),
+    ],
+    ids=["unnamed", "named", "single"],
+)
+def test_steps_are_told_apart_by_what_the_builder_says_of_the_last_stage(dockerfile: str, log: str) -> None:
+    """In the order of the Dockerfile, however the builder lists them; another stage's steps make no layer."""
+    assert steps_run(log, stages(dockerfile)) == [False, True]
