@@ -114,9 +114,10 @@ class Recorder:
         self.written.append(Written(name=name, complete=True, written=written, findings=1, took_s=0.0))
 
 
-def _ready_s(images: Sequence[ImageFacts]) -> float:
-    """The median of the boots there were; who looks at layers alone boots nothing."""
-    return median([image.ready_s for image in images if image.ready_s] or [0.0])
+def _ready_s(images: Sequence[ImageFacts], before: Evidence | None) -> float:
+    """The median of the boots there were; who looks at layers alone boots nothing, and what was known stands."""
+    known = before.image.ready_s if before and before.image else 0.0
+    return round(median([image.ready_s for image in images if image.ready_s] or [known]), 2)
 
 
 def _evidence(snippet: Snippet, accounts: Sequence[Account], before: Evidence | None) -> Evidence:
@@ -134,7 +135,7 @@ def _evidence(snippet: Snippet, accounts: Sequence[Account], before: Evidence | 
         files=snippet.files,
         engine=last.engine,
         bases=last.bases,
-        image=replace(images[-1], ready_s=_ready_s(images)) if images else None,
+        image=replace(images[-1], ready_s=_ready_s(images, before)) if images else None,
         verified_at=datetime.now(UTC).replace(microsecond=0),
         findings=[fresh[slug] for slug in required if slug in fresh],
     )

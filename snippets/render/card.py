@@ -69,7 +69,9 @@ def _facts(snippet: Snippet, record: Evidence) -> Iterator[tuple[str, str]]:
     if record.image is not None:
         yield "Image size", f"{record.image.bytes / MEGABYTE:.0f} MB"
         yield "Build without a cache", f"{record.image.build_s:.0f} s"
-        yield "Ready after", f"{record.image.ready_s:.1f} s"
+        # Who is judged by layers alone is never booted.
+        if record.image.ready_s:
+            yield "Ready after", f"{record.image.ready_s:.1f} s"
         yield "User", escape(record.image.user)
     yield "Digest", record.digest.removeprefix("sha256:")[:DIGEST_CHARS]
 

@@ -172,6 +172,7 @@ ATTACKS = {
     "code as a text": ('<div class="hb-text"><pre>FROM x</pre></div>', "a text that looks like a Dockerfile: 'FROM x'"),
     "forged card": ('<details class="hb-evidence"><summary>Proven</summary></details>', "a claim of unknown origin"),
     "forged seal": ('<span class="hb-seal">Proven</span>', "a claim of unknown origin: 'Proven'"),
+    "forged seal as code": ('<code class="hb-seal">Proven</code>', "a claim of unknown origin: 'Proven'"),
     "edited card": (
         '<details class="hb-evidence" data-hb="evidence:web">99 of 99</details>',
         "a claim that no record makes: evidence:web",

@@ -109,6 +109,14 @@ def test_a_card_says_what_was_judged_on_what_and_when(web: Snippet, record: Evid
     assert "The command build runs as it stands on the page." in text_of(html, ".hb-findings td:first-child")
 
 
+def test_what_was_never_booted_was_never_ready(web: Snippet, record: Evidence) -> None:
+    """A file that is judged by layers alone shows no time of a boot."""
+    assert record.image is not None
+    html = evidence(web, replace(record, image=replace(record.image, ready_s=0.0)), Links())
+
+    assert "Ready after" not in text_of(html, "dt")
+
+
 def test_thirty_findings_are_a_line_a_family(web: Snippet, record: Evidence) -> None:
     """Each family says how many it kept, and holds its rows; none is left out."""
     html = evidence(web, record, Links())

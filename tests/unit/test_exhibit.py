@@ -322,6 +322,19 @@ def test_a_faulty_file_passes_for_nothing_else(audited: Site, text: str) -> None
     assert audited(text)
 
 
+def test_the_page_counts_its_faults_right() -> None:
+    """The numbers that its prose states are those of the library."""
+    words = {3: "Three", 5: "Five", 11: "eleven", 19: "Nineteen"}
+    pitfalls = load().pitfalls
+    stages = [pitfalls[fault.pitfall].table.stage for fault in pitfalls["flask-react-pnpm/first-evening"].table.faults]
+    counted = {stage: words[stages.count(stage)] for stage in ("build", "boot", "contract")}
+    page = " ".join((Path(__file__).parents[2] / "docs" / "pitfalls" / "first-evening.md").read_text().split())
+
+    assert f"## {words[len(stages)]} faults, each tried alone" in page
+    assert f"{counted['build']} stop the build. {counted['boot']} stop the container from coming up." in page
+    assert f"The other {counted['contract']} build, start and answer." in page
+
+
 def test_a_site_without_the_plugin_types_it_out(shelf: Shelf) -> None:
     """The benchmark's bare pages hold the same texts."""
     text = typed("```exhibit\nweb/first/Dockerfile\nweb/first\n```\n", "a.md", shelf.standings())
