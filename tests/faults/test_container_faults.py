@@ -163,7 +163,7 @@ def test_two_proofs_at_once_in_one_checkout_both_pass(alone: dict[str, str]) -> 
 
 def test_interrupted_proof_leaves_nothing(alone: dict[str, str], engine: Engine) -> None:
     """Ctrl-C while a container runs: it is gone when the command is."""
-    interrupted = proof(alone, "test_promise_is_kept[flask-pip:cpu-aware]")
+    interrupted = proof(alone, "test_promise_is_kept[flask-pip:health-honest]")
     key = ""
     deadline = time.monotonic() + 240
     while not (key and key in labelled()) and interrupted.poll() is None and time.monotonic() < deadline:

@@ -32,7 +32,7 @@ from tests.faults.test_engine_faults import engine as engine_apart
 
 BASE, DEBIAN = "python:3.13-slim-trixie", "debian:trixie-slim"
 # A finding is read in a table: no container makes it a page.
-LONGEST_FINDING = 2_000
+LONGEST_FINDING = 6_500
 
 # Answers to GET /, byte for byte.
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
