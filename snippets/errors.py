@@ -55,3 +55,11 @@ class UnverifiedError(SnippetsError):
         super().__init__(
             f"refusing to publish: {count} objection(s)\n{listed}\nRun `nox -s docs` where a container engine answers."
         )
+
+
+class ProjectError(SnippetsError):
+    """A reader's project is such that nothing can be written there, or read from it; every reason is listed."""
+
+    def __init__(self, *faults: str) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults))

@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 
 from snippets.contract import CONTRACT, Verdict
+from snippets.evidence import Evidence
+from snippets.project import FileStatus
 from snippets.standing import PitfallStanding, Standing, Standings, State
 
 
@@ -51,6 +53,23 @@ class PitfallRow(Row, frozen=True, kw_only=True):
     promise: str
     standing: str
     objection: str | None
+
+
+class FindingRow(Row, frozen=True, kw_only=True):
+    """A promise as it was judged: `seen` is what was seen, `took_s` seconds."""
+
+    promise: str
+    verdict: str
+    seen: str
+    took_s: float
+
+
+class FileRow(Row, frozen=True, kw_only=True):
+    """A file that was copied: of which snippet, and how it stands."""
+
+    path: str
+    snippet: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +165,30 @@ def _pitfall(standing: PitfallStanding) -> PitfallRow:
         promise=pitfall.table.promise,
         standing=standing.state.value,
         objection=standing.objection,
+    )
+
+
+def findings(evidence: Evidence) -> Listing:
+    """A row a finding, in the order in which the record has them."""
+    rows = [
+        FindingRow(promise=f.promise, verdict=f.verdict.value, seen=f.seen, took_s=f.took_s) for f in evidence.findings
+    ]
+    return Listing(
+        rows=rows,
+        columns=("PROMISE", "VERDICT", "WHAT WAS SEEN"),
+        cells=[(row.promise, row.verdict, _line(row.seen)) for row in rows],
+        unproven=False,
+    )
+
+
+def files(statuses: Sequence[FileStatus]) -> Listing:
+    """A row a copied file, by path."""
+    rows = [FileRow(path=each.path, snippet=each.snippet, state=each.state.value) for each in statuses]
+    return Listing(
+        rows=rows,
+        columns=("FILE", "SNIPPET", "STATE"),
+        cells=[(row.path, row.snippet, row.state) for row in rows],
+        unproven=False,
     )
 
 

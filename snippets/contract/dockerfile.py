@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 # As BuildKit reads them (frontend/dockerfile/parser): what is taken for a heredoc or a continued line
@@ -81,6 +81,15 @@ def stages(text: str) -> tuple[Stage, ...]:
         earlier = {stage.name.lower() for stage in found}
         found.append(Stage(base=base, name=named, from_stage=base.lower() in earlier))
     return tuple(found)
+
+
+def built_upon(declared: Sequence[Stage]) -> tuple[Stage, ...]:
+    """The stages whose steps make the last one's layers: it, and each that the one after it builds FROM."""
+    chain = [declared[-1]]
+    for stage in reversed(declared[:-1]):
+        if chain[0].from_stage and stage.name.lower() == chain[0].base.lower():
+            chain.insert(0, stage)
+    return tuple(chain)
 
 
 def bases(text: str) -> tuple[str, ...]:

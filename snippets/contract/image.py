@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 
 from snippets.contract.contents import MIB, pass_over
-from snippets.contract.dockerfile import Stage, bases, stages
+from snippets.contract.dockerfile import Stage, bases, built_upon, stages
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
 from snippets.contract.subject import Image
@@ -83,13 +83,16 @@ def layer_stable(image: Image, project: Project) -> Judgement:
 
 
 def steps_run(log: str, declared: Sequence[Stage]) -> list[bool]:
-    """Whether each step of the last stage was run and not taken from the cache, in order; FROM makes no layer."""
-    name = declared[-1].name
-    stage = f"{f'stage-{name}' if name.isdigit() else re.escape(name)} " if len(declared) > 1 else ""
-    steps = re.findall(rf"^#(\d+) \[(?:\S+/\S+ )?{stage}(\d+)/\d+\] (\w+)", log, flags=re.MULTILINE)
+    """Whether each step of the image was run and not taken from the cache, in order; FROM makes no layer."""
     cached = set(re.findall(r"^#(\d+) CACHED", log, flags=re.MULTILINE))
-    made = {int(step): vertex not in cached for vertex, step, keyword in steps if keyword.upper() != "FROM"}
-    return [made[step] for step in sorted(made)]
+    ran: list[bool] = []
+    for stage in built_upon(declared):
+        shown = f"stage-{stage.name}" if stage.name.isdigit() else stage.name.lower()
+        mark = f"{re.escape(shown)} " if len(declared) > 1 else ""
+        steps = re.findall(rf"^#(\d+) \[(?:\S+/\S+ )?{mark}(\d+)/\d+\] (\w+)", log, flags=re.MULTILINE)
+        made = {int(step): vertex not in cached for vertex, step, keyword in steps if keyword.upper() != "FROM"}
+        ran += [made[step] for step in sorted(made)]
+    return ran
 
 
 @promise(family="image", authority="https://github.com/opencontainers/image-spec/blob/main/annotations.md")

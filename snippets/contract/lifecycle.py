@@ -148,4 +148,4 @@ def reload_lossless(image: Image, project: Project) -> Judgement:
             seen_s = container.await_reply(reload.url, lambda reply: shown in reply.body, RELOADED_WITHIN_S)
             load = traffic.end(after_s=AFTER_RELOAD_S)
     version = "the new version is never seen" if seen_s is None else f"the new version after {seen_s:.1f} s"
-    return kept_if(seen_s is not None and load.sent > 0 and not load.failures, f"{reload.signal}: {version}; {load}")
+    return kept_if(seen_s is not None and load.sent > 0 and not load.failed, f"{reload.signal}: {version}; {load}")

@@ -62,7 +62,6 @@ class Promise:
         started = time.monotonic()
         verdict, seen = self._verdict(image, project)
         if verdict is Verdict.BROKEN:
-            # Whatever was broken in a container is not for the next promise to find.
             try:
                 image.renewed()
             except EngineError as fault:

@@ -1,18 +1,19 @@
 """Requests of promises: what counts as answered, and how a reader's browser would look around."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from snippets.contract.project import Project
 from snippets.contract.subject import Container, Reply
 from snippets.errors import ContainerError
 
 
-def expect_200(container: Container, path: str) -> None:
+def expect_200(container: Container, path: str, *, headers: Mapping[str, str] | None = None) -> Reply:
     """Ask once; raises ContainerError where the answer is another one, or its body was cut short."""
-    reply = container.get(path)
+    reply = container.get(path, headers=headers)
     if reply.status != 200 or not reply.whole:  # noqa: PLR2004 - a status code
         start = reply.body[:200].decode(errors="replace")
         raise ContainerError(f"GET {path} answered {reply} where 200 was expected: {start!r}")
+    return reply
 
 
 def browse(container: Container, project: Project) -> str:

@@ -39,7 +39,7 @@ def fits_memory(image: Image, project: Project) -> Judgement:
         memory = container.memory()
     seen = f"peak {memory.peak_bytes / MIB:.0f} of {memory.limit_bytes / MIB:.0f} MiB with {CLIENTS} clients, {load}"
     fits = memory.killed == 0 and 0 < memory.limit_bytes <= project.memory_mib * MIB
-    enough = load.sent >= REQUESTS_AT_LEAST and not load.failures
+    enough = load.sent >= REQUESTS_AT_LEAST and not load.failed
     return kept_if(fits and enough, f"{seen}; {memory.killed} processes killed for their memory")
 
 

@@ -110,15 +110,16 @@ class Memory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What came of requests that were sent one after the other by several clients."""
+    """What came of requests that several clients sent one after the other: how many failed, and the first of those."""
 
     sent: int
-    failures: tuple[str, ...]
+    failed: int = 0
+    failure: str = ""
 
     def __str__(self) -> str:
         """As a finding shows it."""
-        whole = f"{self.sent - len(self.failures)} of {self.sent} requests whole and 200"
-        return f"{whole}; {self.failures[0]}" if self.failures else whole
+        whole = f"{self.sent - self.failed} of {self.sent} requests whole and 200"
+        return f"{whole}; {self.failure}" if self.failed else whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,9 @@ T = TypeVar("T")
 class Trial:
     """One image on trial. Close it at the end: until then its containers run.
 
-    A container that a promise spoils, that ended, or in which something was broken is no one else's. One
-    that did not come up is not tried again: the next promise that needs it hears the same.
+    A container that a promise spoils, that ended, or in which something was broken is no one else's. A
+    posture in which it did not come up is tried once more after `renewed`, and then no more: whoever
+    needs it hears the same.
     """
 
     def __init__(self, image: Image) -> None:
@@ -24,6 +25,7 @@ class Trial:
         self.boots = 0
         self._running: dict[Posture, tuple[ExitStack, Container]] = {}
         self._failed: dict[Posture, NotReadyError] = {}
+        self._retried: set[Posture] = set()
         self._known: dict[Callable[[Image], Any], Any] = {}
 
     def __enter__(self) -> Self:
@@ -76,8 +78,10 @@ class Trial:
             yield container
 
     def renewed(self) -> Self:
-        """End what runs, and forget what failed; what was said is of the image, and stands."""
-        self._failed.clear()
+        """End what runs, and forget what failed once; what was said is of the image, and stands."""
+        hopeless = {posture: error for posture, error in self._failed.items() if posture in self._retried}
+        self._retried |= self._failed.keys()
+        self._failed = hopeless
         with ExitStack() as all_:
             for stack, _ in self._running.values():
                 all_.push(stack)

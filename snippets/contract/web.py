@@ -4,6 +4,7 @@ import re
 
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
+from snippets.contract.requests import expect_200
 from snippets.contract.subject import PLAIN, Image, Posture
 
 # Runs inside the container, so that the server's own version answers for its own settings.
@@ -54,11 +55,11 @@ def proxy_trust(image: Image, project: Project) -> Judgement:
         return kept_if(condition=False, seen="no environment is stated for a proxy in front of it")
     spoofed = {"X-Forwarded-For": CLIENT, "X-Forwarded-Proto": "https", "X-Forwarded-Host": "forged.example"}
     with image.boot(PLAIN) as container:
-        direct = container.get(proxy.path, headers=spoofed).body.decode(errors="replace")
+        direct = expect_200(container, proxy.path, headers=spoofed).body.decode(errors="replace")
     # A proxy adds the address it saw to what the client sent, and says over what it was asked.
     added = {**spoofed, "X-Forwarded-For": f"{FORGED}, {CLIENT}", "X-Forwarded-Host": "shop.example"}
     with image.boot(Posture(env=tuple(sorted(proxy.env.items())))) as container:
-        behind = container.get(proxy.path, headers=added).body.decode(errors="replace")
+        behind = expect_200(container, proxy.path, headers=added).body.decode(errors="replace")
     believed = [word for word in (CLIENT, "https", "forged.example") if word in direct]
     faults = [f"without a proxy it believes {', '.join(believed)}"] if believed else []
     faults += [

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from snippets.contract.subject import Memory
 
 V2 = ("/sys/fs/cgroup/memory.peak", "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.events")
+MOST_BYTES = 1 << 60
 V1 = tuple(f"/sys/fs/cgroup/memory/memory.{name}" for name in ("max_usage_in_bytes", "limit_in_bytes", "oom_control"))
 
 
@@ -18,7 +19,8 @@ def memory(read: Callable[[str], str | None]) -> Memory | None:
         # Kernels before 5.19 keep no peak in version 2.
         peak = peak or read("/sys/fs/cgroup/memory.current") or "0"
         killed = re.search(r"^oom_kill (\d+)", events, flags=re.MULTILINE)
-        unlimited = not limit.strip().isdigit()
+        # Version 2 says "max", version 1 the largest number of whole pages.
+        unlimited = not limit.strip().isdigit() or int(limit) > MOST_BYTES
         return Memory(
             peak_bytes=int(peak),
             limit_bytes=0 if unlimited else int(limit),

@@ -16,18 +16,20 @@ from snippets.engine.docker import engine_error
 
 CHUNK_BYTES = 1 << 20
 WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
+TAR_MAGIC = b"ustar"
 SETID = stat.S_ISUID | stat.S_ISGID
 
 
 @dataclass(slots=True)
 class _Found:
-    """What one layer holds; of paths that nobody asked for only the hash, to know what it hides."""
+    """What one layer holds; of paths that nobody asked for only the hash, to know what they hide."""
 
     bytes: int = 0
     places: list[Place] = field(default_factory=list)
     setuid: set[str] = field(default_factory=set)
     sought: set[str] = field(default_factory=set)
-    paths: set[int] = field(default_factory=set)
+    folders: set[int] = field(default_factory=set)
+    files: set[int] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
     emptied: set[str] = field(default_factory=set)
 
@@ -37,8 +39,8 @@ class _Found:
         while (parent := above[-1].rpartition("/")[0]) != above[-1]:
             above.append(parent)
         return (
-            hash(path) in self.paths
-            or any(p in self.removed for p in above)
+            hash(path) in self.folders
+            or any(p in self.removed or hash(p) in self.files for p in above)
             or any(p in self.emptied for p in above[1:])
         )
 
@@ -59,8 +61,9 @@ def scan(
             if name == "manifest.json":
                 order = [layer.rpartition("/")[2] for layer in json.loads(blob.read())[0]["Layers"]]
                 continue
-            first = blob.read(1)
-            if first == b"{":
+            first = blob.read(tarfile.BLOCKSIZE)
+            # A layer may begin with a file whose name does.
+            if first.startswith(b"{") and TAR_MAGIC not in first:
                 places += _in_config(first + blob.read(), search)
             elif first:
                 blobs[name] = _in_layer(name, _Rejoined(first, blob), search, sought)
@@ -101,9 +104,10 @@ def _in_layer(name: str, blob: "_Rejoined", search: "_Search", sought: Pattern[s
             if last.startswith(WHITEOUT):
                 found.removed.add(f"{folder}/{last.removeprefix(WHITEOUT)}")
                 continue
-            found.paths.add(hash(path))
             if member.isdir():
+                found.folders.add(hash(path))
                 continue
+            found.files.add(hash(path))
             # A hard link has the mode of what it links to.
             if member.mode & SETID and (member.isreg() or member.islnk()):
                 found.setuid.add(_shown(path))
@@ -195,13 +199,18 @@ def _in_config(text: bytes, search: _Search) -> Iterator[Place]:
 
 
 class _Rejoined:
-    """A stream whose first byte was read already; as much of a file as tarfile asks of one."""
+    """A stream whose first bytes were read already; as much of a file as tarfile asks of one."""
 
     def __init__(self, first: bytes, rest: IO[bytes]) -> None:
         self.first = first
         self.rest = rest
 
     def read(self, size: int = -1) -> bytes:
-        """Read on, from the byte that was taken."""
-        first, self.first = self.first, b""
-        return first + self.rest.read(size - len(first) if size >= 0 else -1)
+        """Read on, from the bytes that were taken."""
+        if size < 0:
+            size = len(self.first)
+            rest = self.rest.read()
+        else:
+            rest = self.rest.read(size - len(self.first)) if size > len(self.first) else b""
+        first, self.first = self.first[:size], self.first[size:]
+        return first + rest

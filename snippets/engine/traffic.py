@@ -13,7 +13,6 @@ from snippets.errors import ContainerError
 # Nobody loads a server for longer, whatever becomes of who asked for it.
 LONGEST_S = 60.0
 REQUEST_TIMEOUT_S = 10.0
-KEPT_FAILURES = 20
 
 
 class Clients:
@@ -25,7 +24,8 @@ class Clients:
         self._ended = threading.Event()
         self._until = time.monotonic() + LONGEST_S
         self._sent = 0
-        self._failures: list[str] = []
+        self._failed = 0
+        self._first = ""
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(clients)]
         for thread in self._threads:
@@ -38,8 +38,9 @@ class Clients:
             failure = self._failure(path)
             with self._lock:
                 self._sent += 1
-                if failure and len(self._failures) < KEPT_FAILURES:
-                    self._failures.append(failure)
+                if failure:
+                    self._failed += 1
+                    self._first = self._first or failure
 
     def _failure(self, path: str) -> str | None:
         try:
@@ -55,7 +56,8 @@ class Clients:
         self._ended.set()
         for thread in self._threads:
             thread.join(REQUEST_TIMEOUT_S + 1.0)
-        return Load(sent=self._sent, failures=tuple(self._failures))
+        with self._lock:
+            return Load(sent=self._sent, failed=self._failed, failure=self._first)
 
 
 @contextmanager

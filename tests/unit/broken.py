@@ -233,7 +233,7 @@ LIFECYCLE: list[tuple[str, str, Change, str]] = [
     (
         "reload-lossless",
         "requests-reset",
-        boots(load=Load(sent=400, failures=("no answer on port 8000 to GET /",))),
+        boots(load=Load(sent=400, failed=1, failure="no answer on port 8000 to GET /")),
         "the new version after 0.2 s; 399 of 400 requests whole and 200; no answer on port 8000 to GET /",
     ),
     ("reload-lossless", "preloaded", boots(reloads=False), "SIGHUP: the new version is never seen; 400 of 400"),
@@ -243,7 +243,7 @@ LIFECYCLE: list[tuple[str, str, Change, str]] = [
         boots(files={RELOAD.path: b"VERSION = 1\n# not VERSION = 2\n"}),
         "/api/version shows 'VERSION = 2' before anything was edited",
     ),
-    ("reload-lossless", "nothing-sent", boots(load=Load(sent=0, failures=())), "0 of 0 requests whole and 200"),
+    ("reload-lossless", "nothing-sent", boots(load=Load(sent=0)), "0 of 0 requests whole and 200"),
     ("reload-lossless", "nothing-to-edit", boots(files={RELOAD.path: b""}), "does not hold 'VERSION = 1' once"),
     ("reload-lossless", "edit-is-ambiguous", boots(files={RELOAD.path: b"VERSION = 1\n" * 2}), "'VERSION = 1' once"),
     ("reload-lossless", "no-such-file", boots(files={}), "there is no /srv/app/app.py in the container"),
@@ -260,8 +260,13 @@ RESOURCES: list[tuple[str, str, Change, str]] = [
     ),
     ("fits-memory", "unlimited", took(limit_bytes=0), "peak 90 of 0 MiB"),
     ("fits-memory", "other-limit", took(limit_bytes=1024 * MIB), "peak 90 of 1024 MiB"),
-    ("fits-memory", "fails", boots(load=Load(sent=400, failures=("GET / answered 502",))), "399 of 400 requests whole"),
-    ("fits-memory", "hardly-asked", boots(load=Load(sent=49, failures=())), "49 of 49 requests"),
+    (
+        "fits-memory",
+        "fails",
+        boots(load=Load(sent=400, failed=1, failure="GET / answered 502")),
+        "399 of 400 requests whole",
+    ),
+    ("fits-memory", "hardly-asked", boots(load=Load(sent=49)), "49 of 49 requests"),
     (
         "state-explicit",
         "volume",
@@ -297,6 +302,7 @@ WEB: list[tuple[str, str, Change, str]] = [
         boots(seen=seen_through(1)),
         "without a proxy it believes 203.0.113.9, https, forged.example",
     ),
+    ("proxy-trust", "refuses", answers("/api/request", reply(500)), "GET /api/request answered 500"),
     ("proxy-trust", "scheme-alone", only(lambda p: not p.env, seen=believes), "without a proxy it believes https"),
     (
         "proxy-trust",

@@ -365,3 +365,23 @@ LOG = """\
 def test_steps_are_told_apart_by_what_the_builder_says_of_the_last_stage(dockerfile: str, log: str) -> None:
     """In the order of the Dockerfile, however the builder lists them; another stage's steps make no layer."""
     assert steps_run(log, stages(dockerfile)) == [False, True]
+
+
+UPON = """\
+#5 [linux/amd64 base 1/2] FROM docker.io/library/python:3.13-slim
+#6 [linux/amd64 base 2/2] RUN apt-get install
+#6 CACHED
+#7 [linux/amd64 build 1/1] RUN pip install
+#7 DONE 3.0s
+#8 [linux/amd64 final 1/2] COPY --from=build /venv /venv
+#8 CACHED
+#9 [linux/amd64 final 2/2] COPY app/ app/
+#9 DONE 0.1s
+"""
+
+
+def test_steps_of_the_stages_that_the_last_one_builds_upon_make_layers_too() -> None:
+    """Those of a stage that it copies from do not, whatever that builds upon."""
+    text = "FROM python:3.13-slim AS Base\nFROM base AS build\nFROM base AS Final\n"
+
+    assert steps_run(UPON, stages(text)) == [False, False, True]

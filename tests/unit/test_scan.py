@@ -132,6 +132,33 @@ def test_an_opaque_directory_hides_what_lay_in_it(exports: Exports) -> None:
     assert read(layers).setuid == ("/opt/a/new", "/opt/ab/su")
 
 
+def test_a_file_hides_what_lay_in_the_directory_it_replaces(exports: Exports) -> None:
+    """No whiteout says so: the engine puts the file in the directory's place."""
+    layers = [packed(folder("opt"), folder("opt/tool"), file("opt/tool/su", mode=0o4755)), packed(file("opt/tool"))]
+    exports(export(layers))
+
+    assert read(layers).setuid == ()
+
+
+def test_a_directory_hides_nothing_that_lay_in_it(exports: Exports) -> None:
+    """A layer lists the directories above whatever it adds."""
+    layers = [packed(folder("opt"), file("opt/su", mode=0o4755)), packed(folder("opt"), file("opt/other"))]
+    exports(export(layers))
+
+    assert read(layers).setuid == ("/opt/su",)
+
+
+def test_a_layer_that_begins_with_a_brace_is_no_config(exports: Exports) -> None:
+    """A template may be named for what it fills in."""
+    layers = [packed(file("{{ name }}", f"key = {CANARY}".encode()), file("bin/su", mode=0o4755))]
+    exports(export(layers))
+
+    contents = read(layers)
+
+    assert contents.setuid == ("/bin/su",)
+    assert [place.what for place in contents.places] == ["/{{ name }}"]
+
+
 def test_a_hard_link_to_a_setuid_file_is_one(exports: Exports) -> None:
     """Both names lead to root; a symbolic link's own mode says nothing."""
     layer = packed(

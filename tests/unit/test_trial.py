@@ -95,7 +95,7 @@ def test_a_container_that_was_started_again_stays_shared(image: FakeImage) -> No
 
 
 def test_a_failed_boot_is_told_to_the_next_and_not_tried_again(image: FakeImage) -> None:
-    """Both hear the same words; other postures are booted all the same, and a renewed trial tries once more."""
+    """Both hear the same words; other postures are booted all the same; a renewed trial tries once more."""
     with Trial(refusing(image)) as trial:
         for _ in range(3):
             with pytest.raises(NotReadyError, match="no usable temporary directory"), trial.boot(READ_ONLY):
@@ -107,6 +107,23 @@ def test_a_failed_boot_is_told_to_the_next_and_not_tried_again(image: FakeImage)
         with pytest.raises(NotReadyError, match="no usable temporary directory"), trial.boot(READ_ONLY):
             raise AssertionError
         assert trial.boots == 3
+        trial.renewed()
+        with pytest.raises(NotReadyError, match="no usable temporary directory"), trial.boot(READ_ONLY):
+            raise AssertionError
+        assert trial.boots == 3
+
+
+def test_an_image_that_never_comes_up_is_waited_for_twice(image: FakeImage) -> None:
+    """Each wait is most of a minute, and all but the first few promises would only hear the same again."""
+
+    def boots(_: Posture) -> FakeContainer:
+        raise NotReadyError("not ready after 40 s")
+
+    with Trial(replace(image, boots=boots)) as trial:
+        findings = [PROMISES[slug].judge_twice(trial, PROJECT) for slug in ("reachable", "server-is-pid-1", "drains")]
+
+    assert {finding.verdict for finding in findings} == {Verdict.BROKEN}
+    assert trial.boots == 2
 
 
 def test_an_engine_that_fails_is_asked_again(image: FakeImage) -> None:

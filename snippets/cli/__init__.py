@@ -1,0 +1,41 @@
+"""`handbook`, the command line: look at what is proven, copy it, keep it current, hold a container to the contract.
+
+A reader waits for every import, so each command imports what it needs.
+"""
+
+import click
+
+from snippets.cli.library import evidence, list_, show
+from snippets.cli.project import copy, status, update
+from snippets.cli.site import audit
+from snippets.errors import SnippetsError
+
+
+class Refusing(click.Group):
+    """A group that ends with a message and status 1, not a traceback, where the package refuses something."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except SnippetsError as error:
+            raise click.ClickException(str(error)) from None
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which a reader meets them."""
+        del ctx
+        return list(self.commands)
+
+
+@click.group(cls=Refusing, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="deployment-handbook", prog_name="handbook")
+def main() -> None:
+    """Copy deployment snippets that were built, booted and probed, and keep them current.
+
+    Exit status: 0 where all that was asked for is so, 1 where something is not, 2 for wrong usage, 3 (`check`)
+    where something could not be judged.
+    """
+
+
+for command in (list_, show, evidence, copy, status, update, audit):
+    main.add_command(command)

@@ -1,0 +1,190 @@
+"""A container as the engine's API tells of it, and its processes as this machine's /proc does."""
+
+import io
+import os
+import shlex
+import tarfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Never, TypeVar, cast
+
+from docker.errors import APIError, DockerException, NotFound
+from docker.models.containers import Container as Handle
+
+from snippets.contract.subject import Memory, Process
+from snippets.engine.cgroup import memory
+from snippets.engine.docker import engine_error, trace
+from snippets.errors import ContainerError, EngineError
+
+LOG_LINES = 20
+LOG_CHARACTERS = 6_000
+# A traceback in one line of JSON, whose cause is at its end.
+LINE_CHARACTERS = 3_000
+CONFLICT = 409
+LISTEN = "0A"
+T = TypeVar("T")
+
+
+class HandledContainer:
+    """What can be asked without waiting; the container's fault is a ContainerError, the engine's an EngineError."""
+
+    def __init__(self, handle: Handle, port: int) -> None:
+        self._handle = handle
+        self._inner_port = port
+        self._told = time.monotonic()
+
+    def running(self) -> bool:
+        """By the engine's word."""
+        return bool(self._state()["Running"])
+
+    def logs(self, *, stream: str = "both") -> str:
+        """What it printed."""
+        printed = self._ask(lambda: self._handle.logs(stdout=stream != "stderr", stderr=stream != "stdout"))
+        return printed.decode("utf-8", errors="replace")
+
+    def processes(self) -> tuple[Process, ...]:
+        """By the engine's own `top`, which reads the host's process table."""
+        first = int(self._state()["Pid"])
+        rows = self._ask(lambda: self._handle.top(ps_args="-eo pid,euid,args"))["Processes"]
+        return tuple(
+            Process(pid=int(pid), uid=int(uid), args=" ".join(words), is_first=int(pid) == first)
+            for pid, uid, *words in rows
+        )
+
+    def listening(self) -> frozenset[int]:
+        """From /proc/net/tcp and tcp6 of its network namespace."""
+        ports = set()
+        for table in ("tcp", "tcp6"):
+            for line in self._proc_net(table).splitlines()[1:]:
+                address, state = line.split()[1], line.split()[3]
+                host, _, port = address.partition(":")
+                loopback = host.endswith("7F") or host == "0" * 24 + "01000000"
+                if state == LISTEN and not loopback:
+                    ports.add(int(port, 16))
+        return frozenset(ports)
+
+    def health(self) -> str:
+        """The engine's word."""
+        return str(self._state().get("Health", {}).get("Status", "none"))
+
+    def health_log(self) -> str:
+        """What the health command printed last."""
+        log = self._state().get("Health", {}).get("Log") or [{"ExitCode": None, "Output": "it never ran"}]
+        return f"exit {log[-1]['ExitCode']}: {log[-1]['Output'].strip()[:LOG_CHARACTERS]}"
+
+    def changes(self) -> tuple[str, ...]:
+        """Paths written below the root."""
+        return tuple(str(entry["Path"]) for entry in self._ask(self._handle.diff) or ())
+
+    def volumes(self) -> tuple[str, ...]:
+        """None was asked for, so what is there is the image's own wish."""
+        return tuple(str(mount["Destination"]) for mount in self._handle.attrs["Mounts"] if mount["Type"] == "volume")
+
+    def memory(self) -> Memory:
+        """Of its control group, as it is seen from inside."""
+        found = memory(self._file)
+        if found is None:
+            raise EngineError("its control group tells nothing of its memory")
+        return found
+
+    def _file(self, path: str) -> str | None:
+        pid = int(self._state()["Pid"])
+        try:
+            if self._is_local(pid):
+                return Path(f"/proc/{pid}/root{path}").read_text()
+            return self.run(["cat", path])
+        except (OSError, ContainerError):
+            return None
+
+    def read(self, path: str) -> bytes:
+        """By the engine's own copy: it needs no program inside."""
+
+        def packed() -> bytes:
+            try:
+                return b"".join(self._handle.get_archive(path)[0])
+            except NotFound:
+                raise ContainerError(f"there is no {path} in the container") from None
+
+        with tarfile.open(fileobj=io.BytesIO(self._ask(packed))) as archive:
+            content = archive.extractfile(archive.getmembers()[0])
+            if content is None:
+                raise ContainerError(f"{path} is no file")
+            return content.read()
+
+    def put(self, path: str, content: bytes) -> None:
+        """Likewise; the file is root's and everybody may read it."""
+        folder, _, name = path.rpartition("/")
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode, entry.mtime = len(content), 0o644, time.time()
+            archive.addfile(entry, io.BytesIO(content))
+        self._ask(lambda: self._handle.put_archive(folder or "/", packed.getvalue()))
+
+    def run(self, argv: Sequence[str]) -> str:
+        """Run a program beside the server."""
+        self._refuse_exit()
+        done = self._ask(lambda: self._handle.exec_run(list(argv)))
+        output = cast("bytes", done.output or b"").decode("utf-8", errors="replace")
+        if done.exit_code != 0:
+            message = f"`{shlex.join(argv)[:80]}` exits {done.exit_code}: {output.strip()[-500:]}"
+            raise ContainerError(message)
+        return output
+
+    def _state(self) -> dict[str, Any]:
+        self._ask(self._handle.reload)
+        return dict(self._handle.attrs["State"])
+
+    def _outer_port(self) -> int | None:
+        ports = self._handle.attrs["NetworkSettings"]["Ports"].get(f"{self._inner_port}/tcp")
+        return int(ports[0]["HostPort"]) if ports else None
+
+    def _proc_net(self, table: str) -> str:
+        pid = int(self._state()["Pid"])
+        if self._is_local(pid):
+            with suppress(OSError):
+                return Path(f"/proc/{pid}/net/{table}").read_text()
+        return self.run(["cat", f"/proc/net/{table}"])
+
+    def _is_local(self, pid: int) -> bool:
+        try:
+            return os.geteuid() == 0 and str(self._handle.id) in Path(f"/proc/{pid}/cgroup").read_text()
+        except OSError:
+            return False
+
+    def _refuse_exit(self) -> None:
+        state = self._state()
+        if not state["Running"]:
+            killed = ", killed for its memory" if state.get("OOMKilled") else ""
+            self._refuse(f"the container exited with status {state['ExitCode']}{killed}")
+
+    def _refuse(self, what: str) -> Never:
+        lines = [_shortened(line) for line in self.logs().strip().splitlines()[-LOG_LINES:]]
+        last = "\n".join(lines)[-LOG_CHARACTERS:]
+        log = f"its last lines:\n{last}" if lines else "it printed nothing"
+        message = f"{what}; {log}"
+        raise ContainerError(message)
+
+    def _trace(self, operation: str, started: float, **what: object) -> None:
+        trace(operation, {"container": self._handle.id, **what}, started)
+        self._told = time.monotonic()
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        try:
+            return question()
+        except NotFound as error:
+            message = f"the container is gone: {error.explanation}"
+            raise ContainerError(message) from None
+        except (DockerException, OSError) as error:
+            if isinstance(error, APIError) and error.status_code == CONFLICT:
+                # It refuses to list or signal what has ended meanwhile.
+                self._refuse_exit()
+            raise engine_error("the engine's API", str(error)) from None
+
+
+def _shortened(line: str) -> str:
+    """Both ends of a line that is too long to show."""
+    half = LINE_CHARACTERS // 2
+    return line if len(line) <= LINE_CHARACTERS else f"{line[:half]} … {line[-half:]}"

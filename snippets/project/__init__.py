@@ -1,0 +1,32 @@
+"""A project of a reader's -> proven files in it, kept current.
+
+copying.py  ─▶ what is to be written ─┐
+updating.py ─▶ three-way merges ──────┼─▶ Change ─▶ writing.py: all of them or none
+status.py   ─▶ how each file stands   │
+note.py     ─▶ `.handbook/`: what was copied, with the original bytes
+target.py   ─▶ the one door: no path leads out of the project
+"""
+
+from snippets.project.copying import Copy, plan_copy
+from snippets.project.note import read_note
+from snippets.project.status import FileState, FileStatus, status
+from snippets.project.target import Target
+from snippets.project.updating import Outcome, Update, plan_update
+from snippets.project.writing import Change, is_interrupted, recover, write
+
+__all__ = [
+    "Change",
+    "Copy",
+    "FileState",
+    "FileStatus",
+    "Outcome",
+    "Target",
+    "Update",
+    "is_interrupted",
+    "plan_copy",
+    "plan_update",
+    "read_note",
+    "recover",
+    "status",
+    "write",
+]
