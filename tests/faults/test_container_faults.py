@@ -188,7 +188,7 @@ def labelled() -> set[str]:
     # By the API: on a busy machine a command of its own takes longer than some containers run.
     client = docker.from_env()
     try:
-        containers = client.containers.list(all=True, filters={"label": LABEL}, sparse=True)
-        return {each.labels[LABEL] for each in containers}
+        containers = client.api.containers(all=True, filters={"label": LABEL})
+        return {each["Labels"][LABEL] for each in containers}
     finally:
         client.close()

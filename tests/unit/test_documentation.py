@@ -1,6 +1,7 @@
 """What README and CONTRIBUTING say is true: commands, variables, keys, files, and the snippet they walk through."""
 
 import ast
+import json
 import re
 import shutil
 import tomllib
@@ -270,3 +271,19 @@ def test_the_changelog_has_a_place_for_what_is_next() -> None:
 
     assert re.findall(r"^### (?:Added|Changed|Deprecated|Removed|Fixed|Security)$", unreleased, flags=re.MULTILINE)
     assert re.findall(r"^- \S", unreleased, flags=re.MULTILINE)
+
+
+def test_the_figures_of_the_readme_are_what_was_measured() -> None:
+    """Each with its goal, those that were missed as well, and the machine that they hold for."""
+    results = json.loads((ROOT / "bench" / "results.json").read_bytes())
+    readme = (ROOT / "README.md").read_text()
+    rows = re.findall(r"^\| (.+) \| ([\d.]+) (\w+) \| ([\d.]+) \w+ \|$", readme, flags=re.MULTILINE)
+
+    measured = [(f["says"], f["values"]["median"], f["unit"], f["limit"]) for f in results["figures"]]
+    assert [(says, float(median), unit, float(limit)) for says, median, unit, limit in rows] == [
+        (says, round(median, 2), unit, limit) for says, median, unit, limit in measured
+    ]
+    assert len(rows) > 5
+    machine = results["machine"]
+    for word in (machine["processor"], f"{machine['cores']} cores", machine["engine"], results["taken_at"][:10]):
+        assert word in readme
