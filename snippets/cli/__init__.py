@@ -3,8 +3,11 @@
 A reader waits for every import, so each command imports what it needs.
 """
 
+import os
+
 import click
 
+from snippets.cli.completion import completion
 from snippets.cli.library import evidence, list_, show
 from snippets.cli.project import copy, status, update
 from snippets.cli.site import audit
@@ -29,13 +32,17 @@ class Refusing(click.Group):
 
 @click.group(cls=Refusing, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="deployment-handbook", prog_name="handbook")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Copy deployment snippets that were built, booted and probed, and keep them current.
 
     Exit status: 0 where all that was asked for is so, 1 where something is not, 2 for wrong usage, 3 (`check`)
     where something could not be judged.
     """
+    # https://no-color.org: set and not empty. Otherwise colours go to terminals alone.
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
 
 
-for command in (list_, show, evidence, copy, status, update, audit):
+for command in (list_, show, evidence, copy, status, update, audit, completion):
     main.add_command(command)

@@ -2,6 +2,7 @@
 
 import click
 
+from snippets.cli.completion import Slug
 from snippets.cli.shelf import refuse_usage, shelf, standing_of, unknown
 
 
@@ -36,7 +37,7 @@ def list_(ctx: click.Context, *, promises: bool, pitfalls: bool, stale: bool, as
 
 
 @click.command()
-@click.argument("slug")
+@click.argument("slug", type=Slug())
 @click.argument("file", required=False)
 @click.option("--unproven", is_flag=True, help="Write the file although nothing vouches for it.")
 @click.pass_context
@@ -59,7 +60,7 @@ def show(ctx: click.Context, slug: str, file: str | None, *, unproven: bool) -> 
 
 
 @click.command()
-@click.argument("slug")
+@click.argument("slug", type=Slug())
 @click.option("--json", "as_json", is_flag=True, help="Print the record as it lies on disk.")
 @click.pass_context
 def evidence(ctx: click.Context, slug: str, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from snippets.cli.completion import Slug
 from snippets.cli.shelf import shelf, standing_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would change, 
 
 
 @click.command()
-@click.argument("slug")
+@click.argument("slug", type=Slug())
 @FOLDER
 @click.option("--force", is_flag=True, help="Replace files that differ; what was there is kept beside them.")
 @DRY_RUN

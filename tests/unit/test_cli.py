@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -368,3 +369,42 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
 
     loaded = set(done.stdout.split())
     assert not loaded & {"msgspec", "rich", "docker", "tomllib", "mkdocs", "pytest", "snippets.catalog"}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_told_how_to_complete(shell: str) -> None:
+    """By a script that asks the program itself."""
+    result = handbook(None, "completion", shell)
+
+    assert result.exit_code == 0
+    assert "_HANDBOOK_COMPLETE" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("handbook st", "plain,status"),
+        ("handbook copy flask-u", "plain,flask-uv"),
+        ("handbook update --dr", "plain,--dry-run"),
+    ],
+)
+def test_commands_options_and_snippets_are_completed(words: str, expected: str) -> None:
+    """As bash asks for them: the words so far, and which of them is being typed."""
+    asked = {"_HANDBOOK_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    program = "from snippets.cli import main; main(prog_name='handbook')"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, **asked}, capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.splitlines() == [expected]
+
+
+def test_no_color_is_honoured(proven: Proven, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the terminal can do: see no-color.org."""
+    arguments = ["copy", "web", str(tmp_path / "new"), "--dry-run"]
+    coloured = CliRunner().invoke(main, arguments, obj=(proven(), NO_DOCS), color=True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = CliRunner().invoke(main, arguments, obj=(proven(), NO_DOCS), color=True)
+
+    assert "\x1b[32m+FROM python:3.13" in coloured.stdout
+    assert "\x1b" not in plain.stdout
