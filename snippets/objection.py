@@ -15,7 +15,9 @@ from snippets.metadata import pattern
 from snippets.snippet import Kind, Pitfall, Snippet
 
 COMMANDS = Path(__file__).parent / "rehearsal.py"
-REHEARSALS = Path(__file__).parent.parent / "tests" / "rehearsals"
+# A wheel has the rehearsals inside, a checkout among its tests.
+_SHIPPED = Path(__file__).parent / "rehearsals"
+REHEARSALS = _SHIPPED if _SHIPPED.is_dir() else Path(__file__).parent.parent / "tests" / "rehearsals"
 CLOCK_SKEW = timedelta(minutes=5)
 
 

@@ -13,7 +13,9 @@ import msgspec
 from snippets.errors import RecordError
 from snippets.evidence import Capture, Evidence, Execution
 
-EVIDENCE = Path(os.environ.get("HANDBOOK_EVIDENCE", Path(__file__).parent.parent / "evidence"))
+# A wheel has the records inside, a checkout beside the package.
+_SHIPPED, _COMMITTED = (folder / "evidence" for folder in Path(__file__).parents[:2])
+EVIDENCE = Path(os.environ.get("HANDBOOK_EVIDENCE", _SHIPPED if _SHIPPED.is_dir() else _COMMITTED))
 R = TypeVar("R", Evidence, Capture, Execution)
 _FOLDERS: Mapping[type, str] = {Evidence: "", Capture: "pitfalls/", Execution: "tutorials/"}
 
