@@ -1,5 +1,6 @@
 """The wheel: the same bytes each time, of proven files alone, and of use where there is neither checkout nor engine."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -41,7 +42,10 @@ def handbook(site: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     program = (
         f"import sys; sys.path.insert(0, {str(site)!r}); from snippets.cli import main; main(prog_name='handbook')"
     )
-    return subprocess.run([sys.executable, "-c", program, *arguments], cwd=site, capture_output=True, check=False)
+    # The records inside are those that count, whatever this run's own directory of them is.
+    env = {name: value for name, value in os.environ.items() if name != "HANDBOOK_EVIDENCE"}
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.run(command, cwd=site, env=env, capture_output=True, check=False)
 
 
 def test_a_wheel_is_the_same_each_time_and_works_alone(checkout: Path, tmp_path: Path) -> None:
