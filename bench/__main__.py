@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import click
 
+from bench.command import copy, help_, list_
 from bench.contract import contract
 from bench.figure import COLUMNS, RESULTS, Figure, Machine, Results, workers
 from bench.linear import linear
@@ -23,6 +24,9 @@ class Bench:
 
 
 FIGURES: Mapping[str, Bench] = {
+    "help": Bench(take=help_, rounds=15),
+    "list": Bench(take=list_, rounds=15),
+    "copy": Bench(take=copy, rounds=15),
     "unchanged": Bench(take=unchanged, rounds=5),
     "edited": Bench(take=edited, rounds=3),
     "cold": Bench(take=cold, rounds=3),

@@ -2,17 +2,18 @@
 
 copying.py  ─▶ what is to be written ─┐
 updating.py ─▶ three-way merges ──────┼─▶ Change ─▶ writing.py: all of them or none
-status.py   ─▶ how each file stands   │
+status.py   ─▶ how each file stands   │       └▶ journal.py: what a killed run left, finished or undone
 note.py     ─▶ `.handbook/`: what was copied, with the original bytes
 target.py   ─▶ the one door: no path leads out of the project
 """
 
 from snippets.project.copying import Copy, plan_copy
+from snippets.project.journal import Change, is_interrupted, recover
 from snippets.project.note import read_note
 from snippets.project.status import FileState, FileStatus, status
 from snippets.project.target import Target
 from snippets.project.updating import Outcome, Update, plan_update
-from snippets.project.writing import Change, is_interrupted, recover, write
+from snippets.project.writing import write
 
 __all__ = [
     "Change",

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from snippets.errors import ProjectError
+from snippets.project.journal import Change
 from snippets.project.note import CopiedFile, Note, note_changes, read_note
 from snippets.project.target import Target, refuse_clashes
-from snippets.project.writing import Change
 from snippets.snippet import Snippet
 from snippets.standing import Standing, State
 

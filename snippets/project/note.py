@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import msgspec
 
 from snippets.errors import ProjectError
+from snippets.project.journal import FOLDER, Change
 from snippets.project.target import Target, path_fault
-from snippets.project.writing import FOLDER, Change
 
 NOTE = f"{FOLDER}/copied.json"
 ORIGINALS = f"{FOLDER}/original"

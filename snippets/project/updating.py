@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from snippets.project.journal import FOLDER, Change
 from snippets.project.merge import conflicts, merge
 from snippets.project.note import CopiedFile, Note, note_changes, original, read_note
 from snippets.project.status import FileState, FileStatus, latest, status
 from snippets.project.target import Target
-from snippets.project.writing import FOLDER, Change
 from snippets.standing import Standings, State
 
 

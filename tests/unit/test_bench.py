@@ -21,6 +21,7 @@ from bench.__main__ import table
 from bench.bare import typed
 from bench.boot import Steps, run_arguments
 from bench.checkout import MARK, Checkout
+from bench.command import copy, help_, list_
 from bench.contract import by_family, judge
 from bench.figure import Figure, Machine, Results, Spread
 from bench.operations import STEPS, Boot, Build, Command, Docker, Rehearsal, Step, moved, operations, untold
@@ -571,3 +572,22 @@ def test_a_synthetic_image_is_the_same_each_time() -> None:
 
     assert first.getvalue() == second.getvalue()
     assert first.getvalue().count(b"canary") == 1
+
+
+@pytest.mark.parametrize(
+    ("take", "name"),
+    [
+        pytest.param(help_, "handbook --help", id="help"),
+        pytest.param(list_, "handbook list", id="list"),
+        pytest.param(copy, "handbook copy flask-uv", id="copy"),
+    ],
+)
+def test_a_command_is_timed_against_a_bare_interpreter(
+    take: Callable[[int, Callable[[str], None]], Figure], name: str
+) -> None:
+    """Both are run as often as was asked, and the command takes longer: it starts an interpreter too."""
+    figure = take(2, lambda _: None)
+    ours, bare = figure.parts[f"{name} ms"], figure.parts["python -c pass ms"]
+    assert (figure.values.count, ours.count, bare.count) == (2, 2, 2)
+    assert figure.values.minimum > 1
+    assert ours.minimum > bare.minimum

@@ -10,7 +10,7 @@ import pytest
 
 from snippets.errors import ProjectError
 from snippets.project import Change, Target, recover, write
-from snippets.project.writing import PENDING
+from snippets.project.journal import PENDING
 from tests.unit.test_target import tree
 
 OLD, NEW = b"old\n", b"new\n"
