@@ -16,6 +16,7 @@ FAILURE = Path(tempfile.gettempdir()) / "handbook-bench-failure.log"
 # Of the session and the run that started us, and no part of what we start. Without bytecode every start
 # would compile all it imports, which no reader waits for.
 _INHERITED = (
+    "HANDBOOK_EVIDENCE",
     "HANDBOOK_RUN",
     "HANDBOOK_TRACE",
     "NOX_CURRENT_SESSION",
