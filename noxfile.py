@@ -114,7 +114,7 @@ def install(session: nox.Session) -> None:
     if stamp.is_file() and stamp.read_text() == pins:
         return
     stamp.unlink(missing_ok=True)
-    what = ("--quiet", "--constraint", "constraints.txt", "--editable", ".[site,prove,lint]")
+    what = ("--quiet", "--constraint", "constraints.txt", "--editable", ".[site,prove,test,lint]")
     session.log("making the environment, once")
     if uv := shutil.which("uv"):
         session.run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(ENVIRONMENT), external=True)

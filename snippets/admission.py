@@ -34,7 +34,7 @@ def _snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterat
             yield f"withheld.base: no FROM names {base!r}{near(base, snippet.bases)}"
         yield from silent(**{"withheld.reason": table.withheld.reason})
     if table.project:
-        yield from project_faults(table.project, snippet)
+        yield from project_faults(table.project, snippet.sources, snippet.text)
     if table.proven_in:
         yield from _proven_in_faults(table.proven_in, snippet, snippets)
 

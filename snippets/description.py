@@ -2,17 +2,16 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from snippets.contract import BackingService, BehindProxy, Reload, StaleInput
 from snippets.metadata import ProjectTable, near, pattern
-from snippets.snippet import Snippet
 
 HOST = "backing"
 
 
-def project_faults(project: ProjectTable, snippet: Snippet) -> Iterator[str]:
-    """Every fault of `[project]`; `snippet` has the files that it names."""
+def project_faults(project: ProjectTable, files: Collection[str], text: Callable[[str], str]) -> Iterator[str]:
+    """Every fault of `[project]`; `files` are those that it may name, `text` says what is in one."""
     if not 1 <= project.port <= 65535:  # noqa: PLR2004 - the ports there are
         yield f"project.port: {project.port} is no port"
     yield from _limit_faults(project)
@@ -26,13 +25,13 @@ def project_faults(project: ProjectTable, snippet: Snippet) -> Iterator[str]:
     for name, value in project.settings.items():
         if not value:
             yield f"project.settings.{name}: an empty value cannot be told from a missing one"
-    if project.code is not None and project.code not in snippet.sources:
-        yield f"project.code: missing file {project.code}{near(project.code, snippet.sources)}"
+    if project.code is not None and project.code not in files:
+        yield f"project.code: missing file {project.code}{near(project.code, files)}"
     for name in project.absent:
         if not name or "/" in name:
             yield f"project.absent: {name!r} is no program's name"
     if project.stale:
-        yield from _stale_faults(project.stale, snippet)
+        yield from _stale_faults(project.stale, files, text)
     if project.backing:
         yield from _backing_faults(project.backing)
     if project.proxy:
@@ -56,8 +55,8 @@ def _limit_faults(project: ProjectTable) -> Iterator[str]:
         yield f"project.pre_stop_s: {project.pre_stop_s} is no time"
 
 
-def _stale_faults(stale: StaleInput, snippet: Snippet) -> Iterator[str]:
-    found = snippet.text(stale.path).count(stale.find) if stale.path in snippet.sources else 0
+def _stale_faults(stale: StaleInput, files: Collection[str], text: Callable[[str], str]) -> Iterator[str]:
+    found = text(stale.path).count(stale.find) if stale.path in files else 0
     if found != 1:
         yield f"project.stale: {stale.find!r} occurs {found} times in {stale.path}, not once"
     if stale.find == stale.replace:

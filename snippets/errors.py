@@ -37,6 +37,21 @@ class NotReadyError(ContainerError):
     """The container did not come up: it exited, or never answered 200 in its time."""
 
 
+class UndescribedError(SnippetsError):
+    """A promise cannot be judged by what the author says of the container; the message asks for what is missing."""
+
+    def __init__(self, key: str, meaning: str) -> None:
+        self.key = key
+        super().__init__(f"state `{key}`: {meaning}")
+
+
+class NoSourceError(SnippetsError):
+    """A promise needs what the image was built from, and was given an image alone."""
+
+    def __init__(self) -> None:
+        super().__init__("it is judged by the source, and an image was given: check the directory")
+
+
 class RecordError(SnippetsError):
     """A record is corrupt, truncated or written by hand: it counts as no record at all."""
 

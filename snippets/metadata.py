@@ -130,6 +130,11 @@ def parse(text: str, shown: str, type_: type[T], faults: list[str]) -> T | None:
     except tomllib.TOMLDecodeError as error:
         faults.append(f"{shown}: not TOML: {error}")
         return None
+    return made(table, shown, type_, faults)
+
+
+def made(table: Mapping[str, Any], shown: str, type_: type[T], faults: list[str]) -> T | None:
+    """Make a table of what TOML's reader made of its text; faults as with `read`."""
     before = len(faults)
     values = _values(table, type_, shown, "", faults)
     return type_(**values) if len(faults) == before else None

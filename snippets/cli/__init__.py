@@ -7,6 +7,7 @@ import os
 
 import click
 
+from snippets.cli.check import check
 from snippets.cli.completion import completion
 from snippets.cli.library import evidence, list_, show
 from snippets.cli.project import copy, status, update
@@ -44,5 +45,5 @@ def main(ctx: click.Context) -> None:
         ctx.color = False
 
 
-for command in (list_, show, evidence, copy, status, update, audit, completion):
+for command in (list_, show, evidence, copy, status, update, check, audit, completion):
     main.add_command(command)

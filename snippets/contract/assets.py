@@ -7,10 +7,12 @@ from mimetypes import MimeTypes
 from pathlib import PurePosixPath
 from urllib.parse import urljoin, urlsplit
 
+from snippets.contract.observation import PLAIN, Reply
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
 from snippets.contract.requests import expect_200
-from snippets.contract.subject import PLAIN, Container, Image, Reply
+from snippets.contract.subject import Container, Image
+from snippets.errors import UndescribedError
 
 # Where a browser fetches by itself what an element names.
 FETCHED = {("script", "src"), ("link", "href"), ("img", "src"), ("source", "src"), ("use", "href")}
@@ -60,8 +62,8 @@ def assets_complete(image: Image, project: Project) -> Judgement:
             kind = _type(reply)
             if reply.status != NOT_FOUND or kind != "application/json":
                 faults.append(f"GET {project.api}, which is not there, answers {reply.status} {kind}")
-    if not assets:
-        faults.append(f"{project.page} names no asset")
+    if not assets and not faults:
+        raise UndescribedError("page", f"a page that names its assets; {project.page} names none")
     seen = f"{len(assets)} of {len(assets)} assets of {project.page} answer 200, of their type, with a cache time; "
     seen += f"{len(absent)} paths beside them 404"
     return kept_if(not faults, "; ".join(faults[:4]) or seen)

@@ -2,10 +2,12 @@
 
 from pathlib import PurePosixPath
 
+from snippets.contract.observation import PLAIN, Posture
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
 from snippets.contract.requests import browse
-from snippets.contract.subject import PLAIN, Image, Posture
+from snippets.contract.subject import Image
+from snippets.errors import UndescribedError
 
 SHELLS = {"sh", "bash", "dash", "ash", "zsh", "busybox"}
 MOVED_PORT = 9123
@@ -116,8 +118,10 @@ def honours_port(image: Image, project: Project) -> Judgement:
 @promise(family="boot", authority="https://12factor.net/config", exemptible=True)
 def fails_fast(image: Image, project: Project) -> Judgement:
     """Without a required setting it exits non-zero within 15 seconds, names it, and prints no values."""
+    if not project.settings:
+        raise UndescribedError("settings", "what it cannot start without, each with a value to boot with")
     seen: list[str] = []
-    kept = bool(project.settings)
+    kept = True
     for missing in project.settings:
         values = {name: f"canary-of-{name}" for name in project.settings if name != missing}
         with image.start(PLAIN, values) as container:
@@ -128,4 +132,4 @@ def fails_fast(image: Image, project: Project) -> Judgement:
         kept = kept and status != 0 and names and not spills
         says = "names it" if names else "does not name it"
         seen.append(f"without {missing}: exit {status} after {took_s:.1f} s, {says}{', spills a value' * spills}")
-    return kept_if(kept, "; ".join(seen) or "it declares no required setting")
+    return kept_if(kept, "; ".join(seen))

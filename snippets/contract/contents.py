@@ -3,9 +3,11 @@
 import re
 
 from snippets.contract.dockerfile import build_arguments, build_secrets
+from snippets.contract.observation import Contents
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
-from snippets.contract.subject import Contents, Image
+from snippets.contract.subject import Image
+from snippets.errors import NoSourceError
 
 MIB = 1 << 20
 SECRET, FILE = "canary-5f1c9e-secret-", "canary-5f1c9e-file-"
@@ -22,7 +24,9 @@ PROGRAM = re.compile(r"/bin/[^/]+$")
 
 
 def tempted(image: Image) -> Image:
-    """The image built with a canary for each secret it asks for, private files beside it."""
+    """The image built with a canary for each secret it asks for, private files beside it; an image alone as it is."""
+    if not image.has_source:
+        return image
     secrets, arguments = _asked_for((image.context / "Dockerfile").read_text())
     # A layer that the cache holds was made without this secret, and prints nothing.
     return image.rebuilt(edits=_planted(image), arguments=arguments, secrets=secrets, no_cache=bool(secrets))
@@ -84,6 +88,9 @@ def no_setuid(image: Image, project: Project) -> Judgement:
 @promise(family="image", authority="https://docs.docker.com/build/building/best-practices/")
 def lean(image: Image, project: Project) -> Judgement:
     """What the build adds stays below its budget, and holds no compiler, package cache or build tool."""
+    if not image.has_source:
+        # Nobody says which of its layers are the build's own.
+        raise NoSourceError
     contents = image.once(pass_over)
     absent = {f"/{name}" for name in project.absent}
     left = [path for path in contents.found if LEFT_OVER.search(path) or path[path.rindex("/") :] in absent]

@@ -9,7 +9,7 @@ from snippets.contract.dockerfile import Stage, bases, built_upon, stages
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
 from snippets.contract.subject import Image
-from snippets.errors import BuildError
+from snippets.errors import BuildError, UndescribedError
 
 REVISION = "5f1c9e0a7d3b48c6a2e4f60819b7d5c3a1e8f204"
 REVISION_LABEL = "org.opencontainers.image.revision"
@@ -38,7 +38,7 @@ def inputs_pinned(image: Image, project: Project) -> Judgement:
         return kept_if(condition=False, seen=f"without an exact tag: {', '.join(loose) or 'no base at all'}")
     stale = project.stale
     if stale is None:
-        return kept_if(condition=False, seen="names no input that a lock file pins")
+        raise UndescribedError("stale", "an edit of an input, after which the lock file must stop the build")
     source = (image.context / stale.path).read_text()
     edited = source.replace(stale.find, stale.replace, 1)
     if edited == source:
@@ -63,7 +63,7 @@ def _exact(reference: str) -> bool:
 def layer_stable(image: Image, project: Project) -> Judgement:
     """An edit of the application's code and a new revision leave the layers of what was installed as they are."""
     if project.code is None:
-        return kept_if(condition=False, seen="names no file of its code that could be edited")
+        raise UndescribedError("code", "a file of the application, to be edited")
     source = (image.context / project.code).read_bytes()
     # White space that no build has seen: of an edit that one has, the cache holds what it was built on that day.
     edited = source + f"{uuid.uuid4().int:b}\n".replace("0", " \n").replace("1", "\n").encode()

@@ -1,11 +1,12 @@
 """What a container promises while it lives and when it ends: honest health, and no request cut short."""
 
+from snippets.contract.observation import PLAIN, Healthcheck, Posture
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
 from snippets.contract.requests import answers
-from snippets.contract.subject import PLAIN, Healthcheck, Image, Posture
+from snippets.contract.subject import Image
 from snippets.contract.web import settings_of
-from snippets.errors import ContainerError
+from snippets.errors import ContainerError, UndescribedError
 
 KUBERNETES = "https://kubernetes.io/docs/concepts"
 PROBES = f"{KUBERNETES}/configuration/liveness-readiness-startup-probes/"
@@ -51,7 +52,7 @@ def health_honest(image: Image, project: Project) -> Judgement:
 def drains(image: Image, project: Project) -> Judgement:
     """A stop lets a request in flight finish whole, and the container exits 0 within its grace."""
     if project.slow is None:
-        return kept_if(condition=False, seen="no slow path is declared to hold a request open with")
+        raise UndescribedError("slow", "a path that takes a few seconds to answer")
     with image.boot(PLAIN, spoils=True) as container:
         with container.in_flight(project.slow) as request:
             sent = container.stop_signal()
@@ -80,9 +81,11 @@ def grace_adds_up(image: Image, project: Project) -> Judgement:
     if timeout_s is None and project.server == "gunicorn":
         with image.boot(PLAIN) as container:
             printed = settings_of(container.run(["gunicorn", "--print-config"])).get("graceful_timeout")
-        timeout_s = float(printed) if printed else None
+        if printed is None:
+            return kept_if(condition=False, seen="gunicorn prints no graceful_timeout")
+        timeout_s = float(printed)
     if timeout_s is None:
-        return kept_if(condition=False, seen="nobody says how long the server waits: state graceful_timeout_s")
+        raise UndescribedError("graceful_timeout_s", "how many seconds the server waits for its last requests")
     taken_s = project.pre_stop_s + timeout_s
     seen = f"{project.pre_stop_s:.0f} s before the signal and {timeout_s:.0f} s for the last requests"
     return kept_if(taken_s < project.stop_grace_s, f"{seen}, of {project.stop_grace_s:.0f} s of grace")
@@ -92,7 +95,7 @@ def grace_adds_up(image: Image, project: Project) -> Judgement:
 def live_is_not_ready(image: Image, project: Project) -> Judgement:
     """While its database is gone it is live and not ready, and it recovers by itself."""
     if project.backing is None:
-        return kept_if(condition=False, seen="names no backing service that could go away")
+        raise UndescribedError("backing", "a service that it needs, such as its database")
     with image.boot(BACKED, spoils=True) as container:
         if container.await_reply(project.ready, answers(200), BACK_WITHIN_S) is None:
             return kept_if(condition=False, seen=f"{project.ready} never answered 200 beside {project.backing.image}")
@@ -133,7 +136,7 @@ def reload_lossless(image: Image, project: Project) -> Judgement:
     """A reload under load fails no request, and the new version is seen."""
     reload = project.reload
     if reload is None:
-        return kept_if(condition=False, seen="no signal is stated on which the server takes up new code")
+        raise UndescribedError("reload", "the signal on which it takes up new code, and an edit that shows")
     # It holds other code afterwards.
     with image.boot(PLAIN, spoils=True) as container:
         source = container.read(reload.path).decode()

@@ -2,10 +2,11 @@
 
 import json
 
+from snippets.contract.observation import PLAIN
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
 from snippets.contract.requests import expect_200
-from snippets.contract.subject import PLAIN, Image
+from snippets.contract.subject import Image
 
 HOSTILE = 'canary "quoted" \\ back\\slash \\x1b[31m {"level":"fake"} %s %(h)s é'
 MARKED = "/hb-log-canary"

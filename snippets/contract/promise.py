@@ -8,7 +8,14 @@ from enum import StrEnum
 from snippets.contract.project import Project
 from snippets.contract.rules import rules_digest
 from snippets.contract.subject import Image
-from snippets.errors import BuildError, ContainerError, EngineError, NotReadyError
+from snippets.errors import (
+    BuildError,
+    ContainerError,
+    EngineError,
+    NoSourceError,
+    NotReadyError,
+    UndescribedError,
+)
 
 NOT_UP = "does not come up: "
 
@@ -58,7 +65,7 @@ class Promise:
         return rules_digest(self.function)
 
     def judge(self, image: Image, project: Project) -> Finding:
-        """Judge one image; a container's fault is a broken promise, the engine's an error."""
+        """Judge one image; a container's fault is a broken promise, the engine's or its description's an error."""
         started = time.monotonic()
         verdict, seen = self._verdict(image, project)
         if verdict is Verdict.BROKEN:
@@ -90,8 +97,10 @@ class Promise:
             return Verdict.BROKEN, f"{NOT_UP}{fault}"
         except (ContainerError, BuildError) as fault:
             return Verdict.BROKEN, str(fault)
-        except EngineError as fault:
+        except (EngineError, UndescribedError) as fault:
             return Verdict.ERROR, str(fault)
+        except NoSourceError as lack:
+            return Verdict.NOT_APPLICABLE, str(lack)
         return (Verdict.KEPT if judgement.kept else Verdict.BROKEN), judgement.seen
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
+from snippets.contract.observation import Reply
 from snippets.contract.project import Project
-from snippets.contract.subject import Container, Reply
+from snippets.contract.subject import Container
 from snippets.errors import ContainerError
 
 

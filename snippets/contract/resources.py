@@ -3,10 +3,11 @@
 import os
 
 from snippets.contract.boot import READ_ONLY, UNPRIVILEGED
+from snippets.contract.observation import PLAIN
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
 from snippets.contract.requests import browse, expect_200
-from snippets.contract.subject import PLAIN, Image
+from snippets.contract.subject import Image
 
 MIB = 1 << 20
 CLIENTS = 8
@@ -26,6 +27,10 @@ def cpu_aware(image: Image, project: Project) -> Judgement:
             # Workers fork one after the other: ask until two answers agree.
             counts[posture.cpus] = container.settled(lambda: len(container.processes()) - 1)
     workers = list(counts.values())
+    if project.server is None and max(workers) <= 1:
+        # Node, Go, .NET: what they do with the processors they do inside of one process, or of one behind a wrapper.
+        limits = ", ".join(f"{cpus:g}" for cpus in counts)
+        return kept_if(condition=True, seen=f"it starts no workers, at {limits} CPU: none of them can be too many")
     seen = ", ".join(f"{count} at {cpus:g} CPU" for cpus, count in counts.items())
     return kept_if(workers == sorted(set(workers)), f"workers: {seen}; the host has {os.cpu_count()} processors")
 

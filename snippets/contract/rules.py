@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-INTERFACES = ("subject", "promise", "project", "rules", "trial")
+INTERFACES = ("observation", "subject", "promise", "project", "rules", "trial")
 WHOLE = ""
 
 
@@ -19,7 +19,7 @@ def rules_digest(function: Callable[..., object]) -> str:
     """Digest (sha256) of a function's source and of every name of its package that it uses.
 
     Source text, not bytecode or a syntax tree, so that it is the same under every Python.
-    Interfaces and result types (`subject`, `promise`, `project`) are not followed: they judge nothing.
+    Interfaces and result types (`observation`, `subject`, `promise`, `project`) are not followed: they judge nothing.
     Raises TypeError where an import could hide what is used.
     """
     package = function.__module__.rpartition(".")[0]

@@ -2,147 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from re import Pattern
 from typing import Protocol, TypeVar
 
+from snippets.contract.observation import PLAIN, Contents, ImageConfig, Load, Memory, Posture, Process, Reply
+
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Healthcheck:
-    """The image's own health command and its times, in seconds, with the engine's defaults filled in."""
-
-    test: tuple[str, ...]
-    interval_s: float
-    timeout_s: float
-    start_period_s: float
-    retries: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageConfig:
-    """What the image says of itself."""
-
-    user: str
-    entrypoint: tuple[str, ...]
-    command: tuple[str, ...]
-    env: Mapping[str, str]
-    labels: Mapping[str, str]
-    healthcheck: Healthcheck | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """One answer over HTTP; `whole` is false where the connection ended before the body did."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-    whole: bool
-    took_s: float
-
-    def __str__(self) -> str:
-        """Status and time, as a finding shows them."""
-        return f"{self.status}{'' if self.whole else ', cut short'} after {self.took_s:.1f} s"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
-    """One process of a container, seen from outside: host pid, effective uid, command line."""
-
-    pid: int
-    uid: int
-    args: str
-    is_first: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a canary was found: the canary, the layer, history, env, label or command, and the path or name there."""
-
-    canary: str
-    where: str
-    what: str
-
-    def __str__(self) -> str:
-        """As a finding shows it."""
-        return f"{self.what} in {self.where}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
-    """One layer by its diff id: the bytes of its files, and whether the build added it to the base."""
-
-    id: str
-    bytes: int
-    own: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
-    """What one pass over an image's layers found.
-
-    `places` are of every layer, whatever a later one deletes. `setuid` and `found` (paths that were
-    sought, of the build's own layers) are of the file system that a container sees.
-    """
-
-    layers: tuple[Layer, ...]
-    places: tuple[Place, ...]
-    setuid: tuple[str, ...]
-    found: tuple[str, ...]
-
-    @property
-    def own_bytes(self) -> int:
-        """Bytes that the build added to its base."""
-        return sum(layer.bytes for layer in self.layers if layer.own)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """What a container took of its memory: the most at any time, its limit, and processes killed for it."""
-
-    peak_bytes: int
-    limit_bytes: int
-    killed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
-    """What came of requests that several clients sent one after the other: how many failed, and the first of those."""
-
-    sent: int
-    failed: int = 0
-    failure: str = ""
-
-    def __str__(self) -> str:
-        """As a finding shows it."""
-        whole = f"{self.sent - self.failed} of {self.sent} requests whole and 200"
-        return f"{whole}; {self.failure}" if self.failed else whole
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posture:
-    """How a container is started. Promises that ask for equal postures share one boot.
-
-    `env` comes on top of the project's settings. `unprivileged` drops every capability, allows no new
-    privileges, and leaves ports below 1024 to root, as kernels do by default. `backed` gives it the
-    project's backing service.
-    """
-
-    env: tuple[tuple[str, str], ...] = ()
-    port: int | None = None
-    user: str | None = None
-    read_only: bool = False
-    unprivileged: bool = False
-    backed: bool = False
-    cpus: float = 1.0
-    health_interval_s: float | None = None
-
-
-# One CPU, so that what follows the limit is the same on every machine.
-PLAIN = Posture()
 
 
 class SlowRequest(Protocol):
@@ -267,8 +133,12 @@ class Image(Protocol):
         """What it says of itself."""
 
     @property
+    def has_source(self) -> bool:
+        """Whether what it was built from is at hand."""
+
+    @property
     def context(self) -> Path:
-        """The directory that it was built from."""
+        """The directory that it was built from; raises NoSourceError where it is not at hand."""
 
     @property
     def build_s(self) -> float:
@@ -306,7 +176,7 @@ class Image(Protocol):
         target: str | None = None,
         no_cache: bool = False,
     ) -> "Image":
-        """Build again with some files replaced or added; raises BuildError where it does not build."""
+        """Build again with some files replaced or added; raises BuildError, and NoSourceError like `context`."""
 
     def contents(self, canaries: Collection[str], sought: Pattern[str]) -> Contents:
         """Read all layers once, for places that hold a canary and for paths that match."""

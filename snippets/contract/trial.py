@@ -6,7 +6,8 @@ from pathlib import Path
 from re import Pattern
 from typing import Any, Self, TypeVar
 
-from snippets.contract.subject import PLAIN, Container, Contents, Image, ImageConfig, Posture
+from snippets.contract.observation import PLAIN, Contents, ImageConfig, Posture
+from snippets.contract.subject import Container, Image
 from snippets.errors import NotReadyError
 
 T = TypeVar("T")
@@ -99,6 +100,11 @@ class Trial:
     def config(self) -> ImageConfig:
         """The image's own."""
         return self.image.config
+
+    @property
+    def has_source(self) -> bool:
+        """The image's own."""
+        return self.image.has_source
 
     @property
     def context(self) -> Path:

@@ -2,10 +2,12 @@
 
 import re
 
+from snippets.contract.observation import PLAIN, Posture
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
 from snippets.contract.requests import expect_200
-from snippets.contract.subject import PLAIN, Image, Posture
+from snippets.contract.subject import Image
+from snippets.errors import UndescribedError
 
 # Runs inside the container, so that the server's own version answers for its own settings.
 NAMES = """
@@ -30,7 +32,7 @@ def settings_of(printed: str) -> dict[str, str]:
 def config_meant(image: Image, project: Project) -> Judgement:
     """The server knows every setting in its configuration, and their effective values are the stated ones."""
     if project.server != "gunicorn":
-        return kept_if(condition=False, seen=f"no settings table is known for the server {project.server!r}")
+        raise UndescribedError("server", "gunicorn, the only one whose table of settings is known here")
     with image.boot(PLAIN) as container:
         unknown = container.run(["python3", "-c", NAMES]).split()
         printed = container.run(["gunicorn", "--print-config"])
@@ -52,7 +54,7 @@ def proxy_trust(image: Image, project: Project) -> Judgement:
     """Behind its proxy it sees the client's address and https; what a client forges it never believes."""
     proxy = project.proxy
     if proxy is None:
-        return kept_if(condition=False, seen="no environment is stated for a proxy in front of it")
+        raise UndescribedError("proxy", "the environment that says one is in front, and a path that tells the client")
     spoofed = {"X-Forwarded-For": CLIENT, "X-Forwarded-Proto": "https", "X-Forwarded-Host": "forged.example"}
     with image.boot(PLAIN) as container:
         direct = expect_200(container, proxy.path, headers=spoofed).body.decode(errors="replace")

@@ -4,7 +4,7 @@ import fcntl
 import json
 import platform
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,15 +12,19 @@ from pathlib import Path
 import msgspec
 
 from snippets.catalog import Catalog
+from snippets.contract import Project
 from snippets.contract.dockerfile import bases as bases_of
+from snippets.contract.observation import ImageConfig
 from snippets.engine.bases import Ground, has_recipe, resolve
 from snippets.engine.build import build
-from snippets.engine.docker import docker
-from snippets.engine.image import BuiltImage
+from snippets.engine.docker import docker, try_docker
+from snippets.engine.image import BuiltImage, config_of
 from snippets.engine.run import Run
 from snippets.errors import BuildError
 from snippets.evidence import Base
 from snippets.snippet import Snippet
+
+PULL_TIMEOUT_S = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,45 @@ class Engine:
         context = host.assemble(folder / "context", replaced)
         return self._build(context, host, catalog.effective(host), no_cache=False, tag=folder.name)
 
+    def directory(self, context: Path, describe: Callable[[ImageConfig], Project]) -> BuiltImage:
+        """The image of somebody's own directory, built without a cache; `describe` says what its author would.
+
+        Raises like `image`, and what `describe` raises.
+        """
+        named = bases_of((context / "Dockerfile").read_text())
+        contexts = self._stood_in(named)
+        built = build(context, self.run.tag("checked"), contexts=contexts, no_cache=True)
+        project = describe(config_of(built.id))
+        return BuiltImage(
+            id=built.id,
+            source=context,
+            project=project,
+            run=self.run,
+            contexts=contexts | self._stood_in([project.backing.image] if project.backing else []),
+            bases=named,
+            build_s=built.took_s,
+            build_log=built.log,
+        )
+
+    def present(self, reference: str, describe: Callable[[ImageConfig], Project]) -> BuiltImage:
+        """An image that somebody built, pulled where it is not here; raises EngineError where it is nowhere."""
+        if not try_docker("image", "inspect", reference):
+            docker("pull", "--quiet", reference, timeout_s=PULL_TIMEOUT_S)
+        project = describe(config_of(reference))
+        return BuiltImage(
+            id=docker("image", "inspect", "--format={{.Id}}", reference)[0],
+            source=None,
+            project=project,
+            run=self.run,
+            contexts=self._stood_in([project.backing.image] if project.backing else []),
+            bases=(),
+            build_s=0.0,
+        )
+
+    def _stood_in(self, references: Sequence[str]) -> dict[str, str]:
+        """Contexts for those that a recipe can make; the others the engine asks for by itself."""
+        return self.contexts([reference for reference in references if has_recipe(reference)])
+
     def _built(self, folder: Path, snippet: Snippet, effective: Mapping[str, str]) -> BuiltImage:
         note, context = folder / "built.json", folder / "context"
         if not note.is_file():
@@ -89,7 +132,7 @@ class Engine:
             id=outcome.id,
             build_s=outcome.build_s,
             stumbled=outcome.log.splitlines()[-1] if outcome.log else "",
-            context=context,
+            source=context,
             run=self.run,
             project=snippet.project(effective),
             contexts=self.contexts(snippet.bases),
@@ -119,7 +162,7 @@ class Engine:
         built = build(context, self.run.tag(tag), contexts=contexts, no_cache=no_cache)
         return BuiltImage(
             id=built.id,
-            context=context,
+            source=context,
             project=snippet.project(effective),
             run=self.run,
             contexts=contexts | self.contexts(snippet.bases),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from snippets.contract.subject import Memory
+from snippets.contract.observation import Memory
 
 V2 = ("/sys/fs/cgroup/memory.peak", "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.events")
 MOST_BYTES = 1 << 60

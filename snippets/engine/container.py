@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from docker.models.containers import Container as Handle
 
-from snippets.contract.subject import Process, Reply
+from snippets.contract.observation import Process, Reply
 from snippets.engine import http
 from snippets.engine.backing import RunningService
 from snippets.engine.handle import HandledContainer

@@ -13,7 +13,7 @@ from typing import Any, Never, TypeVar, cast
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container as Handle
 
-from snippets.contract.subject import Memory, Process
+from snippets.contract.observation import Memory, Process
 from snippets.engine.cgroup import memory
 from snippets.engine.docker import engine_error, trace
 from snippets.errors import ContainerError, EngineError
@@ -47,7 +47,7 @@ class HandledContainer:
     def processes(self) -> tuple[Process, ...]:
         """By the engine's own `top`, which reads the host's process table."""
         first = int(self._state()["Pid"])
-        rows = self._ask(lambda: self._handle.top(ps_args="-eo pid,euid,args"))["Processes"]
+        rows = self._ask(lambda: self._handle.top(ps_args="-eo pid,euid,args"))["Processes"] or ()
         return tuple(
             Process(pid=int(pid), uid=int(uid), args=" ".join(words), is_first=int(pid) == first)
             for pid, uid, *words in rows

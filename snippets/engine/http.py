@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from snippets.contract.subject import Reply
+from snippets.contract.observation import Reply
 from snippets.errors import ContainerError
 
 HOST = "127.0.0.1"

@@ -17,7 +17,8 @@ from docker.errors import APIError, DockerException
 from docker.models.containers import Container as Handle
 
 from snippets.contract import Project
-from snippets.contract.subject import PLAIN, Contents, Healthcheck, Image, ImageConfig, Posture
+from snippets.contract.observation import PLAIN, Contents, Healthcheck, ImageConfig, Posture
+from snippets.contract.subject import Image
 from snippets.engine.backing import RunningService, running
 from snippets.engine.bases import base_layers
 from snippets.engine.build import build
@@ -25,7 +26,7 @@ from snippets.engine.container import BootedContainer
 from snippets.engine.docker import docker, engine_error, trace
 from snippets.engine.run import Run
 from snippets.engine.scan import scan
-from snippets.errors import ContainerError, EngineError, NotReadyError
+from snippets.errors import ContainerError, EngineError, NoSourceError, NotReadyError
 
 READY_TIMEOUT_S = 40.0
 PIDS = 256
@@ -46,13 +47,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltImage:
-    """An image by its id; `context` is its source, `bases` what that builds on, `contexts` what stands in for these.
+    """An image by its id; `source` is what it was built from, `bases` what that builds on.
+
+    `contexts` are the images that stand in for these. An image that somebody else built has no source.
 
     `stumbled` is how a first build ended where only a second one succeeded.
     """
 
     id: str
-    context: Path
+    source: Path | None
     project: Project
     run: Run
     contexts: Mapping[str, str]
@@ -63,27 +66,31 @@ class BuiltImage:
     ready: list[float] = field(default_factory=list)
 
     @property
+    def has_source(self) -> bool:
+        """Whether it is one of ours."""
+        return self.source is not None
+
+    @property
+    def context(self) -> Path:
+        """Its source."""
+        if self.source is None:
+            raise NoSourceError
+        return self.source
+
+    @property
     def size_bytes(self) -> int:
         """Size of all its layers."""
-        return int(self._inspected()["Size"])
+        return int(_inspected(self.id)["Size"])
 
     @property
     def config(self) -> ImageConfig:
         """What it says of itself."""
-        config = self._inspected()["Config"]
-        return ImageConfig(
-            user=config.get("User") or "",
-            entrypoint=tuple(config.get("Entrypoint") or ()),
-            command=tuple(config.get("Cmd") or ()),
-            env=dict(entry.partition("=")[::2] for entry in config.get("Env") or ()),
-            labels=config.get("Labels") or {},
-            healthcheck=_healthcheck(config.get("Healthcheck")),
-        )
+        return config_of(self.id)
 
     @property
     def layers(self) -> tuple[str, ...]:
         """Diff ids of all layers."""
-        return tuple(self._inspected()["RootFS"]["Layers"])
+        return tuple(_inspected(self.id)["RootFS"]["Layers"])
 
     @contextmanager
     def boot(self, posture: Posture = PLAIN, *, spoils: bool = False) -> Iterator[BootedContainer]:
@@ -130,7 +137,7 @@ class BuiltImage:
             if posture.health_interval_s
             else {"test": ["NONE"]},
         }
-        stop_signal = self._inspected()["Config"].get("StopSignal") or "SIGTERM"
+        stop_signal = _inspected(self.id)["Config"].get("StopSignal") or "SIGTERM"
         with _started(self.id, env, port, options) as handle:
             container = BootedContainer(handle, port, live=self.project.live, signal_name=stop_signal, service=service)
             try:
@@ -180,8 +187,24 @@ class BuiltImage:
     def _base_layers(self) -> frozenset[str]:
         return frozenset(layer for reference in self.bases for layer in base_layers(reference, self.contexts))
 
-    def _inspected(self) -> dict[str, Any]:
-        return dict(json.loads("".join(docker("image", "inspect", self.id)))[0])
+
+def config_of(image: str) -> ImageConfig:
+    """What an image says of itself; EngineError where the engine has none of this name."""
+    config = _inspected(image)["Config"]
+    exposed = [port.partition("/")[::2] for port in config.get("ExposedPorts") or ()]
+    return ImageConfig(
+        user=config.get("User") or "",
+        entrypoint=tuple(config.get("Entrypoint") or ()),
+        command=tuple(config.get("Cmd") or ()),
+        env=dict(entry.partition("=")[::2] for entry in config.get("Env") or ()),
+        labels=config.get("Labels") or {},
+        healthcheck=_healthcheck(config.get("Healthcheck")),
+        ports=tuple(sorted(int(number) for number, protocol in exposed if protocol in {"", "tcp"})),
+    )
+
+
+def _inspected(image: str) -> dict[str, Any]:
+    return dict(json.loads("".join(docker("image", "inspect", image)))[0])
 
 
 @contextmanager

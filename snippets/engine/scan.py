@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from re import Pattern
 from typing import IO, cast
 
-from snippets.contract.subject import Contents, Layer, Place
+from snippets.contract.observation import Contents, Layer, Place
 from snippets.engine.docker import engine_error
 
 CHUNK_BYTES = 1 << 20

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from snippets.contract.subject import Load
+from snippets.contract.observation import Load
 from snippets.engine import http
 from snippets.errors import ContainerError
 

@@ -12,8 +12,8 @@ import docker
 import pytest
 
 from snippets.contract import PROMISES, Project, Verdict
+from snippets.contract.observation import PLAIN
 from snippets.contract.requests import expect_200
-from snippets.contract.subject import PLAIN
 from snippets.engine import Engine, bases
 from snippets.engine.build import build
 from snippets.engine.image import BuiltImage
@@ -42,7 +42,7 @@ def image(engine: Engine, tmp_path: Path) -> Make:
         built = build(tmp_path, engine.run.tag(tmp_path.name.lower()), contexts=contexts)
         return BuiltImage(
             id=built.id,
-            context=tmp_path,
+            source=tmp_path,
             project=Project(port=8000),
             run=engine.run,
             contexts=contexts,

@@ -20,8 +20,9 @@ import pytest
 
 from snippets.contract import PROMISES, Finding, Project, Reload, Trial, Verdict
 from snippets.contract.contents import MIB, SECRET, pass_over
+from snippets.contract.observation import PLAIN
 from snippets.contract.promise import Judgement, kept_if
-from snippets.contract.subject import PLAIN, Container, Image
+from snippets.contract.subject import Container, Image
 from snippets.engine import Engine
 from snippets.engine.build import build
 from snippets.engine.image import BuiltImage
@@ -110,7 +111,7 @@ def built(engine: Engine, folder: Path, dockerfile: str, *bases: str) -> BuiltIm
     made = build(folder, engine.run.tag(folder.name), contexts=contexts)
     return BuiltImage(
         id=made.id,
-        context=folder,
+        source=folder,
         project=Project(port=8000),
         run=engine.run,
         contexts=contexts,

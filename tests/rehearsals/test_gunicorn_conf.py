@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from snippets.catalog import Catalog
-from snippets.contract.subject import Posture
+from snippets.contract.observation import Posture
 from snippets.engine import Engine
 
 pytestmark = pytest.mark.rehearses("gunicorn-conf")

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from snippets.contract.contents import FILE, SECRET
-from snippets.contract.subject import Healthcheck, Layer, Load, Place, Posture, Reply
+from snippets.contract.observation import Healthcheck, Layer, Load, Place, Posture, Reply
 from snippets.errors import BuildError, ContainerError, NotReadyError
 from tests.unit.fake_container import MIB, SETTINGS, TAKEN, FakeContainer, good
 from tests.unit.fake_image import STACK, FakeImage, ended
-from tests.unit.fake_site import CUT, DOCKERFILE, PAGE, RELOAD, SCRIPT, SITE, STYLE, reply, seen_through
+from tests.unit.fake_site import CUT, DOCKERFILE, PAGE, RELOAD, SCRIPT, STYLE, reply, seen_through
 from tests.unit.judging import Change, boots, has, says
 
 REVISION_LABEL = "org.opencontainers.image.revision"
@@ -204,7 +204,7 @@ LIFECYCLE: list[tuple[str, str, Change, str]] = [
         boots(outputs={"gunicorn": SETTINGS.replace("25", "28")}),
         "2 s before the signal and 28 s for the last requests, of 30 s of grace",
     ),
-    ("grace-adds-up", "no-table", boots(outputs={"gunicorn": ""}), "nobody says how long the server waits"),
+    ("grace-adds-up", "no-table", boots(outputs={"gunicorn": ""}), "gunicorn prints no graceful_timeout"),
     ("grace-adds-up", "waits-longer", boots(outputs={"gunicorn": SETTINGS.replace("25", "90")}), "90 s for the last"),
     (
         "live-is-not-ready",
@@ -352,7 +352,6 @@ WEB: list[tuple[str, str, Change, str]] = [
         answers("/api/absent", reply(404, kind="text/html")),
         "there, answers 404 text/html",
     ),
-    ("assets-complete", "no-asset", answers("/", replace(SITE["/"], body=b"<p>")), "/ names no asset"),
     ("assets-complete", "page-fails", answers("/", reply(500)), "GET / answered 500 after 0.1 s"),
 ]
 BROKEN = [*IMAGE, *BOOT, *LIFECYCLE, *RESOURCES, *LOGS, *WEB]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from snippets.contract.subject import Load, Memory, Posture, Process, Reply
+from snippets.contract.observation import Load, Memory, Posture, Process, Reply
 from snippets.errors import ContainerError, NotReadyError
 from tests.unit.fake_parts import FakeBacking, FakeRequest, FakeTraffic
 from tests.unit.fake_site import PROJECT, PROXY, RELOAD, SITE, absent, reply, seen_through

@@ -9,8 +9,9 @@ from re import Pattern
 from typing import TypeVar
 
 from snippets.contract.image import REVISION_LABEL
-from snippets.contract.subject import PLAIN, Contents, Healthcheck, Image, ImageConfig, Layer, Place, Posture
-from snippets.errors import BuildError
+from snippets.contract.observation import PLAIN, Contents, Healthcheck, ImageConfig, Layer, Place, Posture
+from snippets.contract.subject import Image
+from snippets.errors import BuildError, NoSourceError
 from tests.unit.fake_container import MIB, FakeContainer, good
 from tests.unit.fake_site import DOCKERFILE, PROJECT
 
@@ -35,13 +36,13 @@ def ended(missing: str) -> FakeContainer:
 
 @dataclass(kw_only=True)
 class FakeImage:
-    """An image that keeps every promise, until a test says otherwise; its source lies in `context`.
+    """An image that keeps every promise, until a test says otherwise; its `source` may be missing.
 
     `boots` makes a container for a posture, or raises; `starts` makes one that lacks the setting it is told,
     of those that are `required`. `moves` says which layers change with a file or an argument.
     """
 
-    context: Path
+    source: Path | None
     boots: Callable[[Posture], FakeContainer] = good
     starts: Callable[[str], FakeContainer] = ended
     required: tuple[str, ...] = tuple(PROJECT.settings)
@@ -74,6 +75,18 @@ class FakeImage:
     rebuilds: list[Mapping[str, str]] = field(default_factory=list)
     uncached: list[int] = field(default_factory=list)
     renewals: int = 0
+
+    @property
+    def has_source(self) -> bool:
+        """Whether it has any."""
+        return self.source is not None
+
+    @property
+    def context(self) -> Path:
+        """Its source."""
+        if self.source is None:
+            raise NoSourceError
+        return self.source
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -166,4 +179,4 @@ def image_in(context: Path) -> FakeImage:
     (context / "requirements.txt").write_text("flask==1.0\n")
     (context / "app").mkdir()
     (context / "app" / "app.py").write_text("VERSION = 1\n")
-    return FakeImage(context=context)
+    return FakeImage(source=context)

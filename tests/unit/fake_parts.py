@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from snippets.contract.subject import Load, Reply
+from snippets.contract.observation import Load, Reply
 from snippets.errors import ContainerError
 
 

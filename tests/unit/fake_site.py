@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from snippets.contract import BackingService, BehindProxy, Project, Reload, StaleInput
-from snippets.contract.subject import Reply
+from snippets.contract.observation import Reply
 
 DOCKERFILE = """\
 FROM python:3.13-slim AS build

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from snippets.contract import PROMISES, Project, Verdict
-from tests.unit.broken import BROKEN
+from tests.unit.broken import BROKEN, answers
 from tests.unit.fake_image import FakeImage, ended, image_in
-from tests.unit.fake_site import PROJECT
-from tests.unit.judging import Change, judge
+from tests.unit.fake_site import PROJECT, SITE
+from tests.unit.judging import Change, boots, judge
 
 
 @pytest.fixture
@@ -41,22 +41,11 @@ def test_every_promise_has_several_containers_that_break_it() -> None:
 
 TWO = {"API_KEY": "a-value", "SECRET_KEY": "another"}
 DECLARED: list[tuple[str, str, Project, str]] = [
-    ("inputs-pinned", "no-lock", replace(PROJECT, stale=None), "names no input that a lock file pins"),
-    ("layer-stable", "no-code", replace(PROJECT, code=None), "names no file of its code that could be edited"),
-    ("drains", "no-slow-path", replace(PROJECT, slow=None), "no slow path is declared to hold a request open with"),
-    ("fails-fast", "no-setting", replace(PROJECT, settings={}), "it declares no required setting"),
     (
         "fails-fast",
         "not-required",
         replace(PROJECT, settings={"TITLE": "a-value"}),
         "without TITLE: exit 1 after 0.4 s, does not name it",
-    ),
-    ("config-meant", "no-server", replace(PROJECT, server=None), "no settings table is known for the server None"),
-    (
-        "grace-adds-up",
-        "no-server",
-        replace(PROJECT, server=None),
-        "nobody says how long the server waits: state graceful_timeout_s",
     ),
     (
         "grace-adds-up",
@@ -64,19 +53,6 @@ DECLARED: list[tuple[str, str, Project, str]] = [
         replace(PROJECT, server=None, graceful_timeout_s=28.0),
         "2 s before the signal and 28 s for the last requests, of 30 s of grace",
     ),
-    (
-        "live-is-not-ready",
-        "no-service",
-        replace(PROJECT, backing=None),
-        "names no backing service that could go away",
-    ),
-    (
-        "reload-lossless",
-        "no-signal",
-        replace(PROJECT, reload=None),
-        "no signal is stated on which the server takes up new code",
-    ),
-    ("proxy-trust", "no-proxy", replace(PROJECT, proxy=None), "no environment is stated for a proxy in front of it"),
     (
         "unprivileged-port",
         "eighty",
@@ -90,11 +66,56 @@ DECLARED: list[tuple[str, str, Project, str]] = [
     ("slug", "project", "seen"),
     [pytest.param(slug, project, seen, id=f"{slug}-{name}") for slug, name, project, seen in DECLARED],
 )
-def test_what_is_not_declared_is_not_kept(slug: str, project: Project, seen: str, image: FakeImage) -> None:
-    """A promise without anything to judge by, or with what cannot be right, is broken, not passed over."""
+def test_what_is_declared_and_cannot_be_right_is_broken(
+    slug: str, project: Project, seen: str, image: FakeImage
+) -> None:
+    """A promise that has something to judge by, and what it has cannot be."""
     finding = judge(slug, image, project)
 
     assert (finding.verdict, finding.seen) == (Verdict.BROKEN, seen)
+
+
+UNDECLARED: list[tuple[str, Project, str]] = [
+    ("inputs-pinned", replace(PROJECT, stale=None), "`stale`: an edit of an input, after which the lock file must"),
+    ("layer-stable", replace(PROJECT, code=None), "`code`: a file of the application, to be edited"),
+    ("drains", replace(PROJECT, slow=None), "`slow`: a path that takes a few seconds"),
+    ("fails-fast", replace(PROJECT, settings={}), "`settings`: what it cannot start without"),
+    ("config-meant", replace(PROJECT, server=None), "`server`: "),
+    ("grace-adds-up", replace(PROJECT, server=None), "`graceful_timeout_s`: how many seconds the server waits"),
+    ("live-is-not-ready", replace(PROJECT, backing=None), "`backing`: a service that it needs"),
+    ("reload-lossless", replace(PROJECT, reload=None), "`reload`: the signal on which it takes up new code"),
+    ("proxy-trust", replace(PROJECT, proxy=None), "`proxy`: the environment that says one is in front"),
+]
+
+
+@pytest.mark.parametrize(("slug", "project", "asked"), [pytest.param(*case, id=case[0]) for case in UNDECLARED])
+def test_what_is_not_declared_is_asked_for_and_not_kept(
+    slug: str, project: Project, asked: str, image: FakeImage
+) -> None:
+    """Without anything to judge by it is neither kept nor passed over: the message asks for the key that lacks."""
+    finding = judge(slug, image, project)
+
+    assert finding.verdict is Verdict.ERROR
+    assert finding.seen.startswith(f"state {asked}")
+
+
+def test_a_page_without_assets_proves_nothing_about_assets(image: FakeImage) -> None:
+    """Nothing was seen to be missing, and nothing to be there: another page is asked for."""
+    finding = judge("assets-complete", answers("/", replace(SITE["/"], body=b"<p>"))(image))
+
+    assert (finding.verdict, finding.seen) == (
+        Verdict.ERROR,
+        "state `page`: a page that names its assets; / names none",
+    )
+
+
+@pytest.mark.parametrize(("workers", "kept"), [(0, True), (1, True), (2, False)])
+def test_one_process_has_no_number_of_workers(workers: int, *, kept: bool, image: FakeImage) -> None:
+    """Alone, or behind a wrapper: it follows no limit, and exceeds none. Several must follow it."""
+    finding = judge("cpu-aware", boots(workers=workers)(image), replace(PROJECT, server=None))
+
+    assert (finding.verdict is Verdict.KEPT) is kept, finding.seen
+    assert ("it starts no workers, at 0.5, 1, 2 CPU" in finding.seen) is kept
 
 
 def test_a_missing_setting_is_named_and_no_value_is_told(image: FakeImage) -> None:

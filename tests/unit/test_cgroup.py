@@ -2,7 +2,7 @@
 
 import pytest
 
-from snippets.contract.subject import Memory
+from snippets.contract.observation import Memory
 from snippets.engine.cgroup import memory
 
 V2 = {

@@ -12,9 +12,10 @@ from snippets.contract.contents import PRIVATE_FILES
 from snippets.contract.dockerfile import stages
 from snippets.contract.image import steps_run
 from snippets.contract.lifecycle import detection_s
+from snippets.contract.observation import Healthcheck, Layer, Posture, Reply
 from snippets.contract.promise import Judgement, promise
 from snippets.contract.requests import expect_200
-from snippets.contract.subject import Healthcheck, Image, Layer, Posture, Reply
+from snippets.contract.subject import Image
 from snippets.errors import BuildError, ContainerError, EngineError, NotReadyError
 from tests.unit.fake_container import MIB, FakeContainer, good
 from tests.unit.fake_image import STACK, FakeImage, image_in

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from snippets.contract.subject import Load
+from snippets.contract.observation import Load
 from snippets.engine import traffic as module
 from snippets.engine.traffic import traffic
 from snippets.errors import ContainerError

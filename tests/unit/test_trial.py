@@ -8,7 +8,8 @@ import pytest
 from snippets.contract import CONTRACT, PROMISES, Project, Trial, Verdict
 from snippets.contract.boot import ANY_UID, MOVED_PORT, READ_ONLY, UNPRIVILEGED
 from snippets.contract.lifecycle import BACKED, HEALTH_ASKED
-from snippets.contract.subject import PLAIN, Image, Posture
+from snippets.contract.observation import PLAIN, Posture
+from snippets.contract.subject import Image
 from snippets.errors import ContainerError, EngineError, NotReadyError
 from tests.unit.fake_container import FakeContainer, good
 from tests.unit.fake_image import FakeImage, image_in

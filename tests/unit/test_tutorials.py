@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 

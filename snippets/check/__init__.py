@@ -1,0 +1,102 @@
+"""A reader's own container -> how it stands by the thirty promises.
+
+source.py ─▶ a clean checkout ─▶ engine ─▶ image ─▶ judging.py ─▶ Report ─▶ formats.py, sarif.py
+stated.py ─▶ handbook.toml, options ┐              ▲                  └─▶ pitfalls.py, what mends it
+guess.py  ─▶ the image, compose.yaml┴▶ Described ──┘
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from snippets.check.guess import Guess, guesses
+from snippets.check.judging import Report, judged, unbuilt
+from snippets.check.source import DOCKERFILE, assembled
+from snippets.check.stated import Stated
+from snippets.contract import Finding, Promise
+from snippets.engine import Engine
+from snippets.engine.docker import ABSENT
+from snippets.engine.endpoint import Endpoint
+from snippets.engine.image import BuiltImage
+from snippets.engine.run import opened
+from snippets.errors import BuildError, EngineError
+
+Tell = Callable[[Finding | str], None]
+
+
+def check_directory(folder: Path, options: Mapping[str, object], asked: Sequence[Promise], tell: Tell) -> Report:
+    """Build a directory's Dockerfile and judge what comes out; raises ProjectError and EngineError.
+
+    `tell` hears what is being done, and each finding as it comes.
+    """
+    check = _Check(subject=str(folder), place=(folder / DOCKERFILE).as_posix(), asked=asked, tell=tell)
+    with tempfile.TemporaryDirectory(prefix="handbook-check-") as scratch, _engine() as engine:
+        source = assembled(folder, Path(scratch) / "context")
+        stated = Stated.read(folder, source.files, options)
+        tell(f"building {check.place}: {source.chosen}")
+        try:
+            image = engine.directory(source.root, lambda config: stated.described(guesses(config, source.root)).project)
+        except BuildError as error:
+            return check.report(engine, unbuilt(error, asked, stated.skip))
+        return check.judged(engine, image, stated, source.root)
+
+
+def check_image(reference: str, options: Mapping[str, object], asked: Sequence[Promise], tell: Tell) -> Report:
+    """Judge an image that is built already, as far as that can be done without its source; raises likewise."""
+    check = _Check(subject=reference, place=reference, asked=asked, tell=tell)
+    stated = Stated.read(None, (), options)
+    with _engine() as engine:
+        image = engine.present(reference, lambda config: stated.described(guesses(config, None)).project)
+        return check.judged(engine, image, stated, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Check:
+    """What is checked, which file mends it, by which promises, and who hears of it."""
+
+    subject: str
+    place: str
+    asked: Sequence[Promise]
+    tell: Tell
+
+    def judged(self, engine: Engine, image: BuiltImage, stated: Stated, folder: Path | None) -> Report:
+        """Say what is not as it looks, then judge."""
+        described = stated.described(guesses(image.config, folder))
+        for reference in image.contexts:
+            self.tell(f"{reference} is stood in: no registry answers for it here")
+        for guess in described.guessed:
+            self.tell(f"guessed {guess}")
+        findings = judged(image, described.project, self.asked, described.skip)
+        return self.report(engine, findings, tuple(image.contexts), described.guessed)
+
+    def report(
+        self, engine: Engine, findings: Iterator[Finding], stand_ins: Sequence[str] = (), guessed: Sequence[Guess] = ()
+    ) -> Report:
+        """Tell each finding as it comes, and keep it."""
+        told = []
+        for finding in findings:
+            self.tell(finding)
+            told.append(finding)
+        return Report(
+            subject=self.subject,
+            place=self.place,
+            engine=engine.description,
+            stand_ins=stand_ins,
+            guessed=guessed,
+            findings=told,
+        )
+
+
+@contextmanager
+def _engine() -> Iterator[Engine]:
+    """Open a run on the engine that the user's own `docker` talks to."""
+    endpoint = Endpoint.current(os.environ)
+    if not endpoint.answers():
+        endpoint.refuse_stranger()
+        raise EngineError(ABSENT.format(said=f"nothing answers at {endpoint.host}"))
+    os.environ.update(endpoint.environment)
+    with opened() as run:
+        yield Engine(run=run)

@@ -1,0 +1,88 @@
+"""An image and its description -> a finding for each promise that was asked, and how the whole of them stands."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from snippets.check.guess import Guess
+from snippets.contract import Finding, Promise, Trial, Verdict
+from snippets.contract.project import Project
+from snippets.contract.subject import Image
+from snippets.errors import BuildError
+
+
+class Status(IntEnum):
+    """How the command ends; 2 is wrong usage."""
+
+    KEPT = 0
+    BROKEN = 1
+    UNJUDGED = 3
+
+
+class FailOn(StrEnum):
+    """What makes it end with another status than 0: the default, broken promises alone, or nothing at all."""
+
+    UNJUDGED = "unjudged"
+    BROKEN = "broken"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What was checked, on what, and what was found; `place` is the file that mends it.
+
+    `stand_ins` are the bases that no registry answered for, `guessed` is what nobody stated.
+    """
+
+    subject: str
+    place: str
+    engine: str
+    stand_ins: Sequence[str]
+    guessed: Sequence[Guess]
+    findings: Sequence[Finding]
+
+    def of(self, verdict: Verdict) -> list[Finding]:
+        """The findings with this verdict."""
+        return [finding for finding in self.findings if finding.verdict is verdict]
+
+    def status(self, fail_on: FailOn) -> Status:
+        """What is broken weighs more than what could not be judged."""
+        if fail_on is FailOn.NOTHING:
+            return Status.KEPT
+        if self.of(Verdict.BROKEN):
+            return Status.BROKEN
+        return Status.UNJUDGED if self.of(Verdict.ERROR) and fail_on is FailOn.UNJUDGED else Status.KEPT
+
+    def __str__(self) -> str:
+        """In one line."""
+        broken, unjudged = len(self.of(Verdict.BROKEN)), len(self.of(Verdict.ERROR))
+        counts = [f"{len(self.of(Verdict.KEPT))} of {len(self.findings)} kept", f"{broken} broken"]
+        counts += [f"{unjudged} could not be judged"] * bool(unjudged)
+        counts += [f"{left} do not apply" for left in [len(self.of(Verdict.NOT_APPLICABLE))] if left]
+        return f"{self.subject}: {', '.join(counts)}"
+
+
+def judged(image: Image, project: Project, asked: Sequence[Promise], skip: Mapping[str, str]) -> Iterator[Finding]:
+    """Judge by one promise after the other, on boots that they share; what is broken is judged once more."""
+    with Trial(image) as trial:
+        for promise in asked:
+            yield _left_out(promise, skip) or promise.judge_twice(trial, project)
+
+
+def unbuilt(error: BuildError, asked: Sequence[Promise], skip: Mapping[str, str]) -> Iterator[Finding]:
+    """Of an image that does not build nothing can be said but that."""
+    for promise in asked:
+        left_out = _left_out(promise, skip)
+        if left_out or promise.slug != "builds-clean":
+            yield left_out or _finding(promise, Verdict.ERROR, f"{error.summary} {error.log.splitlines()[-1]}")
+        else:
+            yield _finding(promise, Verdict.BROKEN, str(error))
+
+
+def _left_out(promise: Promise, skip: Mapping[str, str]) -> Finding | None:
+    reason = skip.get(promise.slug)
+    return _finding(promise, Verdict.NOT_APPLICABLE, reason) if reason else None
+
+
+def _finding(promise: Promise, verdict: Verdict, seen: str) -> Finding:
+    return Finding(promise=promise.slug, rules=promise.rules, verdict=verdict, seen=seen, took_s=0.0)

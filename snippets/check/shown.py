@@ -1,0 +1,89 @@
+"""What is being done, each finding as it comes, and the whole -> what a person or a CI reads."""
+
+import sys
+from typing import TYPE_CHECKING, Self
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from snippets.check.formats import as_github, as_json, as_junit
+from snippets.check.judging import Report
+from snippets.check.pitfalls import alike
+from snippets.check.sarif import as_sarif
+from snippets.contract import Finding, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+WORDS = {Verdict.KEPT: "kept", Verdict.BROKEN: "broken", Verdict.ERROR: "unjudged", Verdict.NOT_APPLICABLE: "n/a"}
+COLOURS = {Verdict.KEPT: "green", Verdict.BROKEN: "red", Verdict.ERROR: "yellow", Verdict.NOT_APPLICABLE: "cyan"}
+INDENT = " " * 10
+SLUG_WIDTH = 20
+PITFALLS = 3
+
+
+class Telling:
+    """Lines as they come, where `lines` are asked for; a line that moves on the terminal that reads the errors."""
+
+    def __init__(self, *, lines: bool, moving: bool, promises: int) -> None:
+        self._lines = lines
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.completed}/{task.total}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}", style="dim", markup=False),
+            console=Console(file=sys.stderr),
+            transient=True,
+            disable=not moving,
+        )
+        self._task = self._progress.add_task("", total=promises)
+
+    def __enter__(self) -> Self:
+        """Start moving."""
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing of it."""
+        self._progress.stop()
+
+    def tell(self, said: Finding | str) -> None:
+        """Print it where it is asked for, and move on."""
+        if isinstance(said, Finding):
+            self._progress.update(self._task, advance=1, description=f"after {said.promise}")
+        else:
+            self._progress.update(self._task, description=said)
+        if self._lines:
+            click.echo(_line(said) if isinstance(said, Finding) else said)
+
+
+def shown(report: Report, style: str) -> str:
+    """Render the whole in one of the formats."""
+    styles: Mapping[str, Callable[[Report], str]] = {
+        "text": as_text,
+        "json": as_json,
+        "sarif": as_sarif,
+        "junit": as_junit,
+        "github": as_github,
+    }
+    return styles[style](report)
+
+
+def as_text(report: Report) -> str:
+    """What mends each broken promise, and the count; the findings were told as they came."""
+    lines = []
+    for slug, pitfalls in alike(report.of(Verdict.BROKEN)).items():
+        lines += ["", click.style(slug, bold=True)]
+        for pitfall in pitfalls[:PITFALLS]:
+            lines += [f"  {pitfall.table.fix}", f"    as in {pitfall.name}: {pitfall.table.title}"]
+        lines += [f"  and {len(pitfalls) - PITFALLS} more: handbook list --pitfalls"] * (len(pitfalls) > PITFALLS)
+        lines += ["  no pitfall of the library breaks it so"] * (not pitfalls)
+    return "\n".join([*lines, "", str(report)])
+
+
+def _line(finding: Finding) -> str:
+    first, *rest = finding.seen.splitlines() or [""]
+    word = click.style(f"{WORDS[finding.verdict]:{len(INDENT)}}", fg=COLOURS[finding.verdict])
+    told = rest if finding.verdict is Verdict.BROKEN else []
+    return "\n".join([f"{word}{finding.promise:{SLUG_WIDTH}}{first}", *(f"{INDENT}{line}" for line in told)])

@@ -1,0 +1,112 @@
+"""handbook.toml and options, with guesses for the rest -> the description that a reader's container is judged by."""
+
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from snippets.check.guess import Guess
+from snippets.contract import PROMISES, Project
+from snippets.description import project_faults
+from snippets.errors import ProjectError
+from snippets.metadata import ProjectTable, made, near
+
+FILE = "handbook.toml"
+# Until the image is built nobody knows where it listens; any port will do to look at the rest.
+_ANY_PORT = {"port": 8000}
+NO_GUNICORN = "the image's command starts no gunicorn, whose table of settings this reads"
+
+
+class CheckTable(ProjectTable, frozen=True, kw_only=True):
+    """handbook.toml: what `contract.Project` says, and the promises that are not asked, each with its reason."""
+
+    effective: dict[str, str] = msgspec.field(default_factory=dict)
+    skip: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """A complete description, what of it was guessed, and the promises that are not asked, each with its reason."""
+
+    project: Project
+    guessed: Sequence[Guess]
+    skip: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What an author said: the keys of handbook.toml, those of the command line on top."""
+
+    folder: Path | None
+    values: Mapping[str, object]
+    files: Collection[str] = field(default=())
+
+    @property
+    def skip(self) -> Mapping[str, str]:
+        """The promises that are not asked, each with its reason."""
+        return self._table(_ANY_PORT).skip
+
+    @classmethod
+    def read(cls, folder: Path | None, files: Collection[str], options: Mapping[str, object]) -> "Stated":
+        """Read and look through all of it; raises ProjectError that lists every fault.
+
+        `files` are the paths that the image is built from.
+        """
+        values = dict(_loaded(folder / FILE)) if folder else {}
+        for key, value in options.items():
+            known = values.get(key)
+            values[key] = {**known, **value} if isinstance(known, dict) and isinstance(value, dict) else value
+        stated = cls(folder=folder, values=values, files=files)
+        stated._table(_ANY_PORT)
+        return stated
+
+    def described(self, guesses: Sequence[Guess]) -> Described:
+        """Fill in what was not said; raises ProjectError where that leaves something open, or wrong."""
+        guessed = [guess for guess in guesses if guess.key not in self.values]
+        known = {**{guess.key: guess.value for guess in guessed}, **self.values}
+        if "port" not in known:
+            raise ProjectError(
+                f"where it listens is not known: EXPOSE it in the Dockerfile, or state `port` in {FILE} or by --port"
+            )
+        last = [Guess(key="live", value=str(known.get("page", "/")), where="nothing that names a health path")]
+        last += [Guess(key="ready", value=str(known.get("live", last[0].value)), where="the live path")]
+        guessed += [guess for guess in last if guess.key not in known]
+        table = self._table({guess.key: guess.value for guess in guessed})
+        skip = {"config-meant": NO_GUNICORN} if table.server is None else {}
+        fields = {name: getattr(table, name) for name in table.__struct_fields__ if name != "skip"}
+        return Described(project=Project(**fields), guessed=guessed, skip=skip | table.skip)
+
+    def _table(self, guessed: Mapping[str, object]) -> CheckTable:
+        faults: list[str] = []
+        table = made({**guessed, **self.values}, FILE, CheckTable, faults)
+        if table is not None:
+            said = [fault.removeprefix("project.") for fault in project_faults(table, self.files, self._text)]
+            faults += [f"{FILE}: {fault}" for fault in said] if self.folder else []
+            faults += [f"{FILE}: {fault}" for fault in _skip_faults(table.skip)]
+        if faults or table is None:
+            raise ProjectError(*faults)
+        return table
+
+    def _text(self, path: str) -> str:
+        assert self.folder is not None
+        return (self.folder / path).read_text(errors="replace")
+
+
+def _skip_faults(skip: Mapping[str, str]) -> Sequence[str]:
+    unknown = [f"skip: no promise {slug!r}{near(slug, PROMISES)}" for slug in skip if slug not in PROMISES]
+    return [*unknown, *(f"skip.{slug}: says no reason" for slug, reason in skip.items() if not reason.strip())]
+
+
+def _loaded(path: Path) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(path.read_bytes().decode())
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ProjectError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ProjectError(f"{path}: not UTF-8 at byte {error.start}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ProjectError(f"{path}: not TOML: {error}") from None

@@ -1,0 +1,131 @@
+"""`check`: a container of the reader's, held to the same contract as the library."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from snippets.cli.shelf import refuse_usage, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snippets.check.judging import Report
+    from snippets.contract import Promise
+
+FORMATS = ("text", "json", "sarif", "junit", "github")
+USAGE, UNJUDGED = 2, 3
+NEEDED = "`handbook check` builds and boots: it needs `python -m pip install 'deployment-handbook[prove]'`"
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option("--image", metavar="REF", help="Judge an image that is built already, instead of a directory.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Where it listens.")
+@click.option("--page", metavar="PATH", help="A page that visitors see. Default: /")
+@click.option("--live", metavar="PATH", help="A path that answers 200 while it lives.")
+@click.option("--ready", metavar="PATH", help="A path that answers 200 while it can serve.")
+@click.option("--slow", metavar="PATH", help="A path that takes a few seconds to answer.")
+@click.option("--memory", metavar="MIB", type=click.IntRange(min=16), help="Its memory limit. Default: 512")
+@click.option("--setting", metavar="NAME=VALUE", multiple=True, help="A setting that it cannot start without.")
+@click.option("--only", metavar="PROMISE", multiple=True, help="Judge by this promise and no other; again for more.")
+@click.option("--skip", metavar="PROMISE=REASON", multiple=True, help="Do not judge by this promise, and say why.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["unjudged", "broken", "nothing"]),
+    default="unjudged",
+    show_default=True,
+    help="What makes the exit status another than 0.",
+)
+@click.option("--format", "style", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.pass_context
+def check(  # noqa: PLR0913 - an option each
+    ctx: click.Context,
+    /,
+    folder: Path | None,
+    *,
+    image: str | None,
+    memory: int | None,
+    setting: "Sequence[str]",
+    only: "Sequence[str]",
+    skip: "Sequence[str]",
+    fail_on: str,
+    style: str,
+    as_json: bool,
+    **stated: str | int | None,
+) -> None:
+    """Build the Dockerfile in DIR (default: the current directory) and judge what comes out by the contract.
+
+    What cannot be seen from outside is asked for in DIR/handbook.toml or by the options; what EXPOSE, HEALTHCHECK,
+    compose.yaml and Procfile say is guessed, and told. The container runs with limits on its memory, processors and
+    processes, without mounts, on a port of 127.0.0.1 alone, and is removed in the end.
+
+    Exit status: 0 where all promises are kept, 1 where one is broken, 2 for wrong usage, 3 where one could not be
+    judged. --fail-on changes what counts.
+    """
+    if image and folder:
+        refuse_usage(f"--image {image} is judged as it is: leave out {folder}")
+    options: dict[str, object] = {key: value for key, value in stated.items() if value is not None}
+    options |= {"memory_mib": memory} if memory else {}
+    options |= {"settings": _pairs("--setting NAME=VALUE", setting)} if setting else {}
+    options |= {"skip": _pairs("--skip PROMISE=REASON", skip)} if skip else {}
+    asked = _asked(only)
+    report = _checked(folder or Path(), image, options, asked, "json" if as_json else style)
+    from snippets.check.judging import FailOn
+
+    ctx.exit(report.status(FailOn(fail_on)))
+
+
+def _checked(
+    folder: Path, image: str | None, options: dict[str, object], asked: "Sequence[Promise]", style: str
+) -> "Report":
+    """Judge and print; what is not there, or said wrongly, ends the command."""
+    try:
+        from snippets.check import check_directory, check_image
+        from snippets.check.shown import Telling, shown
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] == "snippets":
+            raise
+        _end(NEEDED, UNJUDGED)
+    from snippets.errors import EngineError, ProjectError
+
+    try:
+        with Telling(lines=style == "text", moving=sys.stderr.isatty(), promises=len(asked)) as telling:
+            if image:
+                report = check_image(image, options, asked, telling.tell)
+            else:
+                report = check_directory(folder, options, asked, telling.tell)
+    except ProjectError as error:
+        _end(str(error), USAGE)
+    except EngineError as error:
+        _end(str(error), UNJUDGED)
+    except KeyboardInterrupt:
+        _end("interrupted: what was started is removed, and nothing was judged", UNJUDGED)
+    click.echo(shown(report, style))
+    return report
+
+
+def _asked(only: "Sequence[str]") -> "Sequence[Promise]":
+    from snippets.contract import CONTRACT, PROMISES
+
+    for slug in only:
+        if slug not in PROMISES:
+            unknown("promise", slug, PROMISES)
+    return [promise for promise in CONTRACT if not only or promise.slug in only]
+
+
+def _pairs(option: str, written: "Sequence[str]") -> dict[str, str]:
+    pairs = {}
+    for pair in written:
+        name, equals, value = pair.partition("=")
+        if not (name and equals):
+            refuse_usage(f"{option}: {pair!r} has no `=`, or nothing before it")
+        pairs[name] = value
+    return pairs
+
+
+def _end(message: str, status: int) -> NoReturn:
+    click.echo(f"Error: {message}", err=True)
+    sys.exit(status)
