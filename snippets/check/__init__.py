@@ -32,11 +32,11 @@ def check_directory(folder: Path, options: Mapping[str, object], asked: Sequence
 
     `tell` hears what is being done, and each finding as it comes.
     """
-    check = _Check(subject=str(folder), place=(folder / DOCKERFILE).as_posix(), asked=asked, tell=tell)
+    check = _Check(subject=(folder / DOCKERFILE).as_posix(), asked=asked, tell=tell)
     with tempfile.TemporaryDirectory(prefix="handbook-check-") as scratch, _engine() as engine:
         source = assembled(folder, Path(scratch) / "context")
         stated = Stated.read(folder, source.files, options)
-        tell(f"building {check.place}: {source.chosen}")
+        tell(f"building {check.subject}: {source.chosen}")
         try:
             image = engine.directory(source.root, lambda config: stated.described(guesses(config, source.root)).project)
         except BuildError as error:
@@ -46,7 +46,7 @@ def check_directory(folder: Path, options: Mapping[str, object], asked: Sequence
 
 def check_image(reference: str, options: Mapping[str, object], asked: Sequence[Promise], tell: Tell) -> Report:
     """Judge an image that is built already, as far as that can be done without its source; raises likewise."""
-    check = _Check(subject=reference, place=reference, asked=asked, tell=tell)
+    check = _Check(subject=reference, asked=asked, tell=tell)
     stated = Stated.read(None, (), options)
     with _engine() as engine:
         image = engine.present(reference, lambda config: stated.described(guesses(config, None)).project)
@@ -55,10 +55,9 @@ def check_image(reference: str, options: Mapping[str, object], asked: Sequence[P
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Check:
-    """What is checked, which file mends it, by which promises, and who hears of it."""
+    """What is checked, by which promises, and who hears of it."""
 
     subject: str
-    place: str
     asked: Sequence[Promise]
     tell: Tell
 
@@ -82,7 +81,6 @@ class _Check:
             told.append(finding)
         return Report(
             subject=self.subject,
-            place=self.place,
             engine=engine.description,
             stand_ins=stand_ins,
             guessed=guessed,

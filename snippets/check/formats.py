@@ -98,7 +98,7 @@ def as_github(report: Report) -> str:
     kinds = {Verdict.BROKEN: "error", Verdict.ERROR: "warning"}
     told = [(kinds[each.verdict], each) for each in report.findings if each.verdict in kinds]
     lines = [
-        f"::{kind} file={_property(report.place)},title={each.promise} {_word(each)}::{_data(each.seen)}"
+        f"::{kind} file={_property(report.subject)},title={each.promise} {_word(each)}::{_data(each.seen)}"
         for kind, each in told
     ]
     return "\n".join([*lines, f"::notice title=handbook check::{_data(str(report))}"])

@@ -1,5 +1,6 @@
 """What an image says of itself, compose.yaml and Procfile -> what its author need not say again."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class Guess:
 
     def __str__(self) -> str:
         """As it is told."""
-        return f"{self.key} = {self.value!r}, by {self.where}".replace("'", '"')
+        return f"{self.key} = {json.dumps(self.value)}, by {self.where}"
 
 
 def guesses(config: ImageConfig, folder: Path | None) -> tuple[Guess, ...]:

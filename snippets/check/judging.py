@@ -1,14 +1,19 @@
 """An image and its description -> a finding for each promise that was asked, and how the whole of them stands."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
 from snippets.check.guess import Guess
 from snippets.contract import Finding, Promise, Trial, Verdict
+from snippets.contract.observation import PLAIN
 from snippets.contract.project import Project
+from snippets.contract.promise import NOT_UP
 from snippets.contract.subject import Image
-from snippets.errors import BuildError
+from snippets.errors import BuildError, ContainerError, EngineError, NotReadyError
+
+# The promise that a container breaks which does not come up.
+TELLS = "reachable"
 
 
 class Status(IntEnum):
@@ -29,13 +34,12 @@ class FailOn(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What was checked, on what, and what was found; `place` is the file that mends it.
+    """What was checked, a Dockerfile or an image, on what engine, and what was found.
 
     `stand_ins` are the bases that no registry answered for, `guessed` is what nobody stated.
     """
 
     subject: str
-    place: str
     engine: str
     stand_ins: Sequence[str]
     guessed: Sequence[Guess]
@@ -58,15 +62,34 @@ class Report:
         broken, unjudged = len(self.of(Verdict.BROKEN)), len(self.of(Verdict.ERROR))
         counts = [f"{len(self.of(Verdict.KEPT))} of {len(self.findings)} kept", f"{broken} broken"]
         counts += [f"{unjudged} could not be judged"] * bool(unjudged)
-        counts += [f"{left} do not apply" for left in [len(self.of(Verdict.NOT_APPLICABLE))] if left]
+        left_out = len(self.of(Verdict.NOT_APPLICABLE))
+        counts += [f"{left_out} not asked"] * bool(left_out)
         return f"{self.subject}: {', '.join(counts)}"
 
 
 def judged(image: Image, project: Project, asked: Sequence[Promise], skip: Mapping[str, str]) -> Iterator[Finding]:
-    """Judge by one promise after the other, on boots that they share; what is broken is judged once more."""
+    """Judge by one promise after the other, on boots that they share; what is broken is judged once more.
+
+    Of a container that does not come up at all one promise says so, and nothing else can be said.
+    """
     with Trial(image) as trial:
+        is_down = _is_down(trial)
         for promise in asked:
-            yield _left_out(promise, skip) or promise.judge_twice(trial, project)
+            finding = _left_out(promise, skip) or promise.judge_twice(trial, project)
+            if is_down and promise.slug != TELLS and finding.seen.startswith(NOT_UP):
+                finding = replace(finding, verdict=Verdict.ERROR, seen=f"it does not come up: see {TELLS}")
+            yield finding
+
+
+def _is_down(trial: Trial) -> bool:
+    try:
+        with trial.boot(PLAIN):
+            return False
+    except NotReadyError:
+        return True
+    except (ContainerError, EngineError):
+        # Whoever needs it hears of it.
+        return False
 
 
 def unbuilt(error: BuildError, asked: Sequence[Promise], skip: Mapping[str, str]) -> Iterator[Finding]:

@@ -98,7 +98,7 @@ def _rule(promise: Promise) -> _Rule:
 def _result(report: Report, finding: Finding) -> _Result:
     kind, level = KINDS[finding.verdict]
     # No line of it is at fault alone; but a result without a line is shown nowhere.
-    place = _Physical(artifact_location=_Artifact(uri=quote(report.place)), region=_Region(start_line=1))
+    place = _Physical(artifact_location=_Artifact(uri=quote(report.subject)), region=_Region(start_line=1))
     return _Result(
         rule_id=finding.promise,
         kind=kind,

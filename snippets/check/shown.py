@@ -28,6 +28,7 @@ class Telling:
 
     def __init__(self, *, lines: bool, moving: bool, promises: int) -> None:
         self._lines = lines
+        self._quoted: dict[tuple[str, ...], str] = {}
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.completed}/{task.total}"),
@@ -55,7 +56,18 @@ class Telling:
         else:
             self._progress.update(self._task, description=said)
         if self._lines:
-            click.echo(_line(said) if isinstance(said, Finding) else said)
+            click.echo(self._line(said) if isinstance(said, Finding) else said)
+
+    def _line(self, finding: Finding) -> str:
+        """Its verdict and the first line; of what is broken all of them, but the same ones once."""
+        first, *rest = finding.seen.splitlines() or [""]
+        word = click.style(f"{WORDS[finding.verdict]:{len(INDENT)}}", fg=COLOURS[finding.verdict])
+        quoted = tuple(rest) if finding.verdict is Verdict.BROKEN else ()
+        if quoted in self._quoted:
+            quoted = (f"as of {self._quoted[quoted]}",)
+        elif quoted:
+            self._quoted[quoted] = finding.promise
+        return "\n".join([f"{word}{finding.promise:{SLUG_WIDTH}}{first}", *(f"{INDENT}{line}" for line in quoted)])
 
 
 def shown(report: Report, style: str) -> str:
@@ -80,10 +92,3 @@ def as_text(report: Report) -> str:
         lines += [f"  and {len(pitfalls) - PITFALLS} more: handbook list --pitfalls"] * (len(pitfalls) > PITFALLS)
         lines += ["  no pitfall of the library breaks it so"] * (not pitfalls)
     return "\n".join([*lines, "", str(report)])
-
-
-def _line(finding: Finding) -> str:
-    first, *rest = finding.seen.splitlines() or [""]
-    word = click.style(f"{WORDS[finding.verdict]:{len(INDENT)}}", fg=COLOURS[finding.verdict])
-    told = rest if finding.verdict is Verdict.BROKEN else []
-    return "\n".join([f"{word}{finding.promise:{SLUG_WIDTH}}{first}", *(f"{INDENT}{line}" for line in told)])

@@ -74,14 +74,13 @@ def no_privileges(image: Image, project: Project) -> Judgement:
 @promise(family="boot", authority="https://www.cisecurity.org/benchmark/docker")
 def unprivileged_port(image: Image, project: Project) -> Judgement:
     """It listens at 1024 or above, so that nobody has to let it do what only root may."""
+    stated = f"listens on {project.port}, where ports below {FIRST_UNPRIVILEGED_PORT} are root's"
+    if project.port < FIRST_UNPRIVILEGED_PORT:
+        return kept_if(condition=False, seen=stated)
     with image.boot(UNPRIVILEGED) as container:
         browse(container, project)
         low = sorted(port for port in container.listening() if port < FIRST_UNPRIVILEGED_PORT)
-    stated = f"listens on {project.port}, where ports below {FIRST_UNPRIVILEGED_PORT} are root's"
-    return kept_if(
-        not low and project.port >= FIRST_UNPRIVILEGED_PORT,
-        f"{stated}; and on {', '.join(map(str, low))}" if low else stated,
-    )
+    return kept_if(not low, f"{stated}; and on {', '.join(map(str, low))}" if low else stated)
 
 
 @promise(family="boot", authority="https://github.com/hadolint/hadolint/wiki/DL3025")

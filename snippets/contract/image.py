@@ -62,15 +62,16 @@ def _exact(reference: str) -> bool:
 @promise(family="image", authority="https://docs.docker.com/build/cache/optimize/#order-your-layers", exemptible=True)
 def layer_stable(image: Image, project: Project) -> Judgement:
     """An edit of the application's code and a new revision leave the layers of what was installed as they are."""
+    context = image.context
     if project.code is None:
         raise UndescribedError("code", "a file of the application, to be edited")
-    source = (image.context / project.code).read_bytes()
+    source = (context / project.code).read_bytes()
     # White space that no build has seen: of an edit that one has, the cache holds what it was built on that day.
     edited = source + f"{uuid.uuid4().int:b}\n".replace("0", " \n").replace("1", "\n").encode()
     sizes = [layer.bytes for layer in image.once(pass_over).layers if layer.own]
     later = image.rebuilt(edits={project.code: edited}, arguments={project.revision: uuid.uuid4().hex})
     # The builder's word, not the ids of layers: where the cache has two results for a step it may take either.
-    ran = steps_run(later.build_log, stages((image.context / "Dockerfile").read_text()))
+    ran = steps_run(later.build_log, stages((context / "Dockerfile").read_text()))
     if len(ran) != len(sizes):
         return kept_if(
             condition=False, seen=f"the builder tells of {len(ran)} steps, and there are {len(sizes)} layers"

@@ -5,7 +5,7 @@ from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
 from snippets.contract.requests import answers
 from snippets.contract.subject import Image
-from snippets.contract.web import settings_of
+from snippets.contract.web import gunicorn_table
 from snippets.errors import ContainerError, UndescribedError
 
 KUBERNETES = "https://kubernetes.io/docs/concepts"
@@ -80,7 +80,7 @@ def grace_adds_up(image: Image, project: Project) -> Judgement:
     timeout_s = project.graceful_timeout_s
     if timeout_s is None and project.server == "gunicorn":
         with image.boot(PLAIN) as container:
-            printed = settings_of(container.run(["gunicorn", "--print-config"])).get("graceful_timeout")
+            printed = gunicorn_table(image, container).get("graceful_timeout")
         if printed is None:
             return kept_if(condition=False, seen="gunicorn prints no graceful_timeout")
         timeout_s = float(printed)

@@ -3,11 +3,12 @@
 import os
 
 from snippets.contract.boot import READ_ONLY, UNPRIVILEGED
-from snippets.contract.observation import PLAIN
+from snippets.contract.observation import PLAIN, Posture
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
 from snippets.contract.requests import browse, expect_200
 from snippets.contract.subject import Image
+from snippets.errors import NotReadyError
 
 MIB = 1 << 20
 CLIENTS = 8
@@ -22,10 +23,11 @@ def cpu_aware(image: Image, project: Project) -> Judgement:
     """The number of workers follows the container's CPU limit, not the size of the host."""
     counts: dict[float, int] = {}
     for posture in (READ_ONLY, PLAIN, UNPRIVILEGED):
-        with image.boot(posture) as container:
-            expect_200(container, project.live)
-            # Workers fork one after the other: ask until two answers agree.
-            counts[posture.cpus] = container.settled(lambda: len(container.processes()) - 1)
+        try:
+            counts[posture.cpus] = _workers(image, project, posture)
+        except NotReadyError:
+            # That it does not come up so is for another promise to say.
+            counts[posture.cpus] = _workers(image, project, Posture(cpus=posture.cpus))
     workers = list(counts.values())
     if project.server is None and max(workers) <= 1:
         # Node, Go, .NET: what they do with the processors they do inside of one process, or of one behind a wrapper.
@@ -33,6 +35,13 @@ def cpu_aware(image: Image, project: Project) -> Judgement:
         return kept_if(condition=True, seen=f"it starts no workers, at {limits} CPU: none of them can be too many")
     seen = ", ".join(f"{count} at {cpus:g} CPU" for cpus, count in counts.items())
     return kept_if(workers == sorted(set(workers)), f"workers: {seen}; the host has {os.cpu_count()} processors")
+
+
+def _workers(image: Image, project: Project, posture: Posture) -> int:
+    with image.boot(posture) as container:
+        expect_200(container, project.live)
+        # They fork one after the other: ask until two answers agree.
+        return container.settled(lambda: len(container.processes()) - 1)
 
 
 @promise(family="resources", authority="https://docs.docker.com/engine/containers/resource_constraints/")

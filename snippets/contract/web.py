@@ -1,18 +1,23 @@
 """What a web server promises: its settings mean what they say, it knows its proxy, and its pages are whole."""
 
 import re
+from pathlib import PurePosixPath
 
+from snippets.contract.boot import SHELLS
 from snippets.contract.observation import PLAIN, Posture
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
 from snippets.contract.requests import expect_200
-from snippets.contract.subject import Image
+from snippets.contract.subject import Container, Image
 from snippets.errors import UndescribedError
 
 # Runs inside the container, so that the server's own version answers for its own settings.
 NAMES = """
-import ast, gunicorn.config as known
-tree = ast.parse(open("gunicorn.conf.py").read())
+import ast, sys, gunicorn.config as known
+try:
+    tree = ast.parse(open(sys.argv[1]).read())
+except FileNotFoundError:
+    sys.exit()
 kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 bound = [n for n in tree.body if not isinstance(n, kinds)]
 names = {t.id for n in bound for t in getattr(n, "targets", [getattr(n, "target", None)]) if isinstance(t, ast.Name)}
@@ -20,12 +25,27 @@ settings = {s.name for s in known.KNOWN_SETTINGS}
 print("\\n".join(sorted(n for n in names if n not in settings and not n.startswith("_") and not n.isupper())))
 """
 
+PRINT = "--print-config"
 CLIENT, FORGED = "203.0.113.9", "198.51.100.66"
 
 
-def settings_of(printed: str) -> dict[str, str]:
-    """Name -> value of all settings that `gunicorn --print-config` shows."""
-    return dict(re.findall(r"^(\w+)\s+= (.*)$", printed, flags=re.MULTILINE))
+def gunicorn_table(image: Image, container: Container) -> dict[str, str]:
+    """Name -> value of all of gunicorn's settings, as the image's own command has them."""
+    command = image.config.command
+    if not any("gunicorn" in word for word in command):
+        command = (*image.config.entrypoint, *command)
+    if "-c" in command and PurePosixPath(command[0]).name in SHELLS:
+        # A shell takes its whole script as one word.
+        command = (*command[:-1], f"{command[-1]} {PRINT}")
+    else:
+        command = (*command, PRINT)
+    return dict(re.findall(r"^(\w+)\s+= (.*)$", container.run(command), flags=re.MULTILINE))
+
+
+def _interpreter(container: Container) -> str:
+    """The Python that runs gunicorn, which need not be the first on PATH."""
+    programs = [process.args.partition(" ")[0] for process in container.processes()]
+    return next((program for program in programs if PurePosixPath(program).name.startswith("python")), "python3")
 
 
 @promise(family="web", authority="https://gunicorn.org/reference/settings/", exemptible=True)
@@ -34,11 +54,11 @@ def config_meant(image: Image, project: Project) -> Judgement:
     if project.server != "gunicorn":
         raise UndescribedError("server", "gunicorn, the only one whose table of settings is known here")
     with image.boot(PLAIN) as container:
-        unknown = container.run(["python3", "-c", NAMES]).split()
-        printed = container.run(["gunicorn", "--print-config"])
+        table = gunicorn_table(image, container)
+        file = table.get("config", "gunicorn.conf.py").removeprefix("file:")
+        unknown = container.run([_interpreter(container), "-c", NAMES, file]).split()
     if unknown:
         return kept_if(condition=False, seen=f"gunicorn has no setting named {', '.join(unknown)}, and says nothing")
-    table = settings_of(printed)
     wrong = [
         f"{name} is {table.get(name)!r}, stated {value!r}"
         for name, value in project.effective.items()
