@@ -94,10 +94,11 @@ def _is_down(trial: Trial) -> bool:
 
 def unbuilt(error: BuildError, asked: Sequence[Promise], skip: Mapping[str, str]) -> Iterator[Finding]:
     """Of an image that does not build nothing can be said but that."""
+    last = error.log.strip().rpartition("\n")[2]
     for promise in asked:
         left_out = _left_out(promise, skip)
         if left_out or promise.slug != "builds-clean":
-            yield left_out or _finding(promise, Verdict.ERROR, f"{error.summary} {error.log.splitlines()[-1]}")
+            yield left_out or _finding(promise, Verdict.ERROR, f"{error.summary} {last}")
         else:
             yield _finding(promise, Verdict.BROKEN, str(error))
 

@@ -137,6 +137,8 @@ class FakeImage:
     ) -> "FakeImage":
         """Build again, or stop; whatever an edit moves has another id."""
         edits, arguments, secrets = edits or {}, arguments or {}, secrets or {}
+        if self.source is None:
+            raise NoSourceError
         if error := self.stops({*edits, *([f"target {target}"] if target else [])}):
             raise error
         self.uncached += [1] * no_cache
