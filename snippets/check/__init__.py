@@ -2,7 +2,8 @@
 
 source.py ─▶ a clean checkout ─▶ engine ─▶ image ─▶ judging.py ─▶ Report ─▶ formats.py, sarif.py
 stated.py ─▶ handbook.toml, options ┐              ▲                  └─▶ pitfalls.py, what mends it
-guess.py  ─▶ the image, compose.yaml┴▶ Described ──┘
+guess.py  ─▶ the image, compose.yaml├▶ Described ──┘
+copied.py ─▶ the snippet it was from┘
 """
 
 import os
@@ -10,13 +11,16 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
+from snippets.check.copied import guesses_of_copy
 from snippets.check.guess import Guess, guesses
 from snippets.check.judging import Report, judged, unbuilt
 from snippets.check.source import DOCKERFILE, assembled
-from snippets.check.stated import Stated
+from snippets.check.stated import Described, Stated
 from snippets.contract import Finding, Promise
+from snippets.contract.observation import ImageConfig
 from snippets.engine import Engine
 from snippets.engine.docker import ABSENT
 from snippets.engine.endpoint import Endpoint
@@ -36,12 +40,17 @@ def check_directory(folder: Path, options: Mapping[str, object], asked: Sequence
     with tempfile.TemporaryDirectory(prefix="handbook-check-") as scratch, _engine() as engine:
         source = assembled(folder, Path(scratch) / "context")
         stated = Stated.read(folder, source.files, options)
+        copied = tuple(guesses_of_copy(folder))
+
+        def known(config: ImageConfig) -> Sequence[Guess]:
+            return guesses(config, source.root, copied)
+
         tell(f"building {check.subject}: {source.chosen}")
         try:
-            image = engine.directory(source.root, lambda config: stated.described(guesses(config, source.root)).project)
+            image = engine.directory(source.root, lambda config: stated.described(known(config)).project)
         except BuildError as error:
             return check.report(engine, unbuilt(error, asked, stated.skip))
-        return check.judged(engine, image, stated, source.root)
+        return check.judged(engine, image, stated.described(known(image.config)))
 
 
 def check_image(reference: str, options: Mapping[str, object], asked: Sequence[Promise], tell: Tell) -> Report:
@@ -50,7 +59,7 @@ def check_image(reference: str, options: Mapping[str, object], asked: Sequence[P
     stated = Stated.read(None, (), options)
     with _engine() as engine:
         image = engine.present(reference, lambda config: stated.described(guesses(config, None)).project)
-        return check.judged(engine, image, stated, None)
+        return check.judged(engine, image, stated.described(guesses(image.config, None)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +70,12 @@ class _Check:
     asked: Sequence[Promise]
     tell: Tell
 
-    def judged(self, engine: Engine, image: BuiltImage, stated: Stated, folder: Path | None) -> Report:
+    def judged(self, engine: Engine, image: BuiltImage, described: Described) -> Report:
         """Say what is not as it looks, then judge."""
-        described = stated.described(guesses(image.config, folder))
         for reference in image.contexts:
             self.tell(f"{reference} is stood in: no registry answers for it here")
-        for guess in described.guessed:
-            self.tell(f"guessed {guess}")
+        for where, guessed in groupby(described.guessed, key=lambda guess: guess.where):
+            self.tell(f"guessed by {where}: {', '.join(map(str, guessed))}")
         findings = judged(image, described.project, self.asked, described.skip)
         return self.report(engine, findings, tuple(image.contexts), described.guessed)
 

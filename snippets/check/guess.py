@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,18 +25,18 @@ class Guess:
     """A key of handbook.toml, the value that it is taken to have, and what says so."""
 
     key: str
-    value: str | int | float
+    value: object
     where: str
 
     def __str__(self) -> str:
-        """As it is told."""
-        return f"{self.key} = {json.dumps(self.value)}, by {self.where}"
+        """As it is told; of a table the name alone, for it may be long."""
+        return f"{self.key} = {'{...}' if isinstance(self.value, dict) else json.dumps(self.value)}"
 
 
-def guesses(config: ImageConfig, folder: Path | None) -> tuple[Guess, ...]:
-    """One a key: what the image says before what lies beside its source in `folder`."""
+def guesses(config: ImageConfig, folder: Path | None, copied: Iterable[Guess] = ()) -> tuple[Guess, ...]:
+    """One a key: what the image says before what lies beside its source in `folder`, and that before a copy's."""
     found: dict[str, Guess] = {}
-    for guess in (*_of_image(config), *(_of_folder(folder) if folder else ())):
+    for guess in (*_of_image(config), *(_of_folder(folder) if folder else ()), *copied):
         found.setdefault(guess.key, guess)
     return tuple(found.values())
 

@@ -1,11 +1,14 @@
 """What `handbook check` is told: handbook.toml, options, and what is guessed from the image and beside it."""
 
+import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from snippets.catalog import load
+from snippets.check.copied import guesses_of_copy
 from snippets.check.guess import Guess, guesses
 from snippets.check.source import assembled
 from snippets.check.stated import Stated
@@ -113,7 +116,8 @@ def test_what_the_image_says_comes_first_and_is_told(tmp_path: Path) -> None:
     (tmp_path / "Procfile").write_text("web: gunicorn -b :9000 app\n")
     found = guesses(replace(BARE, ports=(8000,)), tmp_path)
 
-    assert [str(guess) for guess in found] == ["port = 8000, by EXPOSE", 'server = "gunicorn", by Procfile']
+    assert [str(guess) for guess in found] == ["port = 8000", 'server = "gunicorn"']
+    assert [guess.where for guess in found] == ["EXPOSE", "Procfile"]
 
 
 def stated(folder: Path, text: str, **options: object) -> Stated:
@@ -242,3 +246,40 @@ def test_without_a_dockerfile_there_is_nothing_to_check(*, ignored: bool, why: s
         assembled(tmp_path, tmp_path / "copy")
     with pytest.raises(ProjectError, match="nowhere: no such directory"):
         assembled(tmp_path / "nowhere", tmp_path / "copy")
+
+
+def test_a_copied_snippet_says_of_itself_what_it_said_in_the_library(tmp_path: Path) -> None:
+    """What no longer fits is left out; what the image says goes before."""
+    write_copy(tmp_path)
+    found = {guess.key: guess for guess in guesses_of_copy(tmp_path)}
+
+    assert {"slow", "settings", "stale", "code", "proxy", "reload", "backing", "effective"} <= set(found)
+    assert {guess.where for guess in found.values()} == {"flask-uv, which was copied"}
+    merged = guesses(replace(BARE, ports=(9000,)), tmp_path, found.values())
+    assert [guess.value for guess in merged if guess.key == "port"] == [9000]
+    described = Stated.read(tmp_path, ("app/__init__.py", "pyproject.toml"), {}).described(merged)
+    assert described.project.backing is not None
+    assert (described.project.live, described.project.ready) == ("/livez", "/readyz")
+    (tmp_path / "app" / "__init__.py").unlink()
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    assert set(found) - {guess.key for guess in guesses_of_copy(tmp_path)} == {"code", "stale"}
+
+
+def test_a_directory_of_ones_own_has_nothing_of_a_copy(tmp_path: Path) -> None:
+    """Neither has one with a snippet that has no Dockerfile, or that the library does not know any more."""
+    assert list(guesses_of_copy(tmp_path)) == []
+    write_copy(tmp_path)
+    note = tmp_path / ".handbook" / "copied.json"
+    note.write_text(note.read_text().replace("flask-uv", "flask-of-old"))
+    assert list(guesses_of_copy(tmp_path)) == []
+
+
+def write_copy(folder: Path) -> None:
+    """What `handbook copy flask-uv` leaves, proven or not."""
+    catalog = load()
+    snippet = catalog.snippets["flask-uv"]
+    snippet.assemble(folder)
+    files = {path: {"snippet": "flask-uv", "sha256": sha} for path, sha in snippet.files.items()}
+    (folder / ".handbook").mkdir()
+    note = {"version": 1, "snippets": {"flask-uv": snippet.digest}, "files": files}
+    (folder / ".handbook" / "copied.json").write_text(json.dumps(note))
