@@ -7,7 +7,7 @@ from typing import NoReturn
 from snippets.errors import ReferenceFault, SnippetsError
 from snippets.evidence import Capture, Evidence
 from snippets.metadata import near
-from snippets.render import blocks, card, exhibit, tables
+from snippets.render import blocks, card, exhibit, tables, usage
 from snippets.render.blocks import Links
 from snippets.snippet import Pitfall
 from snippets.standing import Standing, Standings, State
@@ -126,6 +126,13 @@ def _catalogue(reference: str, standings: Standings, _links: Links) -> Shown:
     return Shown(html=tables.catalogue(standings.snippets.values()))
 
 
+def _usage(reference: str, _standings: Standings, _links: Links) -> Shown:
+    known = usage.commands()
+    if reference not in known:
+        _unknown("there is no command", reference, known)
+    return Shown(html=usage.usage(reference, known[reference]))
+
+
 LANGUAGES: Mapping[str, Callable[[str, Standings, Links], Shown]] = {
     "snippet": _snippet,
     "command": _command,
@@ -136,6 +143,7 @@ LANGUAGES: Mapping[str, Callable[[str, Standings, Links], Shown]] = {
     "effective": _effective,
     "contract": _contract,
     "catalogue": _catalogue,
+    "usage": _usage,
 }
 
 

@@ -15,6 +15,7 @@ from snippets.evidence import Cell, Execution
 from snippets.render import Objection
 from snippets.render.blocks import Links, file
 from snippets.render.references import show
+from snippets.render.usage import commands
 from snippets.standing import Standings, State
 from snippets.tutorials import Passage, Tutorial, TutorialStanding, as_notebook, render_tutorial
 from tests.unit.pages.synthetic import DOCKERFILE, WHEN, image, prove, standings
@@ -62,6 +63,7 @@ def test_what_is_proven_passes(audited: Site, small: Standings) -> None:
             "effective": "settings",
             "catalogue": "all",
             "contract": "all",
+            "usage": "check",
         }.items()
     )
     prose = (
@@ -88,6 +90,7 @@ def test_what_the_renderer_writes_is_as_the_parser_writes_it(small: Standings) -
     for language, name in (
         *(("evidence", "web"), ("evidence", "settings"), ("effective", "settings"), ("pitfall", "web/root")),
         *(("snippet", "web"), ("snippet", "alma"), ("catalogue", "all"), ("contract", "all")),
+        *(("usage", name) for name in commands()),
     ):
         html = show(language, name, small, Links("../")).html
 

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from snippets.catalog import LIBRARY, load
+from snippets.check.stated import CheckTable
 from snippets.cli import main
 from snippets.errors import CatalogError
 from snippets.metadata import SnippetTable
@@ -230,6 +231,24 @@ def test_the_refusals_that_are_quoted_are_the_real_ones(tmp_path: Path, right: s
         load(library)
 
     assert f"Error: {refused.value}\n" in CONTRIBUTING
+
+
+def test_the_page_of_commands_has_all_of_them() -> None:
+    """In the order of the help, each below its heading, and shown from the code."""
+    page = (ROOT / "docs" / "reference" / "commands.md").read_text()
+
+    assert re.findall(r"^## handbook (\w+)$", page, flags=re.MULTILINE) == list(main.commands)
+    assert re.findall(r"^```usage\n(\w+)\n```$", page, flags=re.MULTILINE) == ["handbook", *main.commands]
+
+
+def test_the_keys_of_a_readers_own_description_are_all_explained() -> None:
+    """What `handbook check` asks for is what the page says, but for what only a snippet states."""
+    page = (ROOT / "docs" / "containers" / "check.md").read_text()
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", page, flags=re.MULTILINE)
+    explained = {key for row in rows for key in names(row)} - {"text", "json", "sarif", "junit", "github"}
+
+    rare = {"api", "server", "pre_stop_s", "revision", "absent"}
+    assert explained == {field.name for field in msgspec.structs.fields(CheckTable)} - rare
 
 
 def test_the_findings_that_are_counted_are_as_many() -> None:
