@@ -1,15 +1,16 @@
 """`check`: a container of the reader's, held to the same contract as the library."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from snippets.cli.completion import Folder
 from snippets.cli.shelf import refuse_usage, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from snippets.check.judging import Report
     from snippets.contract import Promise
@@ -20,9 +21,9 @@ NEEDED = "`handbook check` builds and boots: it needs `python -m pip install 'de
 
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", default=".", type=Folder())
 @click.option("--image", metavar="REF", help="Judge an image that is built already, instead of a directory.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Where it listens.")
+@click.option("--port", metavar="PORT", type=click.IntRange(1, 65535), help="Where it listens.")
 @click.option("--page", metavar="PATH", help="A page that visitors see. Default: /")
 @click.option("--live", metavar="PATH", help="A path that answers 200 while it lives.")
 @click.option("--ready", metavar="PATH", help="A path that answers 200 while it can serve.")
@@ -38,13 +39,20 @@ NEEDED = "`handbook check` builds and boots: it needs `python -m pip install 'de
     show_default=True,
     help="What makes the exit status another than 0.",
 )
-@click.option("--format", "style", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="For people, or for what reads it in your CI.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.pass_context
 def check(  # noqa: PLR0913 - an option each
     ctx: click.Context,
     /,
-    folder: Path | None,
+    folder: "Path",
     *,
     image: str | None,
     memory: int | None,
@@ -65,21 +73,21 @@ def check(  # noqa: PLR0913 - an option each
     Exit status: 0 where all promises are kept, 1 where one is broken, 2 for wrong usage, 3 where one could not be
     judged. --fail-on changes what counts.
     """
-    if image and folder:
+    if image and ctx.get_parameter_source("folder") is not click.core.ParameterSource.DEFAULT:
         refuse_usage(f"--image {image} is judged as it is: leave out {folder}")
     options: dict[str, object] = {key: value for key, value in stated.items() if value is not None}
     options |= {"memory_mib": memory} if memory else {}
     options |= {"settings": _pairs("--setting NAME=VALUE", setting)} if setting else {}
     options |= {"skip": _pairs("--skip PROMISE=REASON", skip)} if skip else {}
     asked = _asked(only)
-    report = _checked(folder or Path(), image, options, asked, "json" if as_json else style)
+    report = _checked(folder, image, options, asked, "json" if as_json else style)
     from snippets.check.judging import FailOn
 
     ctx.exit(report.status(FailOn(fail_on)))
 
 
 def _checked(
-    folder: Path, image: str | None, options: dict[str, object], asked: "Sequence[Promise]", style: str
+    folder: "Path", image: str | None, options: dict[str, object], asked: "Sequence[Promise]", style: str
 ) -> "Report":
     """Judge and print; what is not there, or said wrongly, ends the command."""
     try:

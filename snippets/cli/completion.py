@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from click.shell_completion import CompletionItem
 
 PROGRAM, VARIABLE = "handbook", "_HANDBOOK_COMPLETE"
@@ -24,6 +26,18 @@ class Slug(click.types.StringParamType):
         del ctx, param
         found = load().snippets.values()
         return [CompletionItem(each.name, help=each.title) for each in found if each.name.startswith(incomplete)]
+
+
+class Folder(click.Path):
+    """A directory's path, whether it is there or not."""
+
+    name = "directory"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> "Path":  # type: ignore[override] # a reader of `--help` does not wait for pathlib
+        """As the commands take it."""
+        from pathlib import Path
+
+        return Path(str(super().convert(value, param, ctx)))
 
 
 @click.command()

@@ -1,19 +1,19 @@
 """`copy`, `status`, `update`: proven files in a project of the reader's, and how they are kept current."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from snippets.cli.completion import Slug
+from snippets.cli.completion import Folder, Slug
 from snippets.cli.shelf import shelf, standing_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from snippets.project import Change, Target
 
-FOLDER = click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+FOLDER = click.argument("folder", metavar="[DIR]", default=".", type=Folder())
 NOTHING = (
     "nothing was copied into {folder}: `handbook copy SLUG {folder}` copies a snippet, `handbook list` has their names"
 )
@@ -26,7 +26,7 @@ DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would change, 
 @click.option("--force", is_flag=True, help="Replace files that differ; what was there is kept beside them.")
 @DRY_RUN
 @click.pass_context
-def copy(ctx: click.Context, slug: str, folder: Path, *, force: bool, dry_run: bool) -> None:
+def copy(ctx: click.Context, slug: str, folder: "Path", *, force: bool, dry_run: bool) -> None:
     """Copy a proven snippet's files into DIR (default: the current directory), all of them or none.
 
     A file that is there and differs is never written over. What was copied is noted in DIR/.handbook, which
@@ -57,7 +57,7 @@ def copy(ctx: click.Context, slug: str, folder: Path, *, force: bool, dry_run: b
 @FOLDER
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array, whose keys are a stable interface.")
 @click.pass_context
-def status(ctx: click.Context, folder: Path, *, as_json: bool) -> None:
+def status(ctx: click.Context, folder: "Path", *, as_json: bool) -> None:
     """Say how each copied file in DIR stands against what was copied, and against the library of today.
 
     \b
@@ -93,7 +93,7 @@ def status(ctx: click.Context, folder: Path, *, as_json: bool) -> None:
 @FOLDER
 @DRY_RUN
 @click.pass_context
-def update(ctx: click.Context, folder: Path, *, dry_run: bool) -> None:
+def update(ctx: click.Context, folder: "Path", *, dry_run: bool) -> None:
     """Bring the copied files in DIR up to date, merging what you edited.
 
     Conflicts are left in the file, marked as git marks them, and listed; exit status 1 while there are any. A
