@@ -31,9 +31,10 @@ CLIENT, FORGED = "203.0.113.9", "198.51.100.66"
 
 def gunicorn_table(image: Image, container: Container) -> dict[str, str]:
     """Name -> value of all of gunicorn's settings, as the image's own command has them."""
-    command = image.config.command
-    if not any("gunicorn" in word for word in command):
-        command = (*image.config.entrypoint, *command)
+    whole = (*image.config.entrypoint, *image.config.command)
+    # Without an entry point, which may do more than start it, where that can be; bare where something else starts it.
+    candidates = (image.config.command, whole, ("gunicorn",))
+    command = next(words for words in candidates if any("gunicorn" in word for word in words))
     if "-c" in command and PurePosixPath(command[0]).name in SHELLS:
         # A shell takes its whole script as one word.
         command = (*command[:-1], f"{command[-1]} {PRINT}")

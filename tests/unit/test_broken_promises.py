@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from snippets.contract import PROMISES, Project, Verdict
+from snippets.contract.observation import PLAIN
+from snippets.contract.web import gunicorn_table
 from tests.unit.broken import BROKEN, answers
+from tests.unit.fake_container import good
 from tests.unit.fake_image import FakeImage, ended, image_in
 from tests.unit.fake_site import PROJECT, SITE
 from tests.unit.judging import Change, boots, judge
@@ -132,3 +135,29 @@ def test_a_missing_setting_is_named_and_no_value_is_told(image: FakeImage) -> No
     finding = judge("fails-fast", spilling, project)
     assert finding.verdict is Verdict.BROKEN
     assert finding.seen.endswith("without SECRET_KEY: exit 1 after 0.4 s, names it, spills a value")
+
+
+COMMANDS: list[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = [
+    ((), ("gunicorn",), ("gunicorn", "--print-config")),
+    ((), ("gunicorn", "-b", ":80", "app"), ("gunicorn", "-b", ":80", "app", "--print-config")),
+    (("/entrypoint",), ("/venv/bin/gunicorn", "app"), ("/venv/bin/gunicorn", "app", "--print-config")),
+    (("gunicorn",), ("app",), ("gunicorn", "app", "--print-config")),
+    ((), ("/bin/sh", "-c", "exec gunicorn app"), ("/bin/sh", "-c", "exec gunicorn app --print-config")),
+    ((), ("gunicorn", "-c", "conf.py"), ("gunicorn", "-c", "conf.py", "--print-config")),
+    (("/start",), ("web",), ("gunicorn", "--print-config")),
+    ((), (), ("gunicorn", "--print-config")),
+]
+
+
+@pytest.mark.parametrize(("entrypoint", "command", "asked"), COMMANDS)
+def test_gunicorn_is_asked_as_the_image_starts_it(
+    entrypoint: tuple[str, ...], command: tuple[str, ...], asked: tuple[str, ...], image: FakeImage
+) -> None:
+    """With the options of the image's own command, without an entry point that may do more, in a shell as one word."""
+    image = replace(image, config=replace(image.config, entrypoint=entrypoint, command=command))
+    ran: list[tuple[str, ...]] = []
+    container = good(PLAIN)
+    container.run = lambda argv: ran.append(tuple(argv)) or "workers = 3\n"  # type: ignore[method-assign, func-returns-value]
+
+    assert gunicorn_table(image, container) == {"workers": "3"}
+    assert ran == [asked]
