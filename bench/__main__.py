@@ -17,7 +17,7 @@ from snippets.errors import SnippetsError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """How a figure is taken, and how often: fewer times where each takes minutes."""
+    """How a figure is taken, and how often."""
 
     take: Callable[[int, Say], Figure]
     rounds: int
@@ -28,9 +28,9 @@ FIGURES: Mapping[str, Bench] = {
     "list": Bench(take=list_, rounds=15),
     "copy": Bench(take=copy, rounds=15),
     "unchanged": Bench(take=unchanged, rounds=5),
-    "edited": Bench(take=edited, rounds=3),
-    "cold": Bench(take=cold, rounds=3),
-    "contract": Bench(take=contract, rounds=3),
+    "edited": Bench(take=edited, rounds=5),
+    "cold": Bench(take=cold, rounds=5),
+    "contract": Bench(take=contract, rounds=5),
     "linear": Bench(take=linear, rounds=5),
     "scan": Bench(take=scan, rounds=5),
     "scan-memory": Bench(take=scan_memory, rounds=5),
