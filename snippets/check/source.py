@@ -38,6 +38,12 @@ def assembled(folder: Path, target: Path) -> Source:
             f"{folder / DOCKERFILE}: {why}; name the directory that has one, or a built image with --image REF"
         )
     try:
+        (folder / DOCKERFILE).read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise ProjectError(f"{folder / DOCKERFILE}: not UTF-8 at byte {error.start}") from None
+    except OSError as error:
+        raise ProjectError(f"{folder / DOCKERFILE}: {error.strerror}") from None
+    try:
         for path in paths:
             place = target / path
             place.parent.mkdir(parents=True, exist_ok=True)

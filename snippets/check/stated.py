@@ -1,7 +1,7 @@
 """handbook.toml and options, with guesses for the rest -> the description that a reader's container is judged by."""
 
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,7 +83,7 @@ class Stated:
         table = made({**guessed, **self.values}, FILE, CheckTable, faults)
         if table is not None:
             said = [fault.removeprefix("project.") for fault in project_faults(table, self.files, self._text)]
-            faults += [f"{FILE}: {fault}" for fault in said] if self.folder else []
+            faults += [f"{FILE}: {fault}" for fault in [*said, *self._links(table)]] if self.folder else []
             faults += [f"{FILE}: {fault}" for fault in _skip_faults(table.skip)]
         if faults or table is None:
             raise ProjectError(*faults)
@@ -91,7 +91,19 @@ class Stated:
 
     def _text(self, path: str) -> str:
         assert self.folder is not None
-        return (self.folder / path).read_text(errors="replace")
+        try:
+            return (self.folder / path).read_bytes().decode()
+        except UnicodeDecodeError as error:
+            raise ProjectError(f"{path}: not UTF-8 at byte {error.start}, and {FILE} wants it edited") from None
+        except OSError as error:
+            raise ProjectError(f"{path}: {error.strerror}") from None
+
+    def _links(self, table: CheckTable) -> Iterator[str]:
+        """What is edited has to lie in the directory itself: a link may lead out of what is built."""
+        assert self.folder is not None
+        for key, path in (("code", table.code), ("stale.path", table.stale.path if table.stale else None)):
+            if path and (self.folder / path).resolve() != self.folder.resolve() / path:
+                yield f"{key}: {path} is a symbolic link, or lies behind one: name the file itself"
 
 
 def _skip_faults(skip: Mapping[str, str]) -> Sequence[str]:

@@ -165,10 +165,10 @@ class BuiltImage:
     ) -> "BuiltImage":
         """Build an edited copy of the source."""
         with tempfile.TemporaryDirectory(prefix="handbook-context-") as folder:
-            copy = shutil.copytree(self.context, Path(folder) / "context")
+            # Links stay links: what they lead to may be all of this machine.
+            copy = shutil.copytree(self.context, Path(folder) / "context", symlinks=True)
             for path, content in (edits or {}).items():
-                (copy / path).parent.mkdir(parents=True, exist_ok=True)
-                (copy / path).write_bytes(content)
+                _written(copy, path, content)
             built = build(
                 copy,
                 self.run.tag(uuid.uuid4().hex[:12]),
@@ -186,6 +186,17 @@ class BuiltImage:
 
     def _base_layers(self) -> frozenset[str]:
         return frozenset(layer for reference in self.bases for layer in base_layers(reference, self.contexts))
+
+
+def _written(context: Path, path: str, content: bytes) -> None:
+    """Write a file of a context. Where a link leads out of it nothing is written: no build could read it there."""
+    place = context / path
+    if not place.parent.resolve().is_relative_to(context.resolve()):
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.is_symlink():
+        place.unlink()
+    place.write_bytes(content)
 
 
 def config_of(image: str) -> ImageConfig:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -194,6 +195,49 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ProjectError, match="not UTF-8 at byte 14"):
         Stated.read(tmp_path, (), {})
+
+
+def test_what_is_to_be_edited_is_no_link(tmp_path: Path) -> None:
+    """Neither is a directory above it: whoever edits it would edit something else."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "main.py").write_text("1\n")
+    (tmp_path / "main.py").symlink_to("real/main.py")
+    (tmp_path / "linked").symlink_to("real")
+    stale = 'stale = { path = "main.py", find = "1", replace = "2", message = "lock" }\n'
+    (tmp_path / "handbook.toml").write_text(f'code = "linked/main.py"\n{stale}')
+
+    with pytest.raises(ProjectError) as refused:
+        Stated.read(tmp_path, ("main.py", "linked/main.py"), {})
+
+    assert [fault.partition(" is ")[0] for fault in refused.value.faults] == [
+        "handbook.toml: code: linked/main.py",
+        "handbook.toml: stale.path: main.py",
+    ]
+
+
+def test_what_is_to_be_edited_is_text(tmp_path: Path) -> None:
+    """Otherwise nobody knows what an edit of it would be."""
+    (tmp_path / "lock").write_bytes(b"1\xff")
+    (tmp_path / "handbook.toml").write_text('stale = { path = "lock", find = "1", replace = "2", message = "lock" }\n')
+
+    with pytest.raises(ProjectError, match=r"lock: not UTF-8 at byte 1, and handbook.toml wants it edited"):
+        Stated.read(tmp_path, ("lock",), {})
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda path: path.write_bytes(b"FROM \xff\n"), "not UTF-8 at byte 5"),
+        (lambda path: path.symlink_to("nowhere"), "No such file or directory"),
+    ],
+    ids=["not-utf-8", "dangling"],
+)
+def test_a_dockerfile_that_cannot_be_read_is_refused(make: Callable[[Path], None], why: str, tmp_path: Path) -> None:
+    """Before anything is built."""
+    make(tmp_path / "Dockerfile")
+
+    with pytest.raises(ProjectError, match=f"Dockerfile: {why}"):
+        assembled(tmp_path, tmp_path / "copy")
 
 
 def repository(folder: Path) -> None:
