@@ -53,10 +53,15 @@ def check_directory(folder: Path, options: Mapping[str, object], asked: Sequence
         return check.judged(engine, image, stated.described(known(image.config)))
 
 
-def check_image(reference: str, options: Mapping[str, object], asked: Sequence[Promise], tell: Tell) -> Report:
-    """Judge an image that is built already, as far as that can be done without its source; raises likewise."""
+def check_image(
+    reference: str, folder: Path, options: Mapping[str, object], asked: Sequence[Promise], tell: Tell
+) -> Report:
+    """Judge an image that is built already, as far as that can be done without its source; raises likewise.
+
+    Of the directory its handbook.toml is read, and nothing else.
+    """
     check = _Check(subject=reference, asked=asked, tell=tell)
-    stated = Stated.read(None, (), options)
+    stated = Stated.read(folder, None, options)
     with _engine() as engine:
         image = engine.present(reference, lambda config: stated.described(guesses(config, None)).project)
         return check.judged(engine, image, stated.described(guesses(image.config, None)))

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -39,9 +39,9 @@ class Described:
 class Stated:
     """What an author said: the keys of handbook.toml, those of the command line on top."""
 
-    folder: Path | None
+    folder: Path
     values: Mapping[str, object]
-    files: Collection[str] = field(default=())
+    files: Collection[str] | None
 
     @property
     def skip(self) -> Mapping[str, str]:
@@ -49,12 +49,12 @@ class Stated:
         return self._table(_ANY_PORT).skip
 
     @classmethod
-    def read(cls, folder: Path | None, files: Collection[str], options: Mapping[str, object]) -> "Stated":
+    def read(cls, folder: Path, files: Collection[str] | None, options: Mapping[str, object]) -> "Stated":
         """Read and look through all of it; raises ProjectError that lists every fault.
 
-        `files` are the paths that the image is built from.
+        `files` are the paths that the image is built from, None where it is built already.
         """
-        values = dict(_loaded(folder / FILE)) if folder else {}
+        values = dict(_loaded(folder / FILE))
         for key, value in options.items():
             known = values.get(key)
             values[key] = {**known, **value} if isinstance(known, dict) and isinstance(value, dict) else value
@@ -82,28 +82,30 @@ class Stated:
         faults: list[str] = []
         table = made({**guessed, **self.values}, FILE, CheckTable, faults)
         if table is not None:
-            said = [fault.removeprefix("project.") for fault in project_faults(table, self.files, self._text)]
-            faults += [f"{FILE}: {fault}" for fault in [*said, *self._links(table)]] if self.folder else []
+            if self.files is None:
+                # What is said of a source is for whoever builds.
+                table = msgspec.structs.replace(table, code=None, stale=None)
+            faults += [f"{FILE}: {fault}" for fault in self._faults(table)]
             faults += [f"{FILE}: {fault}" for fault in _skip_faults(table.skip)]
         if faults or table is None:
             raise ProjectError(*faults)
         return table
 
+    def _faults(self, table: CheckTable) -> Iterator[str]:
+        for fault in project_faults(table, self.files or (), self._text):
+            yield fault.removeprefix("project.")
+        for key, path in (("code", table.code), ("stale.path", table.stale.path if table.stale else None)):
+            # A link may lead out of what is built.
+            if path and (self.folder / path).resolve() != self.folder.resolve() / path:
+                yield f"{key}: {path} is a symbolic link, or lies behind one: name the file itself"
+
     def _text(self, path: str) -> str:
-        assert self.folder is not None
         try:
             return (self.folder / path).read_bytes().decode()
         except UnicodeDecodeError as error:
             raise ProjectError(f"{path}: not UTF-8 at byte {error.start}, and {FILE} wants it edited") from None
         except OSError as error:
             raise ProjectError(f"{path}: {error.strerror}") from None
-
-    def _links(self, table: CheckTable) -> Iterator[str]:
-        """What is edited has to lie in the directory itself: a link may lead out of what is built."""
-        assert self.folder is not None
-        for key, path in (("code", table.code), ("stale.path", table.stale.path if table.stale else None)):
-            if path and (self.folder / path).resolve() != self.folder.resolve() / path:
-                yield f"{key}: {path} is a symbolic link, or lies behind one: name the file itself"
 
 
 def _skip_faults(skip: Mapping[str, str]) -> Sequence[str]:

@@ -22,7 +22,7 @@ NEEDED = "`handbook check` builds and boots: it needs `python -m pip install 'de
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", default=".", type=Folder())
-@click.option("--image", metavar="REF", help="Judge an image that is built already, instead of a directory.")
+@click.option("--image", metavar="REF", help="Judge an image that is built already; of DIR only handbook.toml is read.")
 @click.option("--port", metavar="PORT", type=click.IntRange(1, 65535), help="Where it listens.")
 @click.option("--page", metavar="PATH", help="A page that visitors see. Default: /")
 @click.option("--live", metavar="PATH", help="A path that answers 200 while it lives.")
@@ -73,8 +73,6 @@ def check(  # noqa: PLR0913 - an option each
     Exit status: 0 where all promises are kept, 1 where one is broken, 2 for wrong usage, 3 where one could not be
     judged. --fail-on changes what counts.
     """
-    if image and ctx.get_parameter_source("folder") is not click.core.ParameterSource.DEFAULT:
-        refuse_usage(f"--image {image} is judged as it is: leave out {folder}")
     options: dict[str, object] = {key: value for key, value in stated.items() if value is not None}
     options |= {"memory_mib": memory} if memory else {}
     options |= {"settings": _pairs("--setting NAME=VALUE", setting)} if setting else {}
@@ -102,7 +100,7 @@ def _checked(
     try:
         with Telling(lines=style == "text", moving=sys.stderr.isatty(), promises=len(asked)) as telling:
             if image:
-                report = check_image(image, options, asked, telling.tell)
+                report = check_image(image, folder, options, asked, telling.tell)
             else:
                 report = check_directory(folder, options, asked, telling.tell)
     except ProjectError as error:

@@ -215,6 +215,18 @@ def test_what_is_to_be_edited_is_no_link(tmp_path: Path) -> None:
     ]
 
 
+def test_of_an_image_that_is_built_already_no_source_is_asked_for(tmp_path: Path) -> None:
+    """What handbook.toml says of files is for whoever builds; all else counts, and is looked through."""
+    stale = 'stale = { path = "lock", find = "1", replace = "2", message = "lock" }\n'
+    (tmp_path / "handbook.toml").write_text(f'port = 1\nslow = "/slow"\ncode = "main.py"\n{stale}')
+    described = Stated.read(tmp_path, None, {}).described(())
+
+    assert (described.project.slow, described.project.code, described.project.stale) == ("/slow", None, None)
+    (tmp_path / "handbook.toml").write_text("port = 0\n")
+    with pytest.raises(ProjectError, match=r"handbook.toml: port: 0 is no port"):
+        Stated.read(tmp_path, None, {})
+
+
 def test_what_is_to_be_edited_is_text(tmp_path: Path) -> None:
     """Otherwise nobody knows what an edit of it would be."""
     (tmp_path / "lock").write_bytes(b"1\xff")

@@ -272,7 +272,6 @@ REFUSED: list[tuple[tuple[str, ...], str]] = [
     (("--only", "drain"), "no promise 'drain' (did you mean 'drains'?)"),
     (("--skip", "drains"), "--skip PROMISE=REASON: 'drains' has no `=`, or nothing before it"),
     (("--setting", "=1"), "--setting NAME=VALUE: '=1' has no `=`"),
-    (("--image", "app:1", "."), "--image app:1 is judged as it is: leave out ."),
     (("--port", "70000"), "70000 is not in the range"),
     (("--format", "xml"), "'xml' is not one of"),
     (("--image", "app:1", "--skip", "drain=x"), "skip: no promise 'drain' (did you mean 'drains'?)"),
