@@ -10,14 +10,28 @@ from click.testing import CliRunner
 
 from snippets.cli import main
 from snippets.contract import CONTRACT
+from snippets.engine import Engine
 
 HERE = Path(__file__).parent
+BASE = "python:3.13-slim-trixie"
 PROJECTS = sorted(path.parent.name for path in HERE.glob("*/planted.toml"))
 
 
 def planted(name: str) -> Mapping[str, Mapping[str, str]]:
     """Verdict -> promise -> a part of what has to be seen."""
     return tomllib.loads((HERE / name / "planted.toml").read_text())
+
+
+def checked(*arguments: str) -> dict[str, dict[str, str]]:
+    """Promise -> its finding, of a check in which something is broken."""
+    result = CliRunner().invoke(main, ["check", "--json", *arguments])
+    assert result.exit_code == 1, result.output
+    return {each["promise"]: each for each in json.loads(result.stdout)["findings"]}
+
+
+def verdicts_of(findings: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Promise -> verdict."""
+    return {slug: finding["verdict"] for slug, finding in findings.items()}
 
 
 def test_there_are_projects_of_several_languages() -> None:
@@ -32,10 +46,8 @@ def test_every_verdict_is_as_planted(name: str) -> None:
     expected = planted(name)
     stated = tomllib.loads((HERE / name / "handbook.toml").read_text())
 
-    result = CliRunner().invoke(main, ["check", str(HERE / name), "--json"])
+    findings = checked(str(HERE / name))
 
-    assert result.exit_code == 1, result.output
-    findings = {each["promise"]: each for each in json.loads(result.stdout)["findings"]}
     assert list(findings) == [promise.slug for promise in CONTRACT]
     of_gunicorn = set() if stated.get("effective") else {"config-meant"}
     verdicts = {
@@ -56,14 +68,13 @@ def test_what_does_not_build_is_one_broken_promise(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM python:3.13-slim-trixie\nRUN echo canary && exit 7\n")
     (tmp_path / "handbook.toml").write_text("port = 8000\n[skip]\ndrains = 'A reason.'\n")
 
-    result = CliRunner().invoke(main, ["check", str(tmp_path), "--json"])
+    findings = checked(str(tmp_path))
 
-    assert result.exit_code == 1, result.output
-    findings = {each["promise"]: each for each in json.loads(result.stdout)["findings"]}
-    assert findings.pop("builds-clean")["verdict"] == "broken"
-    assert findings.pop("drains")["verdict"] == "not-applicable"
-    assert {each["verdict"] for each in findings.values()} == {"error"}
-    assert "canary" in result.stdout
+    assert "canary" in findings["builds-clean"]["seen"]
+    verdicts = verdicts_of(findings)
+    assert (verdicts.pop("builds-clean"), verdicts.pop("drains")) == ("broken", "not-applicable")
+    assert len(verdicts) == len(CONTRACT) - 2
+    assert set(verdicts.values()) == {"error"}
 
 
 def test_what_does_not_come_up_is_told_once(tmp_path: Path) -> None:
@@ -72,16 +83,35 @@ def test_what_does_not_come_up_is_told_once(tmp_path: Path) -> None:
         'FROM python:3.13-slim-trixie\nUSER 10001\nEXPOSE 8000\nCMD ["python", "-c", "exit(\'canary\')"]\n'
     )
 
-    asked = ("reachable", "read-only-root", "numeric-non-root")
-    result = CliRunner().invoke(
-        main, ["check", str(tmp_path), "--json", *(word for slug in asked for word in ("--only", slug))]
-    )
+    findings = checked(str(tmp_path), "--only=reachable", "--only=read-only-root", "--only=numeric-non-root")
 
-    assert result.exit_code == 1, result.output
-    findings = {each["promise"]: each for each in json.loads(result.stdout)["findings"]}
-    assert {slug: each["verdict"] for slug, each in findings.items()} == {
+    assert verdicts_of(findings) == {
         "numeric-non-root": "error",
         "read-only-root": "error",
         "reachable": "broken",
     }
     assert "canary" in findings["reachable"]["seen"]
+
+
+def test_an_image_that_is_built_already_is_judged_without_its_source(engine: Engine) -> None:
+    """What is in it is looked at; what only a build could show is not asked."""
+    reference = engine.contexts([BASE]).get(BASE, BASE)
+
+    only = ("--only=builds-clean", "--only=no-setuid", "--only=layer-stable")
+    findings = checked("--image", reference, "--port", "8000", *only)
+
+    assert verdicts_of(findings) == {
+        "builds-clean": "not-applicable",
+        "no-setuid": "broken",
+        "layer-stable": "not-applicable",
+    }
+    assert "/usr/bin/mount" in findings["no-setuid"]["seen"]
+
+
+def test_an_image_that_is_nowhere_is_not_judged() -> None:
+    """Status 3, with the engine's words."""
+    result = CliRunner().invoke(main, ["check", "--image", "nowhere.invalid/shop:1", "--port", "8000"])
+
+    assert result.exit_code == 3
+    assert result.stderr.startswith("Error: ")
+    assert "nowhere.invalid" in result.stderr
