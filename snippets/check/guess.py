@@ -47,7 +47,7 @@ def _of_image(config: ImageConfig) -> Iterator[Guess]:
         yield Guess(key="port", value=config.ports[0], where="EXPOSE")
     if asked:
         yield from _of_url(asked, "HEALTHCHECK")
-    if config.env.get("PORT", "").isdigit():
+    if config.env.get("PORT", "").isdecimal():
         yield Guess(key="port", value=int(config.env["PORT"]), where="ENV PORT")
     yield from _of_command(" ".join([*config.entrypoint, *config.command]), "the image's command")
 
@@ -79,7 +79,7 @@ def _loaded(path: Path) -> Mapping[str, Any]:
     """What it says, or nothing: what compose understands and YAML's own rules do not is no fault of its author's."""
     try:
         loaded = yaml.safe_load(path.read_bytes())
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         return {}
     return loaded if isinstance(loaded, Mapping) else {}
 
@@ -98,32 +98,37 @@ def _is_built_here(build: object) -> bool:
 
 
 def _of_service(service: Mapping[str, Any], where: str) -> Iterator[Guess]:
-    ports = [port for entry in service.get("ports") or () if (port := _inner_port(entry))]
+    listed = service.get("ports")
+    ports = [port for entry in (listed if isinstance(listed, list) else ()) if (port := _inner_port(entry))]
     if len(ports) == 1:
         yield Guess(key="port", value=ports[0], where=where)
-    check = service.get("healthcheck")
-    test = check.get("test", "") if isinstance(check, Mapping) else ""
-    if asked := _OWN_URL.search(test if isinstance(test, str) else " ".join(map(str, test))):
+    test = _at(service, "healthcheck", "test")
+    if asked := _OWN_URL.search(" ".join(map(str, test)) if isinstance(test, list) else str(test)):
         yield from _of_url(asked, where)
     if seconds := _sized(service.get("stop_grace_period"), _SECONDS, whole=True):
         yield Guess(key="stop_grace_s", value=seconds, where=where)
-    limit = service.get("mem_limit")
-    for key in ("deploy", "resources", "limits", "memory"):
-        service = service.get(key) if isinstance(service, Mapping) else {}  # type: ignore[assignment]
-    if mib := _sized(limit or service, _MIB, whole=False):
+    limit = service.get("mem_limit") or _at(service, "deploy", "resources", "limits", "memory")
+    if mib := _sized(limit, _MIB, whole=False):
         yield Guess(key="memory_mib", value=int(mib), where=where)
+
+
+def _at(tree: object, *keys: str) -> object:
+    """What lies below these keys, None where one of them is missing."""
+    for key in keys:
+        tree = tree.get(key) if isinstance(tree, Mapping) else None
+    return tree
 
 
 def _inner_port(entry: object) -> int | None:
     """The container's side of a published port: https://docs.docker.com/reference/compose-file/services/#ports."""
     target = entry.get("target") if isinstance(entry, Mapping) else str(entry).partition("/")[0].rpartition(":")[2]
-    return int(str(target)) if str(target).isdigit() else None
+    return int(str(target)) if str(target).isdecimal() else None
 
 
 def _sized(stated: object, units: Mapping[str, float], *, whole: bool) -> float:
     """Sum of numbers with their units, as in "1m30s"; 0 where nothing is stated, or something else."""
     text = str(stated or "").lower()
-    found = re.findall(r"([\d.]+)([a-z]+)", text)
+    found = re.findall(r"(\d+(?:\.\d+)?)([a-z]+)", text)
     known = [(number, unit if whole else unit[0]) for number, unit in found]
     if "".join(f"{number}{unit}" for number, unit in found) != text or any(unit not in units for _, unit in known):
         return 0.0

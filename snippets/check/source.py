@@ -73,7 +73,7 @@ def _known_to_git(folder: Path) -> list[str] | None:
         )
     listed = [path for path in done.stdout.decode(errors="surrogateescape").split("\0") if path]
     # A submodule is listed as its directory, and a file that was removed is listed until that is committed.
-    return [path for path in dict.fromkeys(listed) if _is_file(folder / path)] or None
+    return [path for path in dict.fromkeys(listed) if _is_file(folder / path)]
 
 
 def _walked(folder: Path) -> Iterator[str]:

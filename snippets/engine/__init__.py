@@ -18,7 +18,8 @@ from snippets.contract.observation import ImageConfig
 from snippets.engine.bases import Ground, has_recipe, resolve
 from snippets.engine.build import build
 from snippets.engine.docker import docker, try_docker
-from snippets.engine.image import BuiltImage, config_of
+from snippets.engine.image import BuiltImage
+from snippets.engine.inspection import config_of
 from snippets.engine.run import Run
 from snippets.errors import BuildError
 from snippets.evidence import Base
@@ -87,7 +88,11 @@ class Engine:
         """
         named = bases_of((context / "Dockerfile").read_text())
         contexts = self._stood_in(named)
-        built = build(context, self.run.tag("checked"), contexts=contexts, no_cache=True)
+        try:
+            built = build(context, self.run.tag("checked"), contexts=contexts, no_cache=True)
+        except BuildError:
+            # A network may stumble; a fault fails twice.
+            built = build(context, self.run.tag("checked"), contexts=contexts, no_cache=True)
         project = describe(config_of(built.id))
         return BuiltImage(
             id=built.id,

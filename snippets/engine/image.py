@@ -1,6 +1,5 @@
 """A built image and the source it came from -> what the contract's `Image` may be asked."""
 
-import json
 import os
 import shutil
 import tempfile
@@ -11,19 +10,20 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from re import Pattern
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from docker.errors import APIError, DockerException
 from docker.models.containers import Container as Handle
 
 from snippets.contract import Project
-from snippets.contract.observation import PLAIN, Contents, Healthcheck, ImageConfig, Posture
+from snippets.contract.observation import PLAIN, Contents, ImageConfig, Posture
 from snippets.contract.subject import Image
 from snippets.engine.backing import RunningService, running
 from snippets.engine.bases import base_layers
 from snippets.engine.build import build
 from snippets.engine.container import BootedContainer
-from snippets.engine.docker import docker, engine_error, trace
+from snippets.engine.docker import engine_error, trace
+from snippets.engine.inspection import NS, config_of, inspected
 from snippets.engine.run import Run
 from snippets.engine.scan import scan
 from snippets.errors import ContainerError, EngineError, NoSourceError, NotReadyError
@@ -41,7 +41,6 @@ UNSTARTABLE = (
     "unable to find group",
     "max depth exceeded",
 )
-NS = 1_000_000_000
 T = TypeVar("T")
 
 
@@ -67,7 +66,7 @@ class BuiltImage:
 
     @property
     def has_source(self) -> bool:
-        """Whether it is one of ours."""
+        """Whether what it was built from is at hand."""
         return self.source is not None
 
     @property
@@ -80,7 +79,7 @@ class BuiltImage:
     @property
     def size_bytes(self) -> int:
         """Size of all its layers."""
-        return int(_inspected(self.id)["Size"])
+        return int(inspected(self.id)["Size"])
 
     @property
     def config(self) -> ImageConfig:
@@ -90,7 +89,7 @@ class BuiltImage:
     @property
     def layers(self) -> tuple[str, ...]:
         """Diff ids of all layers."""
-        return tuple(_inspected(self.id)["RootFS"]["Layers"])
+        return tuple(inspected(self.id)["RootFS"]["Layers"])
 
     @contextmanager
     def boot(self, posture: Posture = PLAIN, *, spoils: bool = False) -> Iterator[BootedContainer]:
@@ -137,7 +136,7 @@ class BuiltImage:
             if posture.health_interval_s
             else {"test": ["NONE"]},
         }
-        stop_signal = _inspected(self.id)["Config"].get("StopSignal") or "SIGTERM"
+        stop_signal = inspected(self.id)["Config"].get("StopSignal") or "SIGTERM"
         with _started(self.id, env, port, options) as handle:
             container = BootedContainer(handle, port, live=self.project.live, signal_name=stop_signal, service=service)
             try:
@@ -199,25 +198,6 @@ def _written(context: Path, path: str, content: bytes) -> None:
     place.write_bytes(content)
 
 
-def config_of(image: str) -> ImageConfig:
-    """What an image says of itself; EngineError where the engine has none of this name."""
-    config = _inspected(image)["Config"]
-    exposed = [port.partition("/")[::2] for port in config.get("ExposedPorts") or ()]
-    return ImageConfig(
-        user=config.get("User") or "",
-        entrypoint=tuple(config.get("Entrypoint") or ()),
-        command=tuple(config.get("Cmd") or ()),
-        env=dict(entry.partition("=")[::2] for entry in config.get("Env") or ()),
-        labels=config.get("Labels") or {},
-        healthcheck=_healthcheck(config.get("Healthcheck")),
-        ports=tuple(sorted(int(number) for number, protocol in exposed if protocol in {"", "tcp"})),
-    )
-
-
-def _inspected(image: str) -> dict[str, Any]:
-    return dict(json.loads("".join(docker("image", "inspect", image)))[0])
-
-
 @contextmanager
 def _started(image: str, env: Mapping[str, str], port: int, posture: Mapping[str, object]) -> Iterator[Handle]:
     # Its reaper needs an image that may be out of reach; the sweep by label does that work here.
@@ -255,16 +235,3 @@ def _start_failure(error: APIError) -> NotReadyError | EngineError:
     if any(sign in said for sign in UNSTARTABLE):
         return NotReadyError(f"the container does not start: {said}")
     return engine_error("docker run", said)
-
-
-def _healthcheck(stated: Mapping[str, Any] | None) -> Healthcheck | None:
-    if not stated or stated.get("Test", ["NONE"])[0] == "NONE":
-        return None
-    # The engine's defaults: https://docs.docker.com/reference/dockerfile/#healthcheck
-    return Healthcheck(
-        test=tuple(stated["Test"]),
-        interval_s=stated.get("Interval", 30 * NS) / NS,
-        timeout_s=stated.get("Timeout", 30 * NS) / NS,
-        start_period_s=stated.get("StartPeriod", 0) / NS,
-        retries=stated.get("Retries") or 3,
-    )

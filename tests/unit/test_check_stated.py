@@ -96,6 +96,10 @@ FOLDERS: list[tuple[str, str, str, dict[str, object]]] = [
     ("compose-of-a-list", "compose.yaml", "- services\n", {}),
     ("compose-with-a-tag", "compose.yaml", "services: !reset {}\n", {}),
     ("compose-empty", "compose.yaml", "", {}),
+    ("compose-with-one-port", "compose.yaml", "services:\n  a: {build: ., ports: 80, healthcheck: {test: 5}}\n", {}),
+    ("compose-with-odd-sizes", "compose.yaml", "services:\n  a: {build: ., mem_limit: 1.2.3m, deploy: 5}\n", {}),
+    ("compose-with-no-date", "compose.yaml", "at: 2026-99-99\n", {}),
+    ("compose-too-deep", "compose.yaml", "[" * 5000, {}),
     ("procfile", "Procfile", "web: gunicorn --bind :$PORT app\n", {"server": "gunicorn"}),
     ("procfile-with-port", "Procfile", "worker: x -p 1\nweb: serve -p 4000\n", {"port": 4000}),
     ("procfile-without-web", "Procfile", "worker: gunicorn -b :8000 app\n", {}),
@@ -287,6 +291,16 @@ def test_without_a_repository_all_of_it_is_built(tmp_path: Path) -> None:
     assert list(source.files) == ["Dockerfile", "app/main.py", "out"]
     assert (tmp_path / "copy" / "out").is_symlink()
     assert source.chosen == "3 files, no git repository"
+
+
+def test_a_directory_that_git_ignores_is_not_built_whole(tmp_path: Path) -> None:
+    """What git would not give to anybody is no clean checkout."""
+    repository(tmp_path)
+    (tmp_path / ".gitignore").write_text("*\n")
+    subprocess.run(["git", "-C", str(tmp_path), "rm", "-q", "-r", "-f", "--cached", "."], check=True)
+
+    with pytest.raises(ProjectError, match="Dockerfile: git ignores it"):
+        assembled(tmp_path, tmp_path / "copy")
 
 
 @pytest.mark.parametrize(("ignored", "why"), [(True, "git ignores it"), (False, "there is none")])

@@ -15,6 +15,7 @@ from snippets.check.guess import Guess
 from snippets.check.judging import FailOn, Report, Status, judged, unbuilt
 from snippets.check.shown import Telling, shown
 from snippets.cli import main
+from snippets.cli.check import FORMATS
 from snippets.contract import CONTRACT, PROMISES, Finding, Verdict
 from snippets.contract.observation import Posture
 from snippets.errors import BuildError, EngineError, NotReadyError
@@ -150,6 +151,12 @@ def test_what_does_not_build_breaks_one_promise(log: str) -> None:
     assert found.pop("drains").verdict is Verdict.NOT_APPLICABLE
     assert {each.verdict for each in found.values()} == {Verdict.ERROR}
     assert len(found) == len(CONTRACT) - 2
+
+
+@pytest.mark.parametrize("style", FORMATS)
+def test_every_format_that_can_be_asked_for_tells_of_all_that_is_broken(style: str) -> None:
+    """Whatever is offered on the command line can be shown."""
+    assert "numeric-non-root" in shown(ALL, style)
 
 
 def test_sarif_is_as_its_schema_says() -> None:
