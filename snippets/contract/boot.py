@@ -27,7 +27,8 @@ def numeric_non_root(image: Image, project: Project) -> Judgement:
     user = image.config.user.partition(":")[0]
     with image.boot(PLAIN) as container:
         browse(container, project)
-        processes = container.processes()
+        # The first worker answers before the last one is forked.
+        processes = container.settled(container.processes)
     uids = sorted({process.uid for process in processes})
     of_roots = [process.args for process in processes if process.uid == 0]
     who = f"uid {', '.join(map(str, uids))} for {len(processes)} of {len(processes)} processes"
@@ -44,7 +45,7 @@ def any_uid(image: Image, project: Project) -> Judgement:
     """It works under a user id that the platform chose and that no file of the image knows."""
     with image.boot(Posture(user=ANY_UID)) as container:
         asked = browse(container, project)
-        uids = sorted({process.uid for process in container.processes()})
+        uids = sorted({process.uid for process in container.settled(container.processes)})
     return kept_if(uids == [int(ANY_UID.partition(":")[0])], f"{asked}, as uid {', '.join(map(str, uids))}, gid 0")
 
 

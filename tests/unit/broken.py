@@ -159,11 +159,13 @@ IMAGE: list[tuple[str, str, Change, str]] = [
 BOOT: list[tuple[str, str, Change, str]] = [
     ("numeric-non-root", "root", boots(uid=0), "root runs '/usr/bin/python gunicorn'"),
     ("numeric-non-root", "first-is-root", boots(first_uid=0), "uid 0, 10001 for 4 of 4 processes; root runs"),
+    ("numeric-non-root", "late-root", boots(late_uid=0), "uid 0, 10001 for 5 of 5 processes; root runs 'late'"),
     ("numeric-non-root", "by-name", says(user="app"), "USER is 'app': a name"),
     ("numeric-non-root", "no-user", says(user=""), "USER is '': a name"),
     ("numeric-non-root", "zero", says(user="0"), "USER is '0': root"),
     ("any-uid", "not-up", down("Permission denied", lambda p: bool(p.user)), "does not come up: Permission denied"),
     ("any-uid", "takes-another", boots(uid=10001), "3 of 3 requests answered 200, as uid 10001, gid 0"),
+    ("any-uid", "late-root", only(lambda p: bool(p.user), late_uid=0), "as uid 0, 1000770000"),
     ("any-uid", "page-fails", only(lambda p: bool(p.user), replies={"/": reply(500)}), "GET / answered 500"),
     ("read-only-root", "complains", boots(stderr="OSError: [Errno 30] Read-only file system\n"), "Read-only file"),
     ("read-only-root", "complains-late", boots(late="EROFS: open '/cache'\n"), "EROFS: open '/cache'"),

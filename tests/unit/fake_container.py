@@ -60,6 +60,7 @@ class FakeContainer:
     files: Mapping[str, bytes] = field(default_factory=lambda: {RELOAD.path: b"VERSION = 1\n"})
     reloads: bool = True
     backed: bool = False
+    late_uid: int | None = None
     lost: Mapping[str, Reply] = field(default_factory=lambda: {PROJECT.ready: reply(503)})
     recovers: bool = True
     outputs: Mapping[str, str] = field(default_factory=lambda: {"python3": "", "gunicorn": SETTINGS})
@@ -71,6 +72,7 @@ class FakeContainer:
         self.stdout = list(self.stdout)
         self.files = dict(self.files)
         self.signals: list[str] = []
+        self.looks = 0
         self.exit: tuple[int, float] | ContainerError | None = None
         self.pids = list(range(9, 10 + self.workers))
         self.version = self.files.get(RELOAD.path, b"")
@@ -154,12 +156,15 @@ class FakeContainer:
         return {"stdout": stdout, "stderr": stderr, "both": stdout + stderr}[stream]
 
     def processes(self) -> tuple[Process, ...]:
-        """The first one and its workers."""
+        """The first one and its workers; from the second look on the one that comes late."""
         first, *workers = self.pids
         uid = self.uid if self.first_uid is None else self.first_uid
+        late = [self.late_uid] if self.looks and self.late_uid is not None else []
+        self.looks += 1
         return (
             Process(pid=first, uid=uid, args=self.first, is_first=True),
             *(Process(pid=pid, uid=self.uid, args="gunicorn: worker", is_first=False) for pid in workers),
+            *(Process(pid=99, uid=uid, args="late", is_first=False) for uid in late),
         )
 
     def listening(self) -> Collection[int]:
