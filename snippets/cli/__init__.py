@@ -15,6 +15,15 @@ from snippets.cli.site import audit
 from snippets.errors import SnippetsError
 
 
+def _width() -> int:
+    """Columns for help, as click has them; it would import shutil to ask, which takes longer than all of ours."""
+    try:
+        columns = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
+    except (OSError, ValueError):
+        columns = 80
+    return max(min(columns, 80) - 2, 50)
+
+
 class Refusing(click.Group):
     """A group that ends with a message and status 1, not a traceback, where the package refuses something."""
 
@@ -31,7 +40,7 @@ class Refusing(click.Group):
         return list(self.commands)
 
 
-@click.group(cls=Refusing, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Refusing, context_settings={"help_option_names": ["-h", "--help"], "terminal_width": _width()})
 @click.version_option(package_name="deployment-handbook", prog_name="handbook")
 @click.pass_context
 def main(ctx: click.Context) -> None:

@@ -57,6 +57,7 @@ def build(  # noqa: PLR0913 - one keyword an option of the builder
     tag: str,
     *,
     contexts: Mapping[str, str],
+    folders: Mapping[str, Path] | None = None,
     arguments: Mapping[str, str] | None = None,
     secrets: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
@@ -66,13 +67,15 @@ def build(  # noqa: PLR0913 - one keyword an option of the builder
 ) -> "Built":
     """Build an image.
 
-    `contexts` maps a FROM reference to the image that stands in for it. Raises BuildError with the
-    last lines where the Dockerfile does not build or hangs, EngineError where the engine is at fault.
+    `contexts` maps a FROM reference to the image that stands in for it, `folders` a name to a folder
+    that `COPY --from` may take from. Raises BuildError with the last lines where the Dockerfile does not
+    build or hangs, EngineError where the engine is at fault.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handbook-build-")))
         command = ["docker", "buildx", "build", "--progress=plain", f"--iidfile={folder / 'id'}", f"--tag={tag}"]
         command += [f"--build-context={ref}=docker-image://{image}" for ref, image in contexts.items()]
+        command += [f"--build-context={name}={path}" for name, path in (folders or {}).items()]
         command += [f"--build-arg={name}={value}" for name, value in (arguments or {}).items()]
         command += [f"--label={name}={value}" for name, value in (labels or {}).items()]
         for name, value in (secrets or {}).items():

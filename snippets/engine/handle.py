@@ -86,6 +86,8 @@ class HandledContainer:
         """Of its control group, as it is seen from inside."""
         found = memory(self._file)
         if found is None:
+            # What was killed for its memory has no control group any more.
+            self._refuse_exit()
             raise EngineError("its control group tells nothing of its memory")
         return found
 

@@ -14,6 +14,7 @@ import msgspec
 
 from snippets.engine.build import build
 from snippets.engine.docker import docker, engine_error, try_docker
+from snippets.engine.offline import material
 from snippets.errors import EngineError
 from snippets.metadata import Struct, read
 
@@ -26,13 +27,17 @@ ROOT_TIMEOUT_S = 600.0
 
 
 class Recipe(Struct, frozen=True):
-    """tests/bases/<slug>/recipe.toml: packages of a distribution's suite, then a Dockerfile on top."""
+    """tests/bases/<slug>/recipe.toml: packages of a distribution's suite, then a Dockerfile on top.
+
+    `offline` is what it takes from the folder that HANDBOOK_OFFLINE_BASES names: path -> sha256 in hex.
+    """
 
     ref: str
     suite: str
     packages: list[str]
     version: list[str]
     differs: str
+    offline: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 @cache
@@ -76,12 +81,13 @@ def _cache_key(digest: str) -> str:
 
 
 def stand_in(folder: Path, recipe: Recipe) -> str:
-    """The stand-in's image, from the engine's cache or made now."""
+    """The stand-in's image, from the engine's cache or made now; its material is looked at either way."""
     image = f"{LOCAL}/{recipe.ref}"
+    folders = {"offline": material(recipe.ref, recipe.offline)} if recipe.offline else {}
     key = _cache_key(recipe_digest(folder, recipe))
     if _label(image) != key:
         labels = {RECIPE_LABEL: key, "handbook.stand-in": recipe.ref}
-        build(folder, image, contexts={"root": _root(recipe)}, labels=labels)
+        build(folder, image, contexts={"root": _root(recipe)}, folders=folders, labels=labels)
     return image
 
 

@@ -28,7 +28,7 @@ PLACES = r"snippets|tests|docs|evidence|bench|\.github|\.ci"
 # What one process of the project tells another; nobody sets these by hand.
 INTERNAL = {"HANDBOOK_RUN", "HANDBOOK_BENCH_TAPE", "HANDBOOK_BENCH_NESTED"}
 # Read by everything that starts a program.
-ANYBODYS = {"PATH"}
+ANYBODYS = {"COLUMNS", "PATH"}
 CODE = [
     *(path for path in sorted((ROOT / "snippets").rglob("*.py")) if LIBRARY not in path.parents),
     *sorted((ROOT / "bench").glob("*.py")),
