@@ -1,12 +1,13 @@
 """The project's speed, where it can be as a ratio to what does the same work without it; `nox -s bench`.
 
-Three figures set one of our commands against the bare tools, in turns, within one run:
+Four figures set one of our ways against the bare tools, in turns, within one run:
 
 - `unchanged`: `nox -s docs` with nothing to prove, and a `mkdocs build` without our plugin of the same
   pages, their files typed into them; also how many containers were started meanwhile;
 - `edited`: `pytest --stale` after one comment line of one image snippet was edited, and the same builds,
   boots, waits and stops as raw `docker` commands, one after the other;
-- `cold`: the contract and the rehearsals of the whole library, and the same as raw commands likewise.
+- `cold`: the contract and the rehearsals of the whole library, and the same as raw commands likewise;
+- `export`: the scan of a real image, and the engine's export of it that nobody reads.
 
 The others have nothing to be set against:
 

@@ -7,6 +7,7 @@ import click
 
 from bench.command import copy, help_, list_
 from bench.contract import contract
+from bench.export import export
 from bench.figure import COLUMNS, RESULTS, Figure, Machine, Results, workers
 from bench.linear import linear
 from bench.proof import Say, cold, edited
@@ -34,6 +35,7 @@ FIGURES: Mapping[str, Bench] = {
     "linear": Bench(take=linear, rounds=5),
     "scan": Bench(take=scan, rounds=5),
     "scan-memory": Bench(take=scan_memory, rounds=5),
+    "export": Bench(take=export, rounds=5),
 }
 
 

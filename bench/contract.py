@@ -41,7 +41,7 @@ def contract(rounds: int, say: Say) -> Figure:
     catalog = load()
     with opened() as run, tempfile.TemporaryDirectory(prefix="handbook-contract-") as folder:
         for number in range(rounds):
-            image = _built(Engine(run=run), catalog, Path(folder) / f"contract-{number}")
+            image = built(Engine(run=run), catalog, Path(folder) / f"contract-{number}")
             judged = judge(CONTRACT, image, image.project)
             seconds.append(judged.took_s)
             parts["boots"].append(judged.boots)
@@ -77,7 +77,8 @@ def _fits(finding: Finding) -> bool:
     return finding.verdict in FITTING
 
 
-def _built(engine: Engine, catalog: Catalog, folder: Path) -> BuiltImage:
+def built(engine: Engine, catalog: Catalog, folder: Path) -> BuiltImage:
+    """The snippet's image, with layers that nobody has built before."""
     snippet = catalog.snippets[SNIPPET]
     source = snippet.sources[EDITED]
     return engine.mutant(folder, catalog, snippet, {source.path: f"{source.text}{MARK}{uuid.uuid4().hex}\n"})

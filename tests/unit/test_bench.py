@@ -1,6 +1,5 @@
 """The bench: what is taped and how it is played back, which figures are met, and what its libraries hold."""
 
-import io
 import json
 import os
 import re
@@ -16,7 +15,7 @@ from typing import Any, cast
 import pytest
 from docker.models.containers import Container as Handle
 
-from bench import stream, synthetic
+from bench import synthetic
 from bench.__main__ import table
 from bench.bare import typed
 from bench.boot import Steps, run_arguments
@@ -26,7 +25,6 @@ from bench.contract import by_family, judge
 from bench.figure import Figure, Machine, Results, Spread
 from bench.operations import STEPS, Boot, Build, Command, Docker, Rehearsal, Step, moved, operations, untold
 from bench.replay import build_arguments, replay
-from bench.scan import measure
 from bench.shell import BenchError, Done, run
 from bench.tape import entries, kind_of, stage_of
 from snippets.contract import CONTRACT, BackingService
@@ -547,31 +545,6 @@ def test_a_contract_that_is_broken_is_no_measure(tmp_path: Path) -> None:
 
     with pytest.raises(BenchError, match=r"no-setuid is broken: .*/bin/su"):
         judge(CONTRACT, image, PROJECT)
-
-
-def test_a_synthetic_image_is_scanned_to_its_last_file() -> None:
-    """So what is timed is a whole pass, and its memory is less than what was read."""
-    done = measure(10)
-
-    assert 11 <= done.mib < 11.1
-    assert done.took_s > 0
-    assert 0 <= done.above_mib < 64
-
-
-def test_a_scan_that_finds_nothing_is_no_measure() -> None:
-    """It has to find what lies in the last file."""
-    with pytest.raises(AssertionError, match=r"set\(\)"):
-        measure(10, planted="another")
-
-
-def test_a_synthetic_image_is_the_same_each_time() -> None:
-    """Rounds differ by the machine alone; it has the layers it names, and so many bytes."""
-    first, second = io.BytesIO(), io.BytesIO()
-    stream.write(first, 10, "canary")
-    stream.write(second, 10, "canary")
-
-    assert first.getvalue() == second.getvalue()
-    assert first.getvalue().count(b"canary") == 1
 
 
 @pytest.mark.parametrize(
