@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.boot import Clock, play
 from bench.operations import Boot, Build, Command, Docker, Operation, Rehearsal, moved
 from bench.shell import BenchError, clean_environment, run
+from bench.tape import built, secrets
 from snippets.engine.build import one_build
 from snippets.engine.run import Run, opened
 from snippets.engine.stage import published_port
@@ -92,7 +93,7 @@ class _Player:
             message = f"a build that {'passed' if build.image else 'failed'} does so no more, played back:\n"
             raise BenchError(message + done.output[-2000:])
         if build.image is not None:
-            self.images[build.image] = (given / "id").read_text().strip()
+            self.images[build.image] = built(argv)
 
     def command(self, rehearsal: Rehearsal, command: Command) -> None:
         """Run it in the copy of the copy."""
@@ -119,8 +120,8 @@ class _Player:
 
 def build_arguments(build: Build, given: Path, context: Path, key: str) -> list[str]:
     """The recorded command line, with the places and the tag of this playback."""
-    was = next(Path(word.partition("=")[2]).parent for word in build.argv if word.startswith("--iidfile="))
-    return [*(moved(word, {str(was): str(given), build.run: key}) for word in build.argv[:-1]), str(context)]
+    moves = {str(secret.parent): str(given) for secret in secrets(build.argv)} | {build.run: key}
+    return [*(moved(word, moves) for word in build.argv[:-1]), str(context)]
 
 
 def _rewrite(folder: Path, moves: Mapping[str, str]) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bench.shell import ROOT, BenchError, clean_environment
+from snippets.engine.inspection import inspected
 
 FOLDER, NESTED = "HANDBOOK_BENCH_TAPE", "HANDBOOK_BENCH_NESTED"
 # Of what compose does, these build, boot, wait or stop; the others only ask.
@@ -83,7 +84,6 @@ def pass_on(program: str, arguments: Sequence[str]) -> NoReturn:
     done = subprocess.run(  # noqa: S603 - what was asked for, no shell
         [program, *arguments], env=os.environ | {NESTED: "1"}, check=False
     )
-    iid = next((Path(word.partition("=")[2]) for word in arguments if word.startswith("--iidfile=")), None)
     entry = {
         "operation": kind,
         "argv": [Path(program).name, *arguments],
@@ -92,7 +92,7 @@ def pass_on(program: str, arguments: Sequence[str]) -> NoReturn:
         "run": os.environ.get("HANDBOOK_RUN", ""),
         "env": {name: value for name, value in os.environ.items() if name.startswith("COMPOSE_")},
         "status": done.returncode,
-        "image": iid.read_text().strip() if iid and iid.is_file() else None,
+        "image": built(arguments) if kind == "docker-build" and done.returncode == 0 else None,
         "took_s": round(time.monotonic() - started, 3),
     }
     with entries(tape).open("a") as file:
@@ -112,11 +112,22 @@ def stage_of(kind: str, arguments: Sequence[str], env: Mapping[str, str]) -> Pat
     return found.parent.parent
 
 
+def secrets(build: Sequence[str]) -> list[Path]:
+    """The files whose content a build is given."""
+    return [Path(word.partition(",src=")[2]) for word in build if word.startswith("--secret=")]
+
+
+def built(build: Sequence[str]) -> str:
+    """The id of what a build made, as the engine has it; raises EngineError where it has none."""
+    tag = next(word.removeprefix("--tag=") for word in build if word.startswith("--tag="))
+    return str(inspected(tag)["Id"])
+
+
 def _keep_build(tape: Path, arguments: Sequence[str]) -> str:
     name = f"build-{uuid.uuid4().hex[:12]}"
-    iid = next(word.partition("=")[2] for word in arguments if word.startswith("--iidfile="))
-    # Secrets lie beside the file for the image's id.
-    shutil.copytree(Path(iid).parent, tape / name / "given")
+    (tape / name / "given").mkdir(parents=True)
+    for secret in secrets(arguments):
+        shutil.copy(secret, tape / name / "given")
     shutil.copytree(arguments[-1], tape / name / "context")
     return name
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from snippets.contract.dockerfile import bases
 from snippets.engine.docker import ABSENT, engine_error, engine_fault, trace
+from snippets.engine.inspection import inspected
 from snippets.errors import BuildError, EngineError
 
 BUILD_TIMEOUT_S = 600.0
@@ -73,7 +74,7 @@ def build(  # noqa: PLR0913 - one keyword an option of the builder
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handbook-build-")))
-        command = ["docker", "buildx", "build", "--progress=plain", f"--iidfile={folder / 'id'}", f"--tag={tag}"]
+        command = ["docker", "buildx", "build", "--progress=plain", f"--tag={tag}"]
         command += [f"--build-context={ref}=docker-image://{image}" for ref, image in contexts.items()]
         command += [f"--build-context={name}={path}" for name, path in (folders or {}).items()]
         command += [f"--build-arg={name}={value}" for name, value in (arguments or {}).items()]
@@ -94,7 +95,9 @@ def build(  # noqa: PLR0913 - one keyword an option of the builder
             raise BuildError(message, _tail(log))
         if status != 0:
             raise _failure(log, context)
-        return Built(id=(folder / "id").read_text().strip(), took_s=time.monotonic() - started, log=log)
+        took_s = time.monotonic() - started
+    # What the builder calls it the containerd image store does not know: ask the engine.
+    return Built(id=inspected(tag)["Id"], took_s=took_s, log=log)
 
 
 def _run(command: list[str], timeout_s: float) -> tuple[str, int | None]:

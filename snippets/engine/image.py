@@ -4,7 +4,6 @@ import os
 import shutil
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -170,7 +169,7 @@ class BuiltImage:
                 _written(copy, path, content)
             built = build(
                 copy,
-                self.run.tag(uuid.uuid4().hex[:12]),
+                self.run.tag("rebuilt"),
                 contexts=self.contexts,
                 arguments=arguments,
                 secrets=secrets,

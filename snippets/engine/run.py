@@ -32,8 +32,11 @@ class Run:
         return {LABEL: self.key}
 
     def tag(self, name: str) -> str:
-        """An image reference by which a later run finds what this one built."""
-        return f"{IMAGES}/{self.key}:{name}"
+        """An image reference that no other build has, and by which a later run finds what this one built.
+
+        The containerd image store forgets an image whose last reference another one takes.
+        """
+        return f"{IMAGES}/{self.key}:{name}-{uuid.uuid4().hex[:12]}"
 
     def project(self, name: str) -> str:
         """A compose project's name, found by the sweep."""

@@ -45,8 +45,9 @@ with opened() as run:
     label = "--label={LABEL}=" + run.key
     docker("network", "create", label, run.project("net"))
     docker("volume", "create", label)
-    docker("image", "tag", {TINY!r}, run.tag("tiny"))
-    docker("run", "--detach", label, "--network=none", run.tag("tiny"), "/bin/sleep", "600")
+    tiny = run.tag("tiny")
+    docker("image", "tag", {TINY!r}, tiny)
+    docker("run", "--detach", label, "--network=none", tiny, "/bin/sleep", "600")
     print(run.key, flush=True)
     sys.stdin.readline()
 """
