@@ -10,6 +10,7 @@ from snippets.check.guess import Guess
 from snippets.check.judging import Report
 from snippets.check.pitfalls import alike
 from snippets.contract import PROMISES, Finding, Verdict
+from snippets.pages import known
 from snippets.snippet import Pitfall
 
 # What XML 1.0 cannot hold, however it is written: https://www.w3.org/TR/xml/#charsets
@@ -17,7 +18,7 @@ _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class FindingObject(msgspec.Struct, frozen=True, kw_only=True):
-    """A promise as it was judged: what was seen, the pitfalls that tell how to mend it, seconds."""
+    """A promise as it was judged: what was seen, pitfalls that tell how to mend it and their pages, seconds."""
 
     promise: str
     family: str
@@ -26,6 +27,7 @@ class FindingObject(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     seen: str
     mended_by: Sequence[str]
+    pages: Sequence[str]
     took_s: float
 
 
@@ -55,7 +57,7 @@ def as_json(report: Report) -> str:
 
 
 def _object(finding: Finding, mended_by: Sequence[Pitfall]) -> FindingObject:
-    promise = PROMISES[finding.promise]
+    promise, pages = PROMISES[finding.promise], known()
     return FindingObject(
         promise=promise.slug,
         family=promise.family,
@@ -64,6 +66,7 @@ def _object(finding: Finding, mended_by: Sequence[Pitfall]) -> FindingObject:
         verdict=finding.verdict,
         seen=finding.seen,
         mended_by=[pitfall.name for pitfall in mended_by],
+        pages=[pages[pitfall.name] for pitfall in mended_by if pitfall.name in pages],
         took_s=finding.took_s,
     )
 

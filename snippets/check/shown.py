@@ -12,6 +12,7 @@ from snippets.check.judging import Report
 from snippets.check.pitfalls import alike
 from snippets.check.sarif import as_sarif
 from snippets.contract import Finding, Verdict
+from snippets.pages import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,11 +85,13 @@ def shown(report: Report, style: str) -> str:
 
 def as_text(report: Report) -> str:
     """What mends each broken promise, and the count; the findings were told as they came."""
-    lines = []
+    lines: list[str] = []
+    pages = known()
     for slug, pitfalls in alike(report.of(Verdict.BROKEN)).items():
         lines += ["", click.style(slug, bold=True)]
         for pitfall in pitfalls[:PITFALLS]:
             lines += [f"  {pitfall.table.fix}", f"    as in {pitfall.name}: {pitfall.table.title}"]
+            lines += [f"    {pages[pitfall.name]}"] * (pitfall.name in pages)
         lines += [f"  and {len(pitfalls) - PITFALLS} more: handbook list --pitfalls"] * (len(pitfalls) > PITFALLS)
         lines += ["  no pitfall of the library breaks it so"] * (not pitfalls)
     return "\n".join([*lines, "", str(report)])

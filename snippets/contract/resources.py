@@ -1,7 +1,5 @@
 """What a container promises about what it is given: it takes its limits for the truth, and keeps nothing to itself."""
 
-import os
-
 from snippets.contract.boot import READ_ONLY, UNPRIVILEGED
 from snippets.contract.observation import PLAIN, Posture
 from snippets.contract.project import Project
@@ -21,8 +19,10 @@ TEMPORARY = ("/tmp", "/run", "/var/run", "/dev", "/proc", "/sys", "/var/tmp")  #
 @promise(family="resources", authority="https://github.com/python/cpython/issues/149452", exemptible=True)
 def cpu_aware(image: Image, project: Project) -> Judgement:
     """The number of workers follows the container's CPU limit, not the size of the host."""
+    processors = image.processors
     counts: dict[float, int] = {}
-    for posture in (READ_ONLY, PLAIN, UNPRIVILEGED):
+    # On a host with one processor the two limits up to it have to tell them apart.
+    for posture in (p for p in (READ_ONLY, PLAIN, UNPRIVILEGED) if p.cpus <= processors):
         try:
             counts[posture.cpus] = _workers(image, project, posture)
         except NotReadyError:
@@ -34,7 +34,8 @@ def cpu_aware(image: Image, project: Project) -> Judgement:
         limits = ", ".join(f"{cpus:g}" for cpus in counts)
         return kept_if(condition=True, seen=f"it starts no workers, at {limits} CPU: none of them can be too many")
     seen = ", ".join(f"{count} at {cpus:g} CPU" for cpus, count in counts.items())
-    return kept_if(workers == sorted(set(workers)), f"workers: {seen}; the host has {os.cpu_count()} processors")
+    host = f"the host has {processors} processor{'s' * (processors > 1)}"
+    return kept_if(workers == sorted(set(workers)), f"workers: {seen}; {host}")
 
 
 def _workers(image: Image, project: Project, posture: Posture) -> int:

@@ -152,6 +152,10 @@ class Image(Protocol):
     def layers(self) -> tuple[str, ...]:
         """Diff ids of all layers, the base's first."""
 
+    @property
+    def processors(self) -> int:
+        """How many the engine has; a boot is given no more of them, whatever its posture asks for."""
+
     def boot(self, posture: Posture = PLAIN, *, spoils: bool = False) -> AbstractContextManager[Container]:
         """Boot it, or join whoever booted it so before; raises NotReadyError where it does not come up.
 

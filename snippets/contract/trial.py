@@ -126,6 +126,11 @@ class Trial:
         """The image's own."""
         return self.image.layers
 
+    @property
+    def processors(self) -> int:
+        """The engine's own."""
+        return self.image.processors
+
     def rebuilt(
         self,
         *,

@@ -21,7 +21,7 @@ from snippets.engine.backing import RunningService, running
 from snippets.engine.bases import base_layers
 from snippets.engine.build import build
 from snippets.engine.container import BootedContainer
-from snippets.engine.docker import engine_error, trace
+from snippets.engine.docker import docker, engine_error, trace
 from snippets.engine.inspection import NS, config_of, inspected
 from snippets.engine.run import Run
 from snippets.engine.scan import scan
@@ -90,6 +90,11 @@ class BuiltImage:
         """Diff ids of all layers."""
         return tuple(inspected(self.id)["RootFS"]["Layers"])
 
+    @property
+    def processors(self) -> int:
+        """What the engine counts."""
+        return int(docker("info", "--format={{.NCPU}}")[0])
+
     @contextmanager
     def boot(self, posture: Posture = PLAIN, *, spoils: bool = False) -> Iterator[BootedContainer]:
         """Boot, wait until it answers, and remove whatever is left of it afterwards."""
@@ -129,7 +134,7 @@ class BuiltImage:
             "security_opt": ["no-new-privileges"] if posture.unprivileged else [],
             # The engine lets everybody have ports below 1024; elsewhere the kernel's own default holds.
             "sysctls": {"net.ipv4.ip_unprivileged_port_start": "1024"} if posture.unprivileged else {},
-            "nano_cpus": int(posture.cpus * NS),
+            "nano_cpus": int(self._at_most(posture.cpus) * NS),
             # Off unless it is what is judged, so that it is neither counted nor logged.
             "healthcheck": {"interval": int(posture.health_interval_s * NS)}
             if posture.health_interval_s
@@ -143,6 +148,10 @@ class BuiltImage:
             finally:
                 what = {"container": handle.id, "image": self.id, "port": port, "env": env, "posture": options}
                 trace("boot", {**what, "run": self.run.key}, started)
+
+    def _at_most(self, cpus: float) -> float:
+        # The engine refuses a limit that is above what it has; one processor it always has.
+        return cpus if cpus <= 1 else min(cpus, self.processors)
 
     def renewed(self) -> "BuiltImage":
         """Itself: it shares no boot."""

@@ -12,7 +12,7 @@ import docker
 import pytest
 
 from snippets.contract import PROMISES, Project, Verdict
-from snippets.contract.observation import PLAIN
+from snippets.contract.observation import PLAIN, Posture
 from snippets.contract.requests import expect_200
 from snippets.engine import Engine, bases
 from snippets.engine.build import build
@@ -69,6 +69,14 @@ def test_container_that_never_answers_is_given_up(image: Make) -> None:
     said = r"not ready after 3 s: no answer on port \d+ to GET /livez(.|\n)*thinking"
     with silent.start(PLAIN, {}) as container, pytest.raises(NotReadyError, match=said):
         container.await_answer(3.0)
+
+
+def test_no_container_is_given_more_processors_than_there_are(image: Make) -> None:
+    """The engine refuses a limit above what it has: on a small host the promises that ask for two would not start."""
+    roomy = image(SERVER.format(answer="self.send_response(200); self.end_headers()"))
+    assert roomy.processors == os.cpu_count()
+    with roomy.boot(Posture(cpus=1000.0)) as container:
+        assert container.get("/livez").status == 200
 
 
 def test_container_that_answers_500_is_not_ready(image: Make) -> None:

@@ -109,14 +109,14 @@ def disk(folder: Path, mib: int) -> Iterator[Path]:
 
 
 @contextmanager
-def engine(folder: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dockerd]:
+def engine(folder: Path, data: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> Iterator[Dockerd]:
     """An engine apart, started and stopped as for a command, and asked by everything in this test."""
     endpoint = Endpoint.current(apart(folder))
     daemon = Dockerd(
         socket=folder / "d.sock",
         states=folder / "s",
         data_root=data,
-        options=(),
+        options=options,
         environment=endpoint.environment,
         service=False,
         say=lambda _: None,

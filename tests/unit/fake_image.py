@@ -67,6 +67,7 @@ class FakeImage:
         )
     )
     build_s: float = 12.0
+    processors: int = 2
     build_log: str = ""
     given: Mapping[str, str] = field(default_factory=dict)
     postures: list[Posture] = field(default_factory=list)

@@ -121,6 +121,20 @@ def test_one_process_has_no_number_of_workers(workers: int, *, kept: bool, image
     assert ("it starts no workers, at 0.5, 1, 2 CPU" in finding.seen) is kept
 
 
+@pytest.mark.parametrize(("workers", "kept"), [(None, True), (3, False)])
+def test_one_processor_is_enough_to_see_workers_follow_a_limit(
+    workers: int | None, *, kept: bool, image: FakeImage
+) -> None:
+    """Half of it and all of it are two limits; a server that counts the host's has as many workers at both."""
+    small = replace(boots(workers=workers)(image) if workers else image, processors=1)
+
+    finding = judge("cpu-aware", small)
+
+    assert (finding.verdict is Verdict.KEPT) is kept
+    assert finding.seen == f"workers: {workers or 2} at 0.5 CPU, 3 at 1 CPU; the host has 1 processor"
+    assert [posture.cpus for posture in small.postures] == [0.5, 1.0]
+
+
 def test_a_missing_setting_is_named_and_no_value_is_told(image: FakeImage) -> None:
     """Each required setting is left out in its turn, and none of the others' values is told."""
     project = replace(PROJECT, settings=TWO)

@@ -196,10 +196,21 @@ def test_json_holds_all_of_it() -> None:
     assert told["counts"] == {"kept": 1, "broken": 1, "not-applicable": 1, "error": 1}
     assert told["guessed"] == [{"key": "port", "value": 8000, "where": "EXPOSE"}]
     broken = told["findings"][1]
-    assert list(broken) == ["promise", "family", "title", "authority", "verdict", "seen", "mended_by", "took_s"]
+    assert list(broken) == [
+        "promise",
+        "family",
+        "title",
+        "authority",
+        "verdict",
+        "seen",
+        "mended_by",
+        "pages",
+        "took_s",
+    ]
     assert broken["seen"] == NASTY
     assert "flask-pip/no-user" in broken["mended_by"]
-    assert told["findings"][0]["mended_by"] == []
+    assert "docs/pitfalls/image.md#no-user" in broken["pages"]
+    assert told["findings"][0]["mended_by"] == told["findings"][0]["pages"] == []
 
 
 def test_junit_counts_what_it_holds() -> None:
@@ -237,7 +248,7 @@ def test_each_broken_promise_is_told_with_what_mends_it() -> None:
     )
 
     assert "  Name a user by number, after everything that has to be root's is done.\n" in text
-    assert "    as in flask-pip/no-user: The container runs as root\n" in text
+    assert "    as in flask-pip/no-user: The container runs as root\n    docs/pitfalls/image.md#no-user\n" in text
     assert "user-by-name" not in text
 
 

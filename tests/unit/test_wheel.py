@@ -1,5 +1,6 @@
 """The wheel: the same bytes each time, of proven files alone, and of use where there is neither checkout nor engine."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -31,10 +32,11 @@ def checkout(tmp_path: Path, library: Library, proven: Callable[[], Standings]) 
     return root
 
 
-def built(checkout: Path, place: str) -> subprocess.CompletedProcess[str]:
+def built(checkout: Path, place: str, site: str = "") -> subprocess.CompletedProcess[str]:
     """Build it, as `pip wheel` does once it has made an environment."""
+    env = {**os.environ, "SITE_URL": site}
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", place]
-    return subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True, check=False)
 
 
 def handbook(site: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -66,6 +68,24 @@ def test_a_wheel_is_the_same_each_time_and_works_alone(checkout: Path, tmp_path:
     assert handbook(site, "show", "web", "Dockerfile").stdout == DOCKERFILE.encode()
     assert handbook(site, "copy", "web", str(tmp_path / "project")).returncode == 0
     assert (tmp_path / "project" / "serve.conf").read_text() == "workers = 3\n"
+
+
+def test_a_wheel_for_a_site_knows_its_addresses(checkout: Path, tmp_path: Path) -> None:
+    """Of every pitfall: a section that is missing is named, and no wheel is built."""
+    page = checkout / "docs/wrong.md"
+    page.parent.mkdir()
+    page.write_text("## By name { #by-name }\n\n```pitfall\nweb/another\n```\n")
+
+    refused = built(checkout, str(tmp_path / "wheel"), site="https://docs.example/")
+    assert refused.returncode != 0
+    assert "no page has a section of web/user-by-name: " in refused.stderr
+
+    page.write_text(page.read_text().replace("another", "user-by-name"))
+    done = built(checkout, str(tmp_path / "wheel"), site="https://docs.example/")
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(next((tmp_path / "wheel").glob("*.whl"))) as wheel:
+        pages = json.loads(wheel.read("snippets/pages.json"))
+    assert pages == {"web/user-by-name": "https://docs.example/wrong/#by-name"}
 
 
 def test_no_wheel_is_built_of_what_is_not_proven(checkout: Path, tmp_path: Path) -> None:
