@@ -139,8 +139,13 @@ def _evidence(snippet: Snippet, accounts: Sequence[Account], before: Evidence | 
         verified_at=datetime.now(UTC).replace(microsecond=0),
         findings=[fresh[slug] for slug in required if slug in fresh],
     )
-    if before is None or before.digest != snippet.digest or not _same_bases(before, evidence):
+    if before is None or before.digest != snippet.digest:
         return evidence
+    if not _same_bases(before, evidence):
+        # A part that was seen again as it is recorded, for the sake of another snippet, voids nothing.
+        recorded = {(f.promise, f.rules, f.verdict) for f in before.findings}
+        again = {(f.promise, f.rules, f.verdict) for f in evidence.findings}
+        return before if again < recorded else evidence
     kept = {f.promise: f for f in before.findings if required.get(f.promise) == f.rules and f.promise not in fresh}
     merged = kept | fresh
     return replace(
