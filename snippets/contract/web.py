@@ -11,18 +11,27 @@ from snippets.contract.requests import expect_200
 from snippets.contract.subject import Container, Image
 from snippets.errors import UndescribedError
 
-# Runs inside the container, so that the server's own version answers for its own settings.
+# Runs inside the container, so that the server's own version answers for its own settings: how many the file sets,
+# then the names that are none and that the file itself has no use for, as it has for a step in between.
 NAMES = """
 import ast, sys, gunicorn.config as known
+scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+def uses(node):
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Name):
+            yield child.id, type(child.ctx)
+        if not isinstance(child, scopes):
+            yield from uses(child)
 try:
     tree = ast.parse(open(sys.argv[1]).read())
 except FileNotFoundError:
+    print("absent")
     sys.exit()
-kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-bound = [n for n in tree.body if not isinstance(n, kinds)]
-names = {t.id for n in bound for t in getattr(n, "targets", [getattr(n, "target", None)]) if isinstance(t, ast.Name)}
+bound = {name for name, use in uses(tree) if use is ast.Store}
+read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 settings = {s.name for s in known.KNOWN_SETTINGS}
-print("\\n".join(sorted(n for n in names if n not in settings and not n.startswith("_") and not n.isupper())))
+unknown = sorted(n for n in bound - settings - read if not n.startswith("_") and not n.isupper())
+print(len(bound & settings), ", ".join(unknown))
 """
 
 PRINT = "--print-config"
@@ -57,17 +66,18 @@ def config_meant(image: Image, project: Project) -> Judgement:
     with image.boot(PLAIN) as container:
         table = gunicorn_table(image, container)
         file = table.get("config", "gunicorn.conf.py").removeprefix("file:")
-        unknown = container.run([_interpreter(container), "-c", NAMES, file]).split()
+        found, _, unknown = container.run([_interpreter(container), "-c", NAMES, file]).strip().partition(" ")
     if unknown:
-        return kept_if(condition=False, seen=f"gunicorn has no setting named {', '.join(unknown)}, and says nothing")
+        return kept_if(condition=False, seen=f"gunicorn has no setting named {unknown}, and says nothing")
     wrong = [
         f"{name} is {table.get(name)!r}, stated {value!r}"
         for name, value in project.effective.items()
         if table.get(name) != value
     ]
     stated = len(project.effective)
-    seen = f"{len(table)} settings read, 0 unknown names, {stated - len(wrong)} of {stated} stated values in effect"
-    return kept_if(not wrong and bool(table), "; ".join([seen, *wrong]))
+    names = f"there is no {file}" if found == "absent" else f"{file} sets {found} of them and 0 unknown names"
+    seen = f"{len(table)} settings read, {names}, {stated - len(wrong)} of {stated} stated values in effect"
+    return kept_if(not wrong and bool(table and found), "; ".join([seen, *wrong]))
 
 
 @promise(family="web", authority="https://flask.palletsprojects.com/en/stable/deploying/proxy_fix/", exemptible=True)

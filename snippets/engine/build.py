@@ -1,6 +1,5 @@
 """A context directory -> an image, by `docker buildx build`, run by its id and never by a tag."""
 
-import fcntl
 import os
 import re
 import signal
@@ -12,15 +11,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from snippets.contract.dockerfile import bases
+from snippets.contract.dockerfile import bases, stages
 from snippets.engine.docker import ABSENT, engine_error, engine_fault, trace
 from snippets.engine.inspection import inspected
+from snippets.engine.lock import held
 from snippets.errors import BuildError, EngineError
 
 BUILD_TIMEOUT_S = 600.0
 TAIL_LINES = 40
-_UNRESOLVED = re.compile(r"failed to resolve source metadata for (?:docker\.io/(?:library/)?)?([^\s:]+:[\w.-]+)")
-
+_UNRESOLVED = re.compile(r"failed to resolve source metadata for (\S+): (.+)")
+# What a registry answers that has no such image.
+_NO_SUCH_IMAGE = re.compile(r": not found$|repository does not exist")
 
 _STEP = re.compile(r"^#(\d+) (?:[\d.]+ )?")
 # Whom this machine asks for names and where its engine keeps a step's files differs on the next one.
@@ -38,18 +39,17 @@ class Built:
     log: str
 
 
-BUILD_LOCK = Path(tempfile.gettempdir()) / "handbook-build.lock"
+BUILD_LOCK = "build"
 
 
 @contextmanager
 def one_build() -> Iterator[None]:
-    """One build at a time on this machine; boots go on meanwhile.
+    """One build at a time; boots go on meanwhile.
 
     BuildKit 0.13 brings the whole engine down (a nil pointer in `Job.walkProvenance`, seen on Docker
     26.1) when builds that share stages end together. It runs the stages of one build in parallel anyway.
     """
-    with BUILD_LOCK.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with held(BUILD_LOCK):
         yield
 
 
@@ -125,18 +125,29 @@ def _run(command: list[str], timeout_s: float) -> tuple[str, int | None]:
 
 
 def _failure(log: str, context: Path) -> BuildError | EngineError:
-    """Tell the Dockerfile's fault from the engine's: a base that no registry gives is the engine's."""
+    """Tell the Dockerfile's fault from the engine's: a base that no registry gives, though it may have it."""
     if unresolved := _UNRESOLVED.search(log):
-        declared = bases((context / "Dockerfile").read_text())
-        if unresolved[1] in declared:
-            return EngineError(
-                f"no registry answers for {unresolved[1]}, and nothing stands in for it.\n"
-                "Set HANDBOOK_BASES=stand-in where a recipe in tests/bases/ can make it."
-            )
-        return BuildError("the image does not build:", _tail(log))
+        reference, said = unresolved.groups()
+        text = (context / "Dockerfile").read_text()
+        # A name without a tag that `COPY --from` alone uses was meant to be a stage.
+        tagged = {stage.base for stage in stages(text)}
+        asked = next((base for base in bases(text) if _spelt(base, tagged=base in tagged) == reference), None)
+        if asked is None or _NO_SUCH_IMAGE.search(said):
+            return BuildError("the image does not build:", _tail(log))
+        return EngineError(f"no registry gives {asked}: {said}\n`docker pull {asked}` has to work here first.")
     if fault := engine_fault(log):
         return engine_error("docker buildx build", fault)
     return BuildError("the image does not build:", _tail(log))
+
+
+def _spelt(reference: str, *, tagged: bool) -> str:
+    """A reference as the builder spells it out."""
+    first, slash, rest = reference.partition("/")
+    if not slash:
+        reference = f"docker.io/library/{reference}"
+    elif not re.search("[.:]", first) and first != "localhost":
+        reference = f"docker.io/{reference}"
+    return reference if not tagged or re.search("[:@]", rest or first) else f"{reference}:latest"
 
 
 def _tail(log: str) -> str:

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snippets.engine.docker import docker, try_docker
+from snippets.engine.lock import own_folder
 from snippets.errors import EngineError
 
 LABEL = "handbook.run"
@@ -43,16 +43,10 @@ class Run:
         return f"handbook-{self.key}-{name}"
 
 
-def _states() -> Path:
-    folder = Path(tempfile.gettempdir()) / f"handbook-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
-
-
 def current() -> Run | None:
     """The run that this process belongs to, opened by itself or by the process that started it."""
     key = os.environ.get(VARIABLE)
-    return Run(key=key, state=_states() / key) if key else None
+    return Run(key=key, state=own_folder() / key) if key else None
 
 
 @contextmanager
@@ -61,7 +55,7 @@ def opened() -> Iterator[Run]:
     if (outer := current()) is not None:
         yield outer
         return
-    run = Run(key=uuid.uuid4().hex[:12], state=_states())
+    run = Run(key=uuid.uuid4().hex[:12], state=own_folder())
     run = Run(key=run.key, state=run.state / run.key)
     run.state.mkdir(mode=0o700)
     # The kernel gives the lock back however we die, so a lock that can be had marks a dead run.
@@ -88,7 +82,7 @@ def opened() -> Iterator[Run]:
 def sweep_dead() -> tuple[str, ...]:
     """Remove what runs of this user and machine left that ended without cleaning up; their keys."""
     dead: list[str] = []
-    for state in _states().iterdir():
+    for state in own_folder().iterdir():
         lock = state / "lock"
         if not lock.is_file():
             continue

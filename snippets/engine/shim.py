@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from snippets.engine.build import BUILD_LOCK
+from snippets.engine.lock import lock_file
 from snippets.engine.run import LABEL, Run
 from snippets.errors import EngineError
 
@@ -37,6 +38,6 @@ def environment(run: Run, folder: Path, contexts: Mapping[str, str]) -> dict[str
     labels = f"--label {LABEL}={run.key} --label {STAGE_LABEL}={folder.parent}"
     folder.mkdir(parents=True, exist_ok=True)
     script = folder / "docker"
-    script.write_text(_SCRIPT.format(docker=docker, lock=BUILD_LOCK, build=f"{build} {labels}", run=labels))
+    script.write_text(_SCRIPT.format(docker=docker, lock=lock_file(BUILD_LOCK), build=f"{build} {labels}", run=labels))
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
     return os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}

@@ -1,10 +1,8 @@
 """A snippet -> a fresh copy of its directory and the environment in which a reader's commands run there."""
 
-import fcntl
 import json
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from pathlib import Path
 
 from snippets.engine import Engine, shim
 from snippets.engine.docker import docker, engine_error, engine_fault, try_docker
+from snippets.engine.lock import held
 from snippets.snippet import Snippet
 
 COMMAND_TIMEOUT_S = 600.0
@@ -80,9 +79,8 @@ def staged(engine: Engine, snippet: Snippet, folder: Path, project: str) -> Iter
 
 @contextmanager
 def published_port() -> Iterator[None]:
-    """Readers' commands publish a fixed port, so one rehearsal at a time runs on this machine."""
-    with (Path(tempfile.gettempdir()) / "handbook-port.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """Readers' commands publish a fixed port, so one rehearsal runs at a time."""
+    with held("port"):
         yield
 
 

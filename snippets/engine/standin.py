@@ -1,6 +1,5 @@
 """A recipe -> a stand-in for a base that no registry gives, and any base with this network's certificates on top."""
 
-import fcntl
 import hashlib
 import os
 import subprocess
@@ -14,6 +13,7 @@ import msgspec
 
 from snippets.engine.build import build
 from snippets.engine.docker import docker, engine_error, try_docker
+from snippets.engine.lock import held
 from snippets.engine.offline import material
 from snippets.errors import EngineError
 from snippets.metadata import Struct, read
@@ -152,9 +152,8 @@ def _label(image: str) -> str | None:
 
 @contextmanager
 def one_maker(name: str) -> Iterator[None]:
-    """Only one process of this machine makes a base at a time; the others wait and find it made."""
-    with (Path(tempfile.gettempdir()) / f"handbook-base-{safe(name)}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """Only one process makes a base at a time; the others wait and find it made."""
+    with held(f"base-{safe(name)}"):
         yield
 
 

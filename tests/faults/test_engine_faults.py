@@ -124,7 +124,7 @@ def engine(folder: Path, data: Path, monkeypatch: pytest.MonkeyPatch, *options: 
     with daemon.shared(endpoint.answers, lambda: None):
         monkeypatch.setenv("DOCKER_HOST", f"unix://{daemon.socket}")
         # Its builds need not wait for those of the session's engine.
-        monkeypatch.setattr(sys.modules[build.__module__], "BUILD_LOCK", folder / "build.lock")
+        monkeypatch.setattr(sys.modules[build.__module__], "BUILD_LOCK", str(folder / "build"))
         yield daemon
 
 

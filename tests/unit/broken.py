@@ -295,9 +295,15 @@ LOGS: list[tuple[str, str, Change, str]] = [
     ("logs-structured", "mute", boots(stdout=[], access_line=lambda *_: ""), "one each expected"),
 ]
 WEB: list[tuple[str, str, Change, str]] = [
-    ("config-meant", "unknown-name", boots(outputs={"python3": "log_level\n", "gunicorn": ""}), "named log_level"),
-    ("config-meant", "other-value", boots(outputs={"python3": "", "gunicorn": "workers = 9\n"}), "is '9', stated '3'"),
-    ("config-meant", "no-table", boots(outputs={"python3": "", "gunicorn": ""}), "0 settings read"),
+    ("config-meant", "unknown-name", boots(outputs={"python3": "2 log_level\n", "gunicorn": ""}), "named log_level"),
+    (
+        "config-meant",
+        "other-value",
+        boots(outputs={"python3": "1\n", "gunicorn": "workers = 9\n"}),
+        "is '9', stated '3'",
+    ),
+    ("config-meant", "no-table", boots(outputs={"python3": "1\n", "gunicorn": ""}), "0 settings read"),
+    ("config-meant", "mute", boots(outputs={"python3": "", "gunicorn": "workers = 3\n"}), "1 settings read, "),
     (
         "proxy-trust",
         "always",

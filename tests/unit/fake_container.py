@@ -63,7 +63,7 @@ class FakeContainer:
     late_uid: int | None = None
     lost: Mapping[str, Reply] = field(default_factory=lambda: {PROJECT.ready: reply(503)})
     recovers: bool = True
-    outputs: Mapping[str, str] = field(default_factory=lambda: {"python3": "", "gunicorn": SETTINGS})
+    outputs: Mapping[str, str] = field(default_factory=lambda: {"python3": "1 \n", "gunicorn": SETTINGS})
     ready_s: float = 0.5
     closed: bool = False
 

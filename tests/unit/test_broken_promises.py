@@ -1,5 +1,7 @@
 """Broken promises: each is broken by a container with one thing wrong, and what it saw says what."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 
 from snippets.contract import PROMISES, Project, Verdict
 from snippets.contract.observation import PLAIN
-from snippets.contract.web import gunicorn_table
+from snippets.contract.web import NAMES, gunicorn_table
 from tests.unit.broken import BROKEN, answers
 from tests.unit.fake_container import good
 from tests.unit.fake_image import FakeImage, ended, image_in
@@ -175,3 +177,30 @@ def test_gunicorn_is_asked_as_the_image_starts_it(
 
     assert gunicorn_table(image, container) == {"workers": "3"}
     assert ran == [asked]
+
+
+FILES: list[tuple[str | None, str]] = [
+    ("workers = 3\nbind = ':80'\n", "2 "),
+    ("log_level = 'debug'\nworkers = 3\naccess_log: str = '-'\n", "1 access_log, log_level"),
+    ("if True:\n    log_level = 'debug'\n", "0 log_level"),
+    # A step in between, a constant, a private name and what is local to a function mean nothing to gunicorn.
+    ("cores = 2\nLIMIT = 9\n_own = 1\nworkers = cores + 1\ndef when_ready(server):\n    here = 1\n", "1 "),
+    ("def post_fork(server, worker):\n    print(greeting)\ngreeting = 'hello'\n", "0 "),
+    ("", "0 "),
+    (None, "absent"),
+]
+
+
+@pytest.mark.parametrize(("content", "told"), FILES)
+def test_names_are_held_against_the_table_of_the_server(content: str | None, told: str, tmp_path: Path) -> None:
+    """The script that runs inside: settings are counted, and what only looks like one is named."""
+    (tmp_path / "gunicorn").mkdir()
+    table = "KNOWN_SETTINGS = [type('Setting', (), {'name': name}) for name in ('bind', 'loglevel', 'workers')]\n"
+    (tmp_path / "gunicorn/config.py").write_text(table)
+    if content is not None:
+        (tmp_path / "gunicorn.conf.py").write_text(content)
+    command = [sys.executable, "-c", NAMES, "gunicorn.conf.py"]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert done.stdout == f"{told}\n"
