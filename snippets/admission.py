@@ -8,7 +8,8 @@ from snippets.description import message_fault, project_faults, silent
 from snippets.metadata import Edit, PitfallTable, ProvenIn, near
 from snippets.snippet import METADATA, Kind, Pitfall, Snippet, Source
 
-STAGES = ("build", "boot", "contract")
+STAGES = ("build", "boot", "contract", "rehearsal")
+JUDGED_BY_CONTRACT = (Kind.IMAGE, Kind.CONFIG)
 EFFECTIVE = "config-meant"
 COMMAND = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -125,12 +126,23 @@ def pitfall_faults(table: PitfallTable, snippet: Snippet, exhibit: Mapping[str, 
         yield from _exhibit_faults(table, snippet, exhibit)
     elif not table.edit:
         yield "missing key edit, or exhibit and faults"
-    if table.stage not in STAGES:
-        yield f"stage: no stage {table.stage!r}{near(table.stage, STAGES)}"
-    if table.promise not in PROMISES:
-        yield f"promise: no promise {table.promise!r}{near(table.promise, PROMISES)}"
+    yield from _catcher_faults(table, snippet)
     if fault := message_fault(table.message):
         yield f"message: {fault}"
+
+
+def _catcher_faults(table: PitfallTable, snippet: Snippet) -> Iterator[str]:
+    """What speaks against who must notice, and how far the mutant is said to get."""
+    rehearsed = table.stage == "rehearsal"
+    if table.stage not in STAGES:
+        yield f"stage: no stage {table.stage!r}{near(table.stage, STAGES)}"
+    elif rehearsed == (snippet.kind in JUDGED_BY_CONTRACT):
+        judge = "the contract" if rehearsed else "its rehearsal"
+        yield f"stage: {table.stage}, but {judge} judges what is of kind {snippet.kind}"
+    elif rehearsed and table.promise not in snippet.table.rehearsal:
+        yield f"promise: no rehearsal {table.promise!r}{near(table.promise, snippet.table.rehearsal)}"
+    if not rehearsed and table.promise not in PROMISES:
+        yield f"promise: no promise {table.promise!r}{near(table.promise, PROMISES)}"
 
 
 def _edit_faults(edit: Edit, snippet: Snippet) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Standings -> what the command line prints of them: typed rows whose keys scripts rely on, tables, a card."""
 
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,16 +35,17 @@ class SnippetRow(Row, frozen=True, kw_only=True):
 
 
 class PromiseRow(Row, frozen=True, kw_only=True):
-    """A promise of the contract."""
+    """A promise of the contract, and the names of the proven pitfalls that it was seen to catch."""
 
     slug: str
     family: str
     title: str
     authority: str
+    killed_by: Sequence[str]
 
 
 class PitfallRow(Row, frozen=True, kw_only=True):
-    """A pitfall: which snippet it is a mutant of, and which promise notices at which stage."""
+    """A pitfall: which snippet it is a mutant of, and which promise or rehearsal notices at which stage."""
 
     name: str
     snippet: str
@@ -132,13 +134,20 @@ def _snippet(standing: Standing) -> SnippetRow:
     )
 
 
-def promises() -> Listing:
+def promises(standings: Standings) -> Listing:
     """A row a promise, in the contract's order."""
-    rows = [PromiseRow(slug=p.slug, family=p.family, title=p.title, authority=p.authority) for p in CONTRACT]
+    caught: defaultdict[str, list[str]] = defaultdict(list)
+    for name, standing in standings.pitfalls.items():
+        if standing.state is State.PROVEN:
+            caught[standing.pitfall.table.promise].append(name)
+    rows = [
+        PromiseRow(slug=p.slug, family=p.family, title=p.title, authority=p.authority, killed_by=caught[p.slug])
+        for p in CONTRACT
+    ]
     return Listing(
         rows=rows,
-        columns=("PROMISE", "FAMILY", "WHAT IS PROMISED"),
-        cells=[(row.slug, row.family, row.title) for row in rows],
+        columns=("PROMISE", "FAMILY", "PITFALLS", "WHAT IS PROMISED"),
+        cells=[(row.slug, row.family, str(len(row.killed_by)), row.title) for row in rows],
         unproven=False,
     )
 

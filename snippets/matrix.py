@@ -1,7 +1,11 @@
-"""Pitfalls and who noticed each -> a matrix of plain lines: one row a pitfall, one column a promise."""
+"""Pitfalls and who noticed each -> a matrix of plain lines: one row a pitfall, one column a promise.
+
+Mutants that a rehearsal kills have no column: they are told below, after the promises.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from snippets.contract import PROMISES
 
@@ -11,7 +15,7 @@ STATED, NOTICED, MISSED, UNASKED = "#", "x", ".", " "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One mutant: the stated promise that killed it, the others that were asked, and those of them that noticed."""
+    """One mutant: the promise or rehearsal that killed it, and of the others that were asked those that noticed."""
 
     pitfall: str
     killer: str
@@ -21,7 +25,8 @@ class Row:
 
 def matrix(rows: Sequence[Row]) -> Iterator[str]:
     """Lines to print: a number for each promise on top, its name below."""
-    ordered = sorted(rows, key=lambda row: (list(PROMISES).index(row.killer), row.pitfall))
+    slugs = [*PROMISES, *sorted({row.killer for row in rows} - PROMISES.keys())]
+    ordered = sorted(rows, key=lambda row: (slugs.index(row.killer), row.pitfall))
     width = max(len(row.pitfall) for row in ordered)
     numbers = [f"{number:02d}" for number in range(1, len(PROMISES) + 1)]
     yield ""
@@ -31,7 +36,7 @@ def matrix(rows: Sequence[Row]) -> Iterator[str]:
     for row in ordered:
         yield f"{row.pitfall:{width}}  {' '.join(_cell(row, slug) for slug in PROMISES)}".rstrip()
     yield ""
-    for number, slug in zip(numbers, PROMISES, strict=True):
+    for number, slug in zip_longest(numbers, slugs, fillvalue="--"):
         killed = [row.pitfall for row in ordered if row.killer == slug]
         yield f"{number} {slug:18} kills {len(killed)}: {', '.join(killed) or 'none'}"
 

@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from snippets.catalog import Catalog
-from snippets.contract import Verdict
+from snippets.contract import PROMISES, Verdict
 from snippets.errors import RecordError
 from snippets.evidence import Capture, Evidence
 from snippets.metadata import pattern
@@ -38,8 +38,8 @@ def command_rules() -> str:
 
 
 def rehearsal_rules(file: str) -> str:
-    """Digest of the file whose tests rehearse and of what they share; raises RecordError where it is missing."""
-    return _digest_of(REHEARSALS / file, REHEARSALS / "conftest.py")
+    """Digest of the file whose tests rehearse and of what they share; raises RecordError where one is missing."""
+    return _digest_of(REHEARSALS / file, *(REHEARSALS / shared for shared in ("compose.py", "conftest.py")))
 
 
 @cache
@@ -131,6 +131,19 @@ def _first_line(text: str) -> str:
     return next(iter(text.strip().splitlines()), "nothing was seen")
 
 
+def fault_digest(pitfall: Pitfall, catalog: Catalog) -> str:
+    """Digest over the fault, the good snippet and the code that must notice.
+
+    Raises RecordError where the rehearsal that must notice is missing.
+    """
+    owner = catalog.snippets[pitfall.snippet]
+    slug = pitfall.table.promise
+    rules = PROMISES[slug].rules if slug in PROMISES else requirements(owner)[slug]
+    shown = "".join(f"{source.sha256}  {path}\n" for path, source in pitfall.exhibit.items())
+    text = f"{shown}{pitfall.table_sha256}\n{catalog.snippets[owner.host].digest}\n{rules}"
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
 def pitfall_objection(
     pitfall: Pitfall,
     catalog: Catalog,
@@ -143,17 +156,21 @@ def pitfall_objection(
     name = f"pitfall {pitfall.name}"
     if capture is None:
         return f"{name} was never caught"
-    host = catalog.snippets[catalog.snippets[pitfall.snippet].host]
+    try:
+        digest = fault_digest(pitfall, catalog)
+    except RecordError as error:
+        return f"{name} cannot be caught: {error}"
     against = chain(
-        _uncaught(pitfall, capture, host, name), _misdated(name, capture.verified_at, now or datetime.now(UTC), max_age)
+        _uncaught(pitfall, capture, digest, name),
+        _misdated(name, capture.verified_at, now or datetime.now(UTC), max_age),
     )
     return next(against, None)
 
 
-def _uncaught(pitfall: Pitfall, capture: Capture, host: Snippet, name: str) -> Iterator[str]:
+def _uncaught(pitfall: Pitfall, capture: Capture, digest: str, name: str) -> Iterator[str]:
     if capture.pitfall != pitfall.name:
         yield f"{name} was never caught: the record is of {capture.pitfall}"
-    if capture.digest != pitfall.digest(host):
+    if capture.digest != digest:
         yield f"{name} changed since {capture.verified_at:%Y-%m-%d}"
     if not capture.error.strip():
         yield f"{name} was caught without a word"

@@ -169,20 +169,9 @@ class Pitfall:
             raise TypeError(message)
         return self.table.edit
 
-    @property
-    def promise(self) -> Promise:
-        """Who must notice."""
-        return PROMISES[self.table.promise]
-
     def replaced(self, owner: Snippet) -> Mapping[Path, str]:
         """The mutant's text, by the path where the good bytes lie."""
         if self.exhibit:
             return {owner.sources[path].path: source.text for path, source in self.exhibit.items()}
         text = owner.text(self.edit.path)
         return {owner.sources[self.edit.path].path: text.replace(self.edit.find, self.edit.replace, 1)}
-
-    def digest(self, host: Snippet) -> str:
-        """Digest over the fault, the good snippet and the code that must notice."""
-        shown = "".join(f"{source.sha256}  {path}\n" for path, source in self.exhibit.items())
-        text = f"{shown}{self.table_sha256}\n{host.digest}\n{self.promise.rules}"
-        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

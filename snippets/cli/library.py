@@ -25,10 +25,8 @@ def list_(ctx: click.Context, *, promises: bool, pitfalls: bool, stale: bool, as
         names = listing.stale(standings, docs)
         click.echo("".join(f"{name}\n" for name in names), nl=False)
         ctx.exit(1 if names else 0)
-    if promises:
-        table = listing.promises()
-    else:
-        table = listing.pitfalls(shelf(ctx)[0]) if pitfalls else listing.snippets(shelf(ctx)[0])
+    rows = listing.promises if promises else listing.pitfalls if pitfalls else listing.snippets
+    table = rows(shelf(ctx)[0])
     if as_json:
         click.echo(table.as_json())
     else:

@@ -48,9 +48,14 @@ class Stage:
 
 
 @contextmanager
-def staged(engine: Engine, snippet: Snippet, folder: Path, project: str) -> Iterator[Stage]:
-    """Assemble the snippet below `folder` and remove, afterwards, whatever its commands left running."""
-    root = snippet.assemble(folder / snippet.name)
+def staged(
+    engine: Engine, snippet: Snippet, folder: Path, project: str, replaced: Mapping[Path, str] | None = None
+) -> Iterator[Stage]:
+    """Assemble the snippet below `folder` and remove, afterwards, whatever its commands left running.
+
+    `replaced` gives other text for some sources, as a mutant has it.
+    """
+    root = snippet.assemble(folder / snippet.name, replaced)
     contexts = engine.contexts(snippet.bases)
     env = shim.environment(engine.run, folder / "shim", contexts)
     override = None

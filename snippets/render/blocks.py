@@ -6,6 +6,7 @@ from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
+from snippets.contract import PROMISES
 from snippets.evidence import Capture
 from snippets.render.diff import difference
 from snippets.render.highlight import command_html, diff_html, file_html, text_html
@@ -97,8 +98,14 @@ def withheld(snippet: Snippet, reason: str) -> str:
 
 def notice(fault: Pitfall, capture: Capture, links: Links) -> str:
     """Who caught a pitfall, and how far it had got."""
-    slug = fault.promise.slug
-    return f'<p class="hb-caught">caught by <a href="{links.promise(slug)}">{slug}</a> at the {capture.stage} stage</p>'
+    return f'<p class="hb-caught">caught by {catcher(fault, links)} at the {capture.stage} stage</p>'
+
+
+def catcher(fault: Pitfall, links: Links) -> str:
+    """The promise, or the trial of its snippet, and the way to what that says."""
+    slug = fault.table.promise
+    told = links.promise(slug) if slug in PROMISES else links.proof(fault.snippet)
+    return f'<a href="{told}">{slug}</a>'
 
 
 def error(capture: Capture) -> str:

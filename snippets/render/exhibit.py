@@ -6,7 +6,7 @@ from html import escape
 
 from snippets.evidence import Capture
 from snippets.metadata import Fault, pattern
-from snippets.render.blocks import Links, error, notice, prose
+from snippets.render.blocks import Links, catcher, error, notice, prose
 from snippets.render.highlight import marked_html
 from snippets.render.tables import table
 from snippets.snippet import Pitfall
@@ -79,11 +79,10 @@ def _rows(exhibit: Pitfall, path: str, caught: Caught, links: Links) -> Iterator
     for number, mark in enumerate(marks(exhibit, path), start=1):
         for fault in mark.faults:
             single, capture = caught[fault.pitfall]
-            slug = single.promise.slug
             yield (
                 f'<tr><td class="hb-mark">{number}</td><td>{mark}</td>'
                 f'<td><a href="#{anchor(single)}">{prose(single.table.title)}</a></td>'
-                f'<td><a href="{links.promise(slug)}">{slug}</a></td>'
+                f"<td>{catcher(single, links)}</td>"
                 f"<td><code>{escape(telling_line(single, capture))}</code></td></tr>"
             )
 

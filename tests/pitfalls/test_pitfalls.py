@@ -1,8 +1,9 @@
-"""Every pitfall is a one-edit mutant that a named promise catches, with a stated message."""
+"""Every pitfall is a one-edit mutant that a named promise or rehearsal catches, with a stated message."""
 
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -12,10 +13,13 @@ from snippets.catalog import Catalog, load
 from snippets.contract import NOT_UP, PROMISES, Project, Trial, Verdict
 from snippets.contract.subject import Image
 from snippets.engine import Engine
-from snippets.errors import BuildError
+from snippets.errors import BuildError, ContainerError
 from snippets.evidence import Capture
 from snippets.matrix import PROPERTY, Row
+from snippets.objection import fault_digest
 from snippets.recorder import Witness
+from snippets.snippet import Pitfall
+from tests.rehearsals.compose import prepared, stack_of, started
 
 LIBRARY = load()
 PITFALLS = [
@@ -37,35 +41,20 @@ WITNESSES = {"none": frozenset[str](), "quick": QUICK, "all": frozenset(PROMISES
 def test_pitfall_is_caught(  # noqa: PLR0913, PLR0917 - a fixture each
     name: str, catalog: Catalog, engine: Engine, witness: Witness, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """The mutant fails at the stated stage, by the stated promise, with the stated message."""
+    """The mutant fails at the stated stage, by the stated promise or rehearsal, with the stated message."""
     pitfall = catalog.pitfalls[name]
-    owner = catalog.snippets[pitfall.snippet]
-    host = catalog.snippets[owner.host]
-    asked: Iterable[str] = ()
-    noticed: Iterable[str] = ()
-    try:
-        image = engine.mutant(tmp_path, catalog, host, pitfall.replaced(owner))
-    except BuildError as error:
-        stage, promise, said = "build", "builds-clean", str(error)
-    else:
-        with Trial(image) as trial:
-            finding = pitfall.promise.judge(trial, image.project)
-        assert finding.verdict is Verdict.BROKEN, f"{finding.promise} did not notice: {finding.verdict}, {finding.seen}"
-        stage = "boot" if finding.seen.startswith(NOT_UP) else "contract"
-        promise, said = finding.promise, finding.seen
-        # What does not come up is noticed by all who boot it so, each after the time that they give it.
-        if stage == "contract":
-            asked = WITNESSES[request.config.getoption("--witnesses")] - {promise}
-            noticed = who_notices(image, image.project, asked)
+    host = catalog.snippets[catalog.snippets[pitfall.snippet].host]
+    witnesses = WITNESSES[request.config.getoption("--witnesses")]
+    caught = rehearsed if pitfall.table.stage == "rehearsal" else judged
+    row, stage, said = caught(pitfall, catalog, engine, tmp_path, witnesses)
 
-    assert (stage, promise) == (pitfall.table.stage, pitfall.table.promise), said
+    assert (stage, row.killer) == (pitfall.table.stage, pitfall.table.promise), said
     assert re.search(pitfall.table.message, said), f"other words than stated: {said}"
-    row = Row(pitfall=name, killer=promise, asked=sorted(asked), noticed=sorted(noticed))
     request.node.user_properties.append((PROPERTY, msgspec.json.encode(row).decode()))
     witness.capture(
         Capture(
             pitfall=name,
-            digest=pitfall.digest(host),
+            digest=fault_digest(pitfall, catalog),
             stage=stage,
             error=said,
             engine=engine.description,
@@ -73,6 +62,48 @@ def test_pitfall_is_caught(  # noqa: PLR0913, PLR0917 - a fixture each
             verified_at=datetime.now(UTC).replace(microsecond=0),
         )
     )
+
+
+def judged(
+    pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Path, witnesses: frozenset[str]
+) -> tuple[Row, str, str]:
+    """Who caught an image's mutant, how far it had got, and what was said."""
+    owner = catalog.snippets[pitfall.snippet]
+    try:
+        image = engine.mutant(folder, catalog, catalog.snippets[owner.host], pitfall.replaced(owner))
+    except BuildError as error:
+        return Row(pitfall=pitfall.name, killer="builds-clean", asked=(), noticed=()), "build", str(error)
+    with Trial(image) as trial:
+        finding = PROMISES[pitfall.table.promise].judge(trial, image.project)
+    assert finding.verdict is Verdict.BROKEN, f"{finding.promise} did not notice: {finding.verdict}, {finding.seen}"
+    stage = "boot" if finding.seen.startswith(NOT_UP) else "contract"
+    # What does not come up is noticed by all who boot it so, each after the time that they give it.
+    asked = witnesses - {finding.promise} if stage == "contract" else frozenset[str]()
+    noticed = who_notices(image, image.project, asked)
+    row = Row(pitfall=pitfall.name, killer=finding.promise, asked=sorted(asked), noticed=sorted(noticed))
+    return row, stage, finding.seen
+
+
+def rehearsed(
+    pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Path, _witnesses: frozenset[str]
+) -> tuple[Row, str, str]:
+    """As `judged`, of a project of several containers: its rehearsal runs on the mutant, and has to fail."""
+    owner = catalog.snippets[pitfall.snippet]
+    slug = pitfall.table.promise
+    rehearsals = import_module(f"tests.rehearsals.test_{owner.name.replace('-', '_')}")
+    rehearse = getattr(rehearsals, f"test_{slug.replace('-', '_')}")
+    seen: list[str] = []
+    try:
+        with (
+            prepared(engine, owner, folder, f"{owner.name}-{pitfall.slug}", pitfall.replaced(owner)) as stage,
+            started(stage) as services,
+        ):
+            rehearse(stack=stack_of(stage, services), seen=seen.append)
+    except (AssertionError, ContainerError) as error:
+        # pytest adds what it compared.
+        said = str(error).partition("\nassert ")[0]
+        return Row(pitfall=pitfall.name, killer=slug, asked=(), noticed=()), "rehearsal", said
+    raise AssertionError(f"{slug} did not notice: {'; '.join(seen)}")
 
 
 def who_notices(image: Image, project: Project, asked: Iterable[str]) -> frozenset[str]:

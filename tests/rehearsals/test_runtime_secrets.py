@@ -2,9 +2,14 @@
 
 import json
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.client import HTTPException
+from itertools import chain
 from pathlib import Path
 from subprocess import CompletedProcess, run
 from typing import Any, Protocol
@@ -15,6 +20,7 @@ pytestmark = pytest.mark.rehearses("runtime-secrets")
 
 SECRETS = ("database_password", "secret_key")
 APP_LOAD_ERROR = 4
+SLOW_S = 12
 
 
 class Stack(Protocol):
@@ -96,7 +102,8 @@ def test_database_is_not_published(stack: Stack, seen: Seen) -> None:
         for name, network in settings["Networks"].items()
     }
 
-    assert published == []
+    open_to = [f"{place['HostIp']}:{place['HostPort']}" for place in chain(*published)]
+    assert not open_to, f"port 5432 of the database is published at {', '.join(open_to)}"
     assert list(networks.values()) == [True]
     seen(f"0 published ports, 1 network, internal: {', '.join(networks)}")
 
@@ -156,6 +163,30 @@ def test_ready_follows_the_database(stack: Stack, seen: Seen) -> None:
     assert back == 200
     assert inspect(stack, "web")["State"]["StartedAt"] == started
     seen(f"away: {', '.join(f'{path} {status}' for path, status in away.items())}; back: /readyz {back}, 0 restarts")
+
+
+def test_stop_lets_a_request_finish(stack: Stack, seen: Seen) -> None:
+    """`docker compose stop` waits for a request that takes longer than Docker's own 10 s, and it comes back whole."""
+    try:
+        with urllib.request.urlopen(f"{stack.url}/slow?seconds={SLOW_S}", timeout=2 * SLOW_S) as reply:
+            lines = [reply.readline()]
+            before = time.monotonic()
+            with ThreadPoolExecutor(1) as aside:
+                stopping = aside.submit(stack.compose, "stop", "web")
+                with suppress(HTTPException, OSError):
+                    lines += reply.readlines()
+                stopping.result()
+        took_s = time.monotonic() - before
+        code = inspect(stack, "web")["State"]["ExitCode"]
+    finally:
+        stack.compose("up", "--detach", "--wait")
+
+    told = f"`docker compose stop` took {took_s:.1f} s, the server exits {code}"
+    whole = SLOW_S + 1
+    assert len(lines) == whole, f"{told}; {len(lines)} of {whole} lines came, and the request was cut off"
+    assert json.loads(lines[-1]) == {"done": True}
+    assert code == 0, told
+    seen(f"{told}; {len(lines)} of {whole} lines of a request of {SLOW_S} s came")
 
 
 def test_data_survives_down_and_up(stack: Stack, seen: Seen) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from snippets.catalog import Catalog, load
 from snippets.contract import Finding, Verdict
 from snippets.evidence import Base, Capture, Evidence, ImageFacts
-from snippets.objection import requirements
+from snippets.objection import fault_digest, requirements
 from snippets.snippet import Snippet
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -118,7 +118,7 @@ def capture_of(catalog: Catalog, name: str) -> Capture:
     pitfall = catalog.pitfalls[name]
     return Capture(
         pitfall=name,
-        digest=pitfall.digest(catalog.snippets[catalog.snippets[pitfall.snippet].host]),
+        digest=fault_digest(pitfall, catalog),
         stage=pitfall.table.stage,
         error="USER is 'app': a name",
         engine="Docker 26.1.5",

@@ -8,6 +8,7 @@ import pytest
 from snippets.catalog import Catalog, load
 from snippets.directory import FILE_LIMIT_BYTES
 from snippets.errors import CatalogError
+from snippets.objection import fault_digest
 from tests.unit.sample import CONF, DOCKERFILE, WEB, Library
 
 PACKAGES = sorted((Path(__file__).parent.parent / "packages").iterdir())
@@ -164,7 +165,7 @@ def test_a_pitfall_s_digest_moves_with_the_fault_and_with_the_good_snippet(libra
     """Its record is of this edit of these bytes."""
 
     def digest(catalog: Catalog) -> str:
-        return catalog.pitfalls["web/user-by-name"].digest(catalog.snippets["web"])
+        return fault_digest(catalog.pitfalls["web/user-by-name"], catalog)
 
     first = digest(library.load())
     second = digest(library.write("conf/serve.conf", "workers = 4\n").load())

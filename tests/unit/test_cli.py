@@ -137,17 +137,30 @@ def test_json_counts_what_was_broken(proven: Proven, library: Library, store: Ev
     assert web["objection"] == "web: drains is broken: cut short"
 
 
-def test_promises_are_listed_in_the_contract_s_order() -> None:
-    """They need no library, and their status is always 0."""
-    result = handbook(None, "list", "--promises", "--json")
+def test_promises_are_listed_in_the_contract_s_order(proven: Proven) -> None:
+    """Each with the proven pitfalls that it was seen to catch, and no other."""
+    result = handbook(proven(), "list", "--promises", "--json")
 
     rows = json.loads(result.stdout)
     assert result.exit_code == 0
     assert [row["slug"] for row in rows] == [promise.slug for promise in CONTRACT]
-    assert [list(row) for row in rows] == [["slug", "family", "title", "authority"]] * len(CONTRACT)
-    plain = handbook(None, "list", "--promises").stdout.splitlines()
-    assert plain[0].split() == ["PROMISE", "FAMILY", "WHAT", "IS", "PROMISED"]
+    assert [list(row) for row in rows] == [["slug", "family", "title", "authority", "killed_by"]] * len(CONTRACT)
+    assert {row["slug"]: row["killed_by"] for row in rows if row["killed_by"]} == {
+        "numeric-non-root": ["web/user-by-name"]
+    }
+    plain = handbook(proven(), "list", "--promises").stdout.splitlines()
+    assert plain[0].split() == ["PROMISE", "FAMILY", "PITFALLS", "WHAT", "IS", "PROMISED"]
     assert len(plain) == len(CONTRACT) + 1
+
+
+def test_a_pitfall_that_is_not_proven_kills_nothing(proven: Proven, store: EvidenceStore) -> None:
+    """What nobody saw caught is no proof of a promise."""
+    standings = proven()
+    (store.root / "pitfalls/web/user-by-name.json").unlink()
+
+    rows = json.loads(handbook(standings, "list", "--promises", "--json").stdout)
+
+    assert [row["slug"] for row in rows if row["killed_by"]] == []
 
 
 def test_pitfalls_are_listed_with_who_notices(proven: Proven) -> None:

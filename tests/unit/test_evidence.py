@@ -18,6 +18,22 @@ from snippets.objection import objection, pitfall_objection, requirements
 from snippets.store import EvidenceStore
 from tests.unit.sample import DOCKERFILE, NOW, WEB, Library, capture_of, evidence_of
 
+JOB = """\
+title = "A job"
+summary = "It runs."
+kind = "workflow"
+rehearsal = ["it-runs"]
+"""
+WALKS = """\
+title = "It walks"
+edit = { path = "run.sh", find = "run", replace = "walk" }
+stage = "rehearsal"
+promise = "it-runs"
+message = "walks"
+why = "Walking is slower."
+fix = "Run."
+"""
+
 SAID = "web: drains"
 
 
@@ -418,6 +434,30 @@ def test_a_pitfall_is_shown_as_it_was_caught(library: Library) -> None:
     assert said(replace(capture, stage="boot")) == f"{otherwise}: boot: USER is 'app': a name"
     aged = replace(capture, verified_at=NOW - timedelta(days=8))
     assert said(aged) == f"{name} was last verified on 2025-12-25, more than 7 days ago"
+
+
+def test_a_pitfall_of_a_project_is_caught_by_its_rehearsal(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its digest moves with the rehearsal's code, and without that code nobody catches it."""
+    rules = dict.fromkeys(["test_job.py"], "sha256:one")
+
+    def rehearsal_rules(file: str) -> str:
+        if file not in rules:
+            raise RecordError(f"no rehearsal {file}")
+        return rules[file]
+
+    monkeypatch.setattr("snippets.objection.rehearsal_rules", rehearsal_rules)
+    library.write("job/snippet.toml", JOB).write("job/run.sh", "run\n").write("job/pitfalls/walks.toml", WALKS)
+    catalog = library.load()
+    capture = replace(capture_of(catalog, "job/walks"), error="it walks")
+
+    def said() -> str | None:
+        return pitfall_objection(catalog.pitfalls["job/walks"], catalog, capture, now=NOW)
+
+    assert said() is None
+    rules["test_job.py"] = "sha256:other"
+    assert said() == "pitfall job/walks changed since 2026-01-02"
+    rules.clear()
+    assert said() == "pitfall job/walks cannot be caught: no rehearsal test_job.py"
 
 
 def test_an_image_is_judged_by_the_whole_contract_and_its_commands(library: Library) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from snippets.catalog import Catalog, load
 from snippets.contract import Finding, Verdict
 from snippets.evidence import Base, Capture, Evidence, ImageFacts
-from snippets.objection import requirements
+from snippets.objection import fault_digest, requirements
 from snippets.standing import Standings
 from snippets.store import EvidenceStore
 
@@ -113,10 +113,9 @@ def prove(catalog: Catalog, store: EvidenceStore, names: Iterable[str], pitfalls
         store.write(record, name)
     for name in pitfalls:
         pitfall = catalog.pitfalls[name]
-        host = catalog.snippets[catalog.snippets[pitfall.snippet].host]
         capture = Capture(
             pitfall=name,
-            digest=pitfall.digest(host),
+            digest=fault_digest(pitfall, catalog),
             stage="contract",
             error="every process runs under uid 0\n  <root>",
             engine="Docker 26.1.5",
