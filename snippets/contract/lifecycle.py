@@ -1,6 +1,6 @@
 """What a container promises while it lives and when it ends: honest health, and no request cut short."""
 
-from snippets.contract.observation import PLAIN, Healthcheck, Posture
+from snippets.contract.observation import PLAIN, Healthcheck, Load, Posture
 from snippets.contract.project import Project
 from snippets.contract.promise import Judgement, kept_if, promise
 from snippets.contract.requests import answers
@@ -14,7 +14,8 @@ DETECTED_WITHIN_S = 60.0
 HEALTHY_WITHIN_S = 30.0
 BACK_WITHIN_S = 30.0
 RELOADED_WITHIN_S = 20.0
-AFTER_RELOAD_S = 2.0
+AFTER_RELOAD_S = 1.0
+RELOADS = 4
 CLIENTS = 4
 # The command is the image's own; only its interval is shortened, and the stated one is judged.
 HEALTH_ASKED = Posture(health_interval_s=1.0)
@@ -146,9 +147,16 @@ def reload_lossless(image: Image, project: Project) -> Judgement:
         if shown in container.get(reload.url).body:
             return kept_if(condition=False, seen=f"{reload.url} shows {reload.shows!r} before anything was edited")
         container.put(reload.path, source.replace(reload.find, reload.replace).encode())
-        with container.traffic((project.page, reload.url), clients=CLIENTS) as traffic:
-            container.signal(reload.signal)
-            seen_s = container.await_reply(reload.url, lambda reply: shown in reply.body, RELOADED_WITHIN_S)
-            load = traffic.end(after_s=AFTER_RELOAD_S)
-    version = "the new version is never seen" if seen_s is None else f"the new version after {seen_s:.1f} s"
-    return kept_if(seen_s is not None and load.sent > 0 and not load.failed, f"{reload.signal}: {version}; {load}")
+        load, seen_s = Load(sent=0), list[float]()
+        # One reload may miss the moment at which a server drops what waits.
+        for _ in range(RELOADS):
+            with container.traffic((project.page, reload.url), clients=CLIENTS) as traffic:
+                container.signal(reload.signal)
+                took_s = container.await_reply(reload.url, lambda reply: shown in reply.body, RELOADED_WITHIN_S)
+                load += traffic.end(after_s=AFTER_RELOAD_S)
+            if took_s is None:
+                break
+            seen_s.append(took_s)
+    version = f"after {seen_s[0]:.1f} s, in {len(seen_s)} of {RELOADS} reloads" if seen_s else "is never seen"
+    lossless = len(seen_s) == RELOADS and load.sent > 0 and not load.failed
+    return kept_if(lossless, f"{reload.signal}: the new version {version}; {load}")

@@ -111,6 +111,11 @@ class Load:
     failed: int = 0
     failure: str = ""
 
+    def __add__(self, other: "Load") -> "Load":
+        """What came of one after the other."""
+        failure = self.failure or other.failure
+        return Load(sent=self.sent + other.sent, failed=self.failed + other.failed, failure=failure)
+
     def __str__(self) -> str:
         """As a finding shows it."""
         whole = f"{self.sent - self.failed} of {self.sent} requests whole and 200"

@@ -77,8 +77,10 @@ def judged(
         finding = PROMISES[pitfall.table.promise].judge(trial, image.project)
     assert finding.verdict is Verdict.BROKEN, f"{finding.promise} did not notice: {finding.verdict}, {finding.seen}"
     stage = "boot" if finding.seen.startswith(NOT_UP) else "contract"
-    # What does not come up is noticed by all who boot it so, each after the time that they give it.
-    asked = witnesses - {finding.promise} if stage == "contract" else frozenset[str]()
+    # What does not come up is noticed by all who boot it so, each after the time that they give it; what is killed
+    # for its memory, by whoever happens to ask just then.
+    telling = stage == "contract" and finding.promise != "fits-memory"
+    asked = witnesses - {finding.promise} if telling else frozenset[str]()
     noticed = who_notices(image, image.project, asked)
     row = Row(pitfall=pitfall.name, killer=finding.promise, asked=sorted(asked), noticed=sorted(noticed))
     return row, stage, finding.seen

@@ -201,7 +201,7 @@ def test_a_promise_says_that_it_spoils_its_container(image: FakeImage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("slug", "signals"), [("crash-safe", ["SIGKILL"]), ("reload-lossless", ["SIGHUP"]), ("drains", ["SIGTERM"])]
+    ("slug", "signals"), [("crash-safe", ["SIGKILL"]), ("reload-lossless", ["SIGHUP"] * 4), ("drains", ["SIGTERM"])]
 )
 def test_a_promise_sends_the_signal_that_it_speaks_of(slug: str, signals: list[str], image: FakeImage) -> None:
     """Another one would be taken another way."""
