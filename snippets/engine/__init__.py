@@ -15,7 +15,7 @@ from snippets.catalog import Catalog
 from snippets.contract import Project
 from snippets.contract.dockerfile import bases as bases_of
 from snippets.contract.observation import ImageConfig
-from snippets.engine.bases import Ground, has_recipe, resolve
+from snippets.engine.bases import PULL_TIMEOUT_S, Ground, has_recipe, resolve
 from snippets.engine.build import build
 from snippets.engine.docker import docker, try_docker
 from snippets.engine.image import BuiltImage
@@ -24,8 +24,6 @@ from snippets.engine.run import Run
 from snippets.errors import BuildError
 from snippets.evidence import Base
 from snippets.snippet import Snippet
-
-PULL_TIMEOUT_S = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from snippets.errors import EngineError
 from snippets.evidence import Base
 
 REGISTRY_TIMEOUT_S = 20.0
+PULL_TIMEOUT_S = 600.0
 
 
 class Choice(StrEnum):
@@ -66,6 +67,8 @@ def resolved(reference: str) -> Ground:
         raise EngineError(message)
     known = recipes()
     if digest is not None:
+        # The builder takes what is here, however old, and asks nobody: what is recorded has to be what it takes.
+        docker("pull", "--quiet", reference, timeout_s=PULL_TIMEOUT_S)
         image = trusting(reference, digest) if ca_bundle() else None
         version = known[reference][1].version if reference in known else None
         base = _described(reference, image or reference, digest, version, differs="")
@@ -125,9 +128,9 @@ def _described(reference: str, image: str, digest: str, version: list[str] | Non
 
 
 def base_layers(reference: str, contexts: Mapping[str, str]) -> tuple[str, ...]:
-    """Diff ids of a base's layers: of the local image that was built on, else of the registry's."""
-    if reference in contexts:
-        return tuple(json.loads("".join(docker("image", "inspect", contexts[reference])))[0]["RootFS"]["Layers"])
+    """Diff ids of a base's layers: of the image that is here, which a build takes first, else of the registry's."""
+    if here := try_docker("image", "inspect", "--format={{json .RootFS.Layers}}", contexts.get(reference, reference)):
+        return tuple(json.loads(here[0]))
     return _registry_layers(reference)
 
 

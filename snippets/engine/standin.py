@@ -128,7 +128,7 @@ def _bootstrap(recipe: Recipe, tar: Path) -> None:
 
 def trusting(reference: str, digest: str) -> str:
     """A registry's image with this network's certificates on top."""
-    image = f"{LOCAL}/trusting/{reference}"
+    image = f"{LOCAL}/trusting/{safe(reference)}"
     key = _cache_key(digest)
     if _label(image) != key:
         _trust(reference, digest, image, key)
@@ -158,5 +158,5 @@ def one_maker(name: str) -> Iterator[None]:
 
 
 def safe(name: str) -> str:
-    """A reference as a file's name."""
-    return "".join(sign if sign.isalnum() else "-" for sign in name)
+    """A reference as the name of a file, a lock or an image."""
+    return "".join(sign.lower() if sign.isalnum() else "-" for sign in name)

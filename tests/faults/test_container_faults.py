@@ -1,4 +1,4 @@
-"""Containers, builds and registries that misbehave: each ends in its own time, with the cause in the message."""
+"""Containers and builds that misbehave: each ends in its own time, with the cause in the message."""
 
 import os
 import signal
@@ -14,11 +14,11 @@ import pytest
 from snippets.contract import PROMISES, Project, Verdict
 from snippets.contract.observation import PLAIN, Posture
 from snippets.contract.requests import expect_200
-from snippets.engine import Engine, bases
+from snippets.engine import Engine
 from snippets.engine.build import build
 from snippets.engine.image import BuiltImage
 from snippets.engine.run import LABEL
-from snippets.errors import BuildError, ContainerError, EngineError, NotReadyError
+from snippets.errors import BuildError, ContainerError, NotReadyError
 
 BASE = "python:3.13-slim-trixie"
 SERVER = """
@@ -114,29 +114,6 @@ def test_hanging_build_ends_with_its_last_lines(engine: Engine, tmp_path: Path) 
     (tmp_path / "Dockerfile").write_text(f"FROM {BASE}\nRUN echo fetching the internet && sleep 600\n")
     with pytest.raises(BuildError, match=r"the build hangs: no end within 6 s(.|\n)*fetching the internet"):
         build(tmp_path, engine.run.tag("hanging"), contexts=engine.contexts([BASE]), no_cache=True, timeout_s=6.0)
-
-
-def test_silent_registry_is_an_error_and_names_the_base(engine: Engine) -> None:
-    """Neither a registry nor a recipe: the engine cannot judge, and says for which base."""
-    with pytest.raises(EngineError, match=r"no registry answers for registry\.invalid/nobody:1, and no recipe"):
-        bases.resolve("registry.invalid/nobody:1", engine.run)
-
-
-def test_registry_choice_never_substitutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """HANDBOOK_BASES=registry refuses a stand-in that it could make."""
-    monkeypatch.setenv("HANDBOOK_BASES", "registry")
-    monkeypatch.setattr(bases, "_registry_digest", lambda _reference: None)
-
-    with pytest.raises(EngineError, match=f"no registry answers for {BASE}, and HANDBOOK_BASES=registry forbids"):
-        bases.resolved(BASE)
-
-
-def test_misspelt_choice_of_bases_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A word that means nothing is not taken for the default."""
-    monkeypatch.setenv("HANDBOOK_BASES", "registri")
-
-    with pytest.raises(EngineError, match="HANDBOOK_BASES=registri is none of registry, stand-in, auto"):
-        bases.resolved(BASE)
 
 
 @pytest.fixture
