@@ -39,7 +39,7 @@ class Registry(ThreadingHTTPServer):
     @property
     def reference(self) -> str:
         """How the image is asked for; the engine takes plain HTTP from this address."""
-        return f"127.0.0.1:{self.server_port}/base:1"
+        return f"127.0.0.1:{self.server_port}/base:now"
 
     def offer(self, word: str) -> None:
         """Hold, from now on, an image whose only file says this word."""
@@ -54,7 +54,7 @@ class Registry(ThreadingHTTPServer):
         layer = self._hold(LAYER, gzip.compress(plain.getvalue(), mtime=0))
         manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer]}
         self.digest = str(self._hold(MANIFEST, json.dumps(manifest).encode())["digest"])
-        self.held["1"] = self.held[self.digest]
+        self.held["now"] = self.held[self.digest]
 
     def _hold(self, kind: str, content: bytes) -> dict[str, object]:
         digest = digest_of(content)
@@ -100,7 +100,8 @@ def registry() -> Iterator[Registry]:
     server.shutdown()
     thread.join()
     server.server_close()
-    try_docker("image", "rm", "--force", server.reference, f"{LOCAL}/trusting/{safe(server.reference)}")
+    pulled = try_docker("image", "ls", "--quiet", f"--filter=reference={server.reference.removesuffix(':now')}")
+    try_docker("image", "rm", "--force", *pulled, f"{LOCAL}/trusting/{safe(server.reference)}")
 
 
 def built_on(reference: str, image: str | None, engine: Engine, folder: Path) -> list[str]:
