@@ -45,7 +45,7 @@ class PromiseRow(Row, frozen=True, kw_only=True):
 
 
 class PitfallRow(Row, frozen=True, kw_only=True):
-    """A pitfall: which snippet it is a mutant of, and which promise or rehearsal notices at which stage."""
+    """A pitfall: which snippet it is a mutant of, which promise or rehearsal has to notice, and which was seen to."""
 
     name: str
     snippet: str
@@ -53,6 +53,7 @@ class PitfallRow(Row, frozen=True, kw_only=True):
     title: str
     stage: str
     promise: str
+    killed_by: str | None
     standing: str
     objection: str | None
 
@@ -172,6 +173,7 @@ def _pitfall(standing: PitfallStanding) -> PitfallRow:
         title=pitfall.table.title,
         stage=pitfall.table.stage,
         promise=pitfall.table.promise,
+        killed_by=pitfall.table.promise if standing.state is State.PROVEN else None,
         standing=standing.state.value,
         objection=standing.objection,
     )

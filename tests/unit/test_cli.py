@@ -176,6 +176,7 @@ def test_pitfalls_are_listed_with_who_notices(proven: Proven) -> None:
             "title": "USER by name",
             "stage": "contract",
             "promise": "numeric-non-root",
+            "killed_by": "numeric-non-root",
             "standing": "proven",
             "objection": None,
         }
@@ -183,10 +184,11 @@ def test_pitfalls_are_listed_with_who_notices(proven: Proven) -> None:
 
 
 def test_an_uncaught_pitfall_fails_the_list(unproven: Standings) -> None:
-    """A pitfall without a record makes the status 1, and the objection stands in its row."""
+    """A pitfall without a record makes the status 1, nobody killed it, and the objection stands in its row."""
     result = handbook(unproven, "list", "--pitfalls")
+    (row,) = json.loads(handbook(unproven, "list", "--pitfalls", "--json").stdout)
 
-    assert result.exit_code == 1
+    assert (result.exit_code, row["killed_by"]) == (1, None)
     assert "web/user-by-name  numeric-non-root  unproven  pitfall web/user-by-name was never caught" in result.stdout
 
 
