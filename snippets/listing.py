@@ -1,7 +1,6 @@
 """Standings -> what the command line prints of them: typed rows whose keys scripts rely on, tables, a card."""
 
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -137,12 +136,9 @@ def _snippet(standing: Standing) -> SnippetRow:
 
 def promises(standings: Standings) -> Listing:
     """A row a promise, in the contract's order."""
-    caught: defaultdict[str, list[str]] = defaultdict(list)
-    for name, standing in standings.pitfalls.items():
-        if standing.state is State.PROVEN:
-            caught[standing.pitfall.table.promise].append(name)
+    kills = standings.kills
     rows = [
-        PromiseRow(slug=p.slug, family=p.family, title=p.title, authority=p.authority, killed_by=caught[p.slug])
+        PromiseRow(slug=p.slug, family=p.family, title=p.title, authority=p.authority, killed_by=kills.get(p.slug, ()))
         for p in CONTRACT
     ]
     return Listing(

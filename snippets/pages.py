@@ -30,10 +30,13 @@ def sections(docs: Path) -> dict[str, tuple[str, str]]:
 
 def addresses(docs: Path, site: str) -> dict[str, str]:
     """Pitfall -> address below the site, which is written as in SITE_URL."""
-    return {
-        name: f"{site.rstrip('/')}/{page.removesuffix('index.md').removesuffix('.md').rstrip('/')}/#{anchor}"
-        for name, (page, anchor) in sections(docs).items()
-    }
+    return {name: f"{site.rstrip('/')}/{address(page)}#{anchor}" for name, (page, anchor) in sections(docs).items()}
+
+
+def address(page: str) -> str:
+    """Where a page is below the site's root, by its path below the docs."""
+    folder = page.removesuffix("index.md").removesuffix(".md").rstrip("/")
+    return f"{folder}/" if folder else ""
 
 
 @cache

@@ -1,6 +1,7 @@
 """Catalog and records -> how every atom stands: proven, withheld or unproven, and why."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -64,6 +65,15 @@ class Standings:
     def pitfalls(self) -> dict[str, PitfallStanding]:
         """By name."""
         return {pitfall.name: self._pitfall(pitfall) for pitfall in self.catalog.pitfalls.values()}
+
+    @cached_property
+    def kills(self) -> Mapping[str, Sequence[str]]:
+        """Promise or rehearsal -> names of the proven pitfalls that it was seen to catch."""
+        caught: defaultdict[str, list[str]] = defaultdict(list)
+        for name, standing in self.pitfalls.items():
+            if standing.state is State.PROVEN:
+                caught[standing.pitfall.table.promise].append(name)
+        return caught
 
     def on_stand_ins(self) -> tuple[str, ...]:
         """Names of the proven snippets and pitfalls that rest on a base which was stood in."""

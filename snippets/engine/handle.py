@@ -21,7 +21,7 @@ LOG_LINES = 20
 LOG_CHARACTERS = 6_000
 # A traceback in one line of JSON, whose cause is at its end.
 LINE_CHARACTERS = 3_000
-CONFLICT = 409
+ENDING_S = 1.0
 LISTEN = "0A"
 T = TypeVar("T")
 
@@ -136,7 +136,7 @@ class HandledContainer:
         return output
 
     def _state(self) -> dict[str, Any]:
-        self._ask(self._handle.reload)
+        _answer(self._handle.reload)
         return dict(self._handle.attrs["State"])
 
     def _outer_port(self) -> int | None:
@@ -185,15 +185,29 @@ class HandledContainer:
 
     def _ask(self, question: Callable[[], T]) -> T:
         try:
-            return question()
-        except NotFound as error:
-            message = f"the container is gone: {error.explanation}"
-            raise ContainerError(message) from None
-        except (DockerException, OSError) as error:
-            if isinstance(error, APIError) and error.status_code == CONFLICT:
-                # It refuses to list or signal what has ended meanwhile.
-                self._refuse_exit()
-            raise engine_error("the engine's API", str(error)) from None
+            return _answer(question)
+        except EngineError as error:
+            if isinstance(error.__cause__, APIError):
+                self._refuse_end()
+            raise
+
+    def _refuse_end(self) -> None:
+        """It will not list or signal what has ended, or loses it in the middle: give it time to know."""
+        until = time.monotonic() + ENDING_S
+        while time.monotonic() < until:
+            self._refuse_exit()
+            time.sleep(ENDING_S / 20)
+
+
+def _answer(question: Callable[[], T]) -> T:
+    """What the engine answers; raises ContainerError where the container is gone, else EngineError."""
+    try:
+        return question()
+    except NotFound as error:
+        message = f"the container is gone: {error.explanation}"
+        raise ContainerError(message) from None
+    except (DockerException, OSError) as error:
+        raise engine_error("the engine's API", str(error)) from error
 
 
 def _shortened(line: str) -> str:

@@ -116,9 +116,9 @@ def _effective(reference: str, standings: Standings, _links: Links) -> Shown:
     return Shown(html=tables.effective(standing.snippet, settings))
 
 
-def _contract(reference: str, _standings: Standings, _links: Links) -> Shown:
+def _contract(reference: str, standings: Standings, links: Links) -> Shown:
     _only_all("contract", reference)
-    return Shown(html=tables.contract())
+    return Shown(html=tables.contract(standings, links))
 
 
 def _catalogue(reference: str, standings: Standings, _links: Links) -> Shown:

@@ -1,15 +1,18 @@
 """Catalog and contract -> the tables of a page, as HTML on one line."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
+from itertools import groupby
 from urllib.parse import urlsplit
 
 from snippets.contract import CONTRACT
+from snippets.pages import DOCS, address, sections
 from snippets.render.blocks import Links, promise_id, prose
 from snippets.snippet import Snippet
-from snippets.standing import Standing, State
+from snippets.standing import Standing, Standings, State
 
 _KIBIBYTE = 1024
+_CONTRACT_HEADS = ("Promise", "Seen to fail on", "Source")
 
 
 def effective(snippet: Snippet, settings: Mapping[str, str]) -> str:
@@ -39,14 +42,35 @@ def _size(count: int) -> str:
     return f"{count / _KIBIBYTE:.1f} KiB" if count >= _KIBIBYTE else f"{count} bytes"
 
 
-def contract() -> str:
-    """Every promise with its authority; each row can be linked to by its slug."""
-    rows = (
-        f'<tr id="{promise_id(promise.slug)}"><td>{promise.slug}</td><td>{prose(promise.title)}</td>'
-        f"<td>{promise.family}</td><td>{_authority(promise.authority)}</td></tr>"
-        for promise in CONTRACT
-    )
-    return table("contract:all", ("Promise", "What it says", "Family", "Source"), rows)
+def contract(standings: Standings, links: Links) -> str:
+    """Every promise with the pitfalls that it caught and its authority; each row can be linked to by its slug."""
+    return table("contract:all", _CONTRACT_HEADS, _promises(standings, links))
+
+
+def _promises(standings: Standings, links: Links) -> Iterator[str]:
+    """Rows by family, each of which has a heading of its own."""
+    told = sections(DOCS)
+    for family, promises in groupby(CONTRACT, key=lambda promise: promise.family):
+        yield f'<tr><th colspan="{len(_CONTRACT_HEADS)}">{family.capitalize()}</th></tr>'
+        for promise in promises:
+            single = [
+                name for name in standings.kills.get(promise.slug, ()) if not standings.pitfalls[name].pitfall.exhibit
+            ]
+            caught = ", ".join(_section(name, told, links) for name in single)
+            said = f"<strong>{promise.slug}</strong><br>{prose(promise.title)}"
+            yield (
+                f'<tr id="{promise_id(promise.slug)}"><td>{said}</td><td>{caught}</td>'
+                f"<td>{_authority(promise.authority)}</td></tr>"
+            )
+
+
+def _section(name: str, told: Mapping[str, tuple[str, str]], links: Links) -> str:
+    """A pitfall by its slug, and the way to its section where a page has one."""
+    slug = name.partition("/")[2]
+    if name not in told:
+        return slug
+    page, anchor = told[name]
+    return f'<a href="{links.root}{address(page)}#{anchor}">{slug}</a>'
 
 
 def _authority(authority: str) -> str:

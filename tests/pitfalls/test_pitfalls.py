@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -19,7 +18,7 @@ from snippets.matrix import PROPERTY, Row
 from snippets.objection import fault_digest
 from snippets.recorder import Witness
 from snippets.snippet import Pitfall
-from tests.rehearsals.compose import prepared, stack_of, started
+from tests.rehearsals.compose import rehearsed
 
 LIBRARY = load()
 PITFALLS = [
@@ -45,7 +44,7 @@ def test_pitfall_is_caught(  # noqa: PLR0913, PLR0917 - a fixture each
     pitfall = catalog.pitfalls[name]
     host = catalog.snippets[catalog.snippets[pitfall.snippet].host]
     witnesses = WITNESSES[request.config.getoption("--witnesses")]
-    caught = rehearsed if pitfall.table.stage == "rehearsal" else judged
+    caught = tried if pitfall.table.stage == "rehearsal" else judged
     row, stage, said = caught(pitfall, catalog, engine, tmp_path, witnesses)
 
     assert (stage, row.killer) == (pitfall.table.stage, pitfall.table.promise), said
@@ -86,26 +85,19 @@ def judged(
     return row, stage, finding.seen
 
 
-def rehearsed(
+def tried(
     pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Path, _witnesses: frozenset[str]
 ) -> tuple[Row, str, str]:
     """As `judged`, of a project of several containers: its rehearsal runs on the mutant, and has to fail."""
     owner = catalog.snippets[pitfall.snippet]
     slug = pitfall.table.promise
-    rehearsals = import_module(f"tests.rehearsals.test_{owner.name.replace('-', '_')}")
-    rehearse = getattr(rehearsals, f"test_{slug.replace('-', '_')}")
-    seen: list[str] = []
     try:
-        with (
-            prepared(engine, owner, folder, f"{owner.name}-{pitfall.slug}", pitfall.replaced(owner)) as stage,
-            started(stage) as services,
-        ):
-            rehearse(stack=stack_of(stage, services), seen=seen.append)
+        seen = rehearsed(engine, owner, slug, folder, pitfall.replaced(owner))
     except (AssertionError, ContainerError) as error:
         # pytest adds what it compared.
         said = str(error).partition("\nassert ")[0]
         return Row(pitfall=pitfall.name, killer=slug, asked=(), noticed=()), "rehearsal", said
-    raise AssertionError(f"{slug} did not notice: {'; '.join(seen)}")
+    raise AssertionError(f"{slug} did not notice: {seen}")
 
 
 def who_notices(image: Image, project: Project, asked: Iterable[str]) -> frozenset[str]:

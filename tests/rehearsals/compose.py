@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from subprocess import CompletedProcess, run
 
@@ -85,6 +86,17 @@ def started(stage: Stage) -> Iterator[Services]:
 def stack_of(stage: Stage, services: Services) -> Stack:
     """The running project, by where its application answers."""
     return Stack(stage=stage, url=f"http://127.0.0.1:{services.port_for('web', WEB_PORT)}")
+
+
+def rehearsed(engine: Engine, owner: Snippet, slug: str, folder: Path, replaced: Mapping[Path, str]) -> str:
+    """Run one rehearsal of a snippet on a mutant of it, and tell what it saw; raises ContainerError, AssertionError."""
+    tests = import_module(f"tests.rehearsals.test_{owner.name.replace('-', '_')}")
+    rehearse = getattr(tests, f"test_{slug.replace('-', '_')}")
+    seen: list[str] = []
+    with prepared(engine, owner, folder, f"{owner.name}-{slug}", replaced) as stage, started(stage) as services:
+        rehearse(stack=stack_of(stage, services), seen=seen.append)
+    assert seen, f"{slug} says nothing of what it saw"
+    return "; ".join(seen)
 
 
 def _why_down(stage: Stage, error: str) -> str:

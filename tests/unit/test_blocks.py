@@ -316,7 +316,7 @@ def test_tables_name_every_promise_snippet_and_file(small: Standings, web: Snipp
     """Nothing is left out, and what is not proven says so."""
     (small.store.root / "settings.json").unlink()
 
-    assert len(text_of(contract(), "tbody tr")) == len(PROMISES)
+    assert text_of(contract(small, Links()), "tr[id] strong") == list(PROMISES)
     assert [row.split(" · ")[1] for row in text_of(catalogue(small.snippets.values()), "td:first-child")] == [
         "alma",
         "settings",
@@ -328,6 +328,20 @@ def test_tables_name_every_promise_snippet_and_file(small: Standings, web: Snipp
         "proven 2026-01-02, on a stand-in base",
     ]
     assert text_of(files(web, Links()), "td:first-child") == sorted(web.sources)
+
+
+def test_a_promise_shows_what_it_was_seen_to_fail_on(small: Standings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proven pitfalls alone, each with the way to its section where a page has one."""
+    name, pitfall = next(iter(small.catalog.pitfalls.items()))
+    slug, row = pitfall.slug, f"#promise-{pitfall.table.promise} td:nth-child(2)"
+    assert text_of(contract(small, Links("../")), row) == [slug]
+
+    monkeypatch.setattr("snippets.render.tables.sections", lambda _docs: {name: ("pitfalls/image.md", "here")})
+    assert f'<a href="../pitfalls/image/#here">{slug}</a>' in contract(small, Links("../"))
+
+    (small.store.root / "pitfalls" / f"{name}.json").unlink()
+    unproven = Standings(catalog=small.catalog, store=small.store, now=small.now)
+    assert text_of(contract(unproven, Links()), row) == [""]
 
 
 def test_text_is_escaped_and_on_one_line() -> None:
