@@ -73,7 +73,7 @@ class Standings:
         for name, standing in self.pitfalls.items():
             if standing.state is State.PROVEN:
                 caught[standing.pitfall.table.promise].append(name)
-        return caught
+        return dict(caught)
 
     def on_stand_ins(self) -> tuple[str, ...]:
         """Names of the proven snippets and pitfalls that rest on a base which was stood in."""

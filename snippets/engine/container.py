@@ -13,11 +13,10 @@ from docker.models.containers import Container as Handle
 from snippets.contract.observation import Process, Reply
 from snippets.engine import http
 from snippets.engine.backing import RunningService
-from snippets.engine.handle import HandledContainer
+from snippets.engine.handle import POLL_S, HandledContainer
 from snippets.engine.traffic import Clients, traffic
 from snippets.errors import ContainerError, EngineError, NotReadyError
 
-POLL_S = 0.05
 SETTLED_S = 0.5
 SETTLING_S = 30.0
 START_TIMEOUT_S = 40.0

@@ -21,6 +21,7 @@ LOG_LINES = 20
 LOG_CHARACTERS = 6_000
 # A traceback in one line of JSON, whose cause is at its end.
 LINE_CHARACTERS = 3_000
+POLL_S = 0.05
 ENDING_S = 1.0
 LISTEN = "0A"
 T = TypeVar("T")
@@ -196,7 +197,7 @@ class HandledContainer:
         until = time.monotonic() + ENDING_S
         while time.monotonic() < until:
             self._refuse_exit()
-            time.sleep(ENDING_S / 20)
+            time.sleep(POLL_S)
 
 
 def _answer(question: Callable[[], T]) -> T:

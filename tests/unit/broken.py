@@ -238,7 +238,8 @@ LIFECYCLE: list[tuple[str, str, Change, str]] = [
         boots(load=Load(sent=100, failed=1, failure="no answer on port 8000 to GET /")),
         "the new version after 0.2 s, in 4 of 4 reloads; 396 of 400 requests whole and 200; no answer on port 8000 to",
     ),
-    ("reload-lossless", "preloaded", boots(reloads=False), "SIGHUP: the new version is never seen; 400 of 400"),
+    ("reload-lossless", "preloaded", boots(reloads=0), "SIGHUP: the new version is never seen; 400 of 400"),
+    ("reload-lossless", "once-and-never-again", boots(reloads=2), "after 0.2 s, in 2 of 4 reloads; 1200 of 1200"),
     (
         "reload-lossless",
         "shown-before",

@@ -58,7 +58,7 @@ class FakeContainer:
     respawns: bool = True
     restart: float | NotReadyError = 0.6
     files: Mapping[str, bytes] = field(default_factory=lambda: {RELOAD.path: b"VERSION = 1\n"})
-    reloads: bool = True
+    reloads: int = 100
     backed: bool = False
     late_uid: int | None = None
     lost: Mapping[str, Reply] = field(default_factory=lambda: {PROJECT.ready: reply(503)})
@@ -75,7 +75,7 @@ class FakeContainer:
         self.looks = 0
         self.exit: tuple[int, float] | ContainerError | None = None
         self.pids = list(range(9, 10 + self.workers))
-        self.version = self.files.get(RELOAD.path, b"")
+        self.replaced = self.version = self.files.get(RELOAD.path, b"")
         self._backing = FakeBacking(recovers=self.recovers)
 
     @property
@@ -123,7 +123,8 @@ class FakeContainer:
         """Take a signal: end, or take up what its code is by now."""
         self.signals.append(name)
         if name == RELOAD.signal:
-            self.version = self.files[RELOAD.path] if self.reloads else self.version
+            fresh = self.signals.count(name) <= self.reloads
+            self.version = self.files[RELOAD.path] if fresh else self.replaced
         elif name == "SIGKILL":
             self.exit = KILLED
         else:

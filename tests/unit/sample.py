@@ -1,6 +1,7 @@
 """A small library on disk, the records that vouch for it, and a clock that stands still."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -111,6 +112,20 @@ def evidence_of(snippet: Snippet) -> Evidence:
         verified_at=NOW,
         findings=findings,
     )
+
+
+def judged(slug: str, **changes: object) -> Callable[[Evidence], Evidence]:
+    """Change one finding of a record."""
+
+    def change(evidence: Evidence) -> Evidence:
+        assert any(finding.promise == slug for finding in evidence.findings)
+        findings = [
+            replace(finding, **changes) if finding.promise == slug else finding  # type: ignore[arg-type]
+            for finding in evidence.findings
+        ]
+        return replace(evidence, findings=findings)
+
+    return change
 
 
 def capture_of(catalog: Catalog, name: str) -> Capture:

@@ -1,0 +1,263 @@
+"""The one place that decides: what speaks against showing a snippet or a pitfall, by its record."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snippets.contract import Finding, Verdict
+from snippets.errors import RecordError
+from snippets.evidence import Capture, Evidence
+from snippets.objection import objection, pitfall_objection, requirements
+from tests.unit.sample import DOCKERFILE, NOW, WEB, Library, capture_of, evidence_of, judged
+
+JOB = """\
+title = "A job"
+summary = "It runs."
+kind = "workflow"
+rehearsal = ["it-runs"]
+"""
+WALKS = """\
+title = "It walks"
+edit = { path = "run.sh", find = "run", replace = "walk" }
+stage = "rehearsal"
+promise = "it-runs"
+message = "walks"
+why = "Walking is slower."
+fix = "Run."
+"""
+
+SAID = "web: drains"
+
+
+def refusal(library: Library, change: Callable[[Evidence], Evidence], *, days: int | None = None) -> str | None:
+    """What is said against `web` by a record that vouches for it, changed in one respect."""
+    web = library.snippet()
+    max_age = None if days is None else timedelta(days=days)
+    return objection(web, change(evidence_of(web)), now=NOW, max_age=max_age)
+
+
+def test_a_record_of_these_bytes_vouches_for_them(library: Library) -> None:
+    """There is nothing to say against a snippet whose every promise was kept."""
+    assert refusal(library, lambda evidence: evidence) is None
+
+
+def test_no_record_is_no_proof(library: Library) -> None:
+    """Without a record a snippet was never verified."""
+    assert objection(library.snippet(), None, now=NOW) == "web was never verified"
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("web/Dockerfile", DOCKERFILE + "\n"),
+        ("web/Dockerfile", DOCKERFILE.replace("\n", "\r\n")),
+        ("conf/serve.conf", "workers = 4\n"),
+        ("web/new.txt", ""),
+    ],
+    ids=["own-file", "line-ends", "shared-file", "new-file"],
+)
+def test_any_changed_byte_voids_the_record(library: Library, path: str, content: str) -> None:
+    """Evidence speaks for the bytes it saw, and the objection names the file that moved."""
+    evidence = evidence_of(library.snippet())
+    moved = library.write(path, content).snippet()
+
+    assert objection(moved, evidence, now=NOW) == f"web changed since 2026-01-02: {path.partition('/')[2]}"
+
+
+def test_a_changed_mode_voids_the_record(library: Library) -> None:
+    """A file that becomes executable is another file."""
+    evidence = evidence_of(library.snippet())
+    (library.root / "web" / "Dockerfile").chmod(0o755)
+
+    assert objection(library.snippet(), evidence, now=NOW) == "web changed since 2026-01-02: Dockerfile"
+
+
+def test_every_moved_file_is_named(library: Library) -> None:
+    """Removed, renamed and new files are listed."""
+    evidence = evidence_of(library.snippet())
+    moved = library.write("conf/serve.conf", "w\n").write("web/a.txt", "a\n").snippet()
+
+    assert objection(moved, evidence, now=NOW) == "web changed since 2026-01-02: a.txt, serve.conf"
+
+
+def test_a_loosened_contract_voids_the_record(library: Library) -> None:
+    """The metadata says how a snippet is judged, so it is part of what was judged."""
+    evidence = evidence_of(library.snippet())
+    table = WEB.replace("port = 8000", "port = 8000\nstop_grace_s = 300")
+    loosened = library.write("web/snippet.toml", table).snippet()
+
+    assert objection(loosened, evidence, now=NOW) == "web changed since 2026-01-02: snippet.toml"
+
+
+def test_a_record_of_another_snippet_vouches_for_nothing(library: Library) -> None:
+    """A copied record is recognised, even of a snippet with the same bytes."""
+    said = refusal(library, lambda evidence: replace(evidence, snippet="wep"))
+
+    assert said == "web was never verified: the record is of wep"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (judged("drains", verdict=Verdict.BROKEN, seen="cut short\nlog"), f"{SAID} is broken: cut short"),
+        (judged("drains", verdict=Verdict.ERROR, seen="no engine"), f"{SAID} is error: no engine"),
+        (judged("drains", verdict=Verdict.BROKEN, seen=""), f"{SAID} is broken: nothing was seen"),
+        (judged("drains", verdict=Verdict.NOT_APPLICABLE, seen="why not"), f"{SAID} is not-applicable: why not"),
+        (judged("drains", rules="sha256:01d"), f"{SAID} was judged by other code than today's"),
+        (judged("drains", seen=" \n"), f"{SAID} was kept, but nothing was seen"),
+        (judged("drains", promise="drain"), f"{SAID} was not judged"),
+        (judged("command-build", rules="sha256:01d"), "web: command-build was judged by other code than today's"),
+        (judged("drains", promise="reachable"), "web: the record judges a promise twice"),
+    ],
+    ids=["broken", "error", "mute", "not-applicable", "other-rules", "unseen", "missing", "other-rehearsal", "twice"],
+)
+def test_every_promise_was_kept_by_the_code_of_today(
+    library: Library, change: Callable[[Evidence], Evidence], said: str
+) -> None:
+    """One promise that is broken, in error, not judged or judged by other code is enough."""
+    assert refusal(library, change) == said
+
+
+def test_an_exemption_needs_its_reason_in_the_snippet(library: Library) -> None:
+    """What the snippet exempts may be not applicable, and may as well be kept."""
+    assert refusal(library, judged("cpu-aware", verdict=Verdict.KEPT, seen="1 worker")) is None
+
+
+def test_a_promise_that_nobody_asks_for_may_not_be_broken(library: Library) -> None:
+    """A broken finding speaks against the record even where today's contract would not ask for it."""
+    gone = Finding(promise="gone", rules="sha256:01d", verdict=Verdict.BROKEN, seen="it leaks", took_s=1.0)
+
+    assert refusal(library, lambda e: replace(e, findings=[*e.findings, gone])) == "web: gone is broken: it leaks"
+
+
+def test_a_record_in_which_nothing_was_kept_proves_nothing(library: Library) -> None:
+    """Exemptions alone are no proof, should any ever get past the door."""
+    conf = library.snippet("conf")
+    lax = replace(conf, table=msgspec.structs.replace(conf.table, not_applicable={"drains": "Not here."}))
+
+    assert objection(lax, evidence_of(lax), now=NOW) == "conf: no promise was kept"
+
+
+def test_a_base_left_out_of_the_record_could_have_been_anything(library: Library) -> None:
+    """Every FROM is accounted for: otherwise a stand-in could pass for the real base."""
+    said = refusal(library, lambda evidence: replace(evidence, bases=[]))
+
+    assert said == "web: the record does not say what python:3.13 was"
+
+
+def test_a_record_of_an_image_names_it(library: Library) -> None:
+    """What was booted has an id."""
+    assert refusal(library, lambda evidence: replace(evidence, image=None)) == "web: the record names no image"
+
+
+def test_a_record_from_the_future_is_refused(library: Library) -> None:
+    """A clock that ran ahead would keep a record fresh for ever; a few minutes of skew are let pass."""
+    assert refusal(library, dated(timedelta(minutes=5))) is None
+    assert refusal(library, dated(timedelta(minutes=6))) == "web was verified in the future: 2026-01-02T12:06:00+00:00"
+
+
+def test_a_record_may_be_as_old_as_is_allowed_and_no_older(library: Library) -> None:
+    """Age counts only where an age is given, as when publishing."""
+    assert refusal(library, dated(-timedelta(days=3650))) is None
+    assert refusal(library, dated(-timedelta(days=7)), days=7) is None
+    said = refusal(library, dated(-timedelta(days=7, seconds=1)), days=7)
+    assert said == "web was last verified on 2025-12-26, more than 7 days ago"
+
+
+def dated(shift: timedelta) -> Callable[[Evidence], Evidence]:
+    """Move a record in time."""
+    return lambda evidence: replace(evidence, verified_at=NOW + shift)
+
+
+def test_a_rehearsal_that_is_not_there_proves_nothing(library: Library) -> None:
+    """A snippet whose rehearsal file is missing cannot be verified, and the file is named."""
+    meta = 'title = "T"\nsummary = "S."\nkind = "workflow"\nrehearsal = ["it-runs"]\n'
+    job = library.write("job/snippet.toml", meta).write("job/run.sh", "run\n").snippet("job")
+    web = evidence_of(library.snippet())
+    evidence = replace(web, snippet="job", digest=job.digest, files=job.files)
+
+    assert objection(job, evidence, now=NOW) == "job cannot be verified: no rehearsal tests/rehearsals/test_job.py"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(data=st.data())
+def test_no_single_change_of_a_record_goes_unnoticed(library: Library, data: st.DataObject) -> None:
+    """Whatever finding is dropped, doubled or judged otherwise: the record no longer vouches."""
+    web = library.snippet()
+    evidence = evidence_of(web)
+    index = data.draw(st.integers(0, len(evidence.findings) - 1))
+    chosen = evidence.findings[index]
+    others = [finding for finding in evidence.findings if finding is not chosen]
+    changed = data.draw(
+        st.sampled_from(
+            [
+                others,
+                [*evidence.findings, chosen],
+                [*others, replace(chosen, verdict=Verdict.ERROR)],
+                [*others, replace(chosen, verdict=Verdict.BROKEN)],
+                [*others, replace(chosen, rules=chosen.rules[:-1])],
+                [*others, replace(chosen, promise=chosen.promise.upper())],
+            ]
+        )
+    )
+
+    assert objection(web, evidence, now=NOW) is None
+    assert objection(web, replace(evidence, findings=changed), now=NOW) is not None
+
+
+def test_a_pitfall_is_shown_as_it_was_caught(library: Library) -> None:
+    """Its record is of this fault, in this snippet, at the stated stage and in the stated words."""
+    catalog = library.load()
+    pitfall, capture = catalog.pitfalls["web/user-by-name"], capture_of(catalog, "web/user-by-name")
+
+    def said(changed: Capture | None) -> str | None:
+        return pitfall_objection(pitfall, catalog, changed, now=NOW, max_age=timedelta(days=7))
+
+    name = "pitfall web/user-by-name"
+    assert said(capture) is None
+    assert said(None) == f"{name} was never caught"
+    assert said(replace(capture, pitfall="web/b")) == f"{name} was never caught: the record is of web/b"
+    assert said(replace(capture, digest="sha256:01d")) == f"{name} changed since 2026-01-02"
+    assert said(replace(capture, error=" ")) == f"{name} was caught without a word"
+    otherwise = f"{name} was caught otherwise than stated"
+    assert said(replace(capture, error="no space left\nat all")) == f"{otherwise}: contract: no space left"
+    assert said(replace(capture, stage="boot")) == f"{otherwise}: boot: USER is 'app': a name"
+    aged = replace(capture, verified_at=NOW - timedelta(days=8))
+    assert said(aged) == f"{name} was last verified on 2025-12-25, more than 7 days ago"
+
+
+def test_a_pitfall_of_a_project_is_caught_by_its_rehearsal(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its digest moves with the rehearsal's code, and without that code nobody catches it."""
+    rules = dict.fromkeys(["test_job.py"], "sha256:one")
+
+    def rehearsal_rules(file: str) -> str:
+        if file not in rules:
+            raise RecordError(f"no rehearsal {file}")
+        return rules[file]
+
+    monkeypatch.setattr("snippets.objection.rehearsal_rules", rehearsal_rules)
+    library.write("job/snippet.toml", JOB).write("job/run.sh", "run\n").write("job/pitfalls/walks.toml", WALKS)
+    catalog = library.load()
+    capture = replace(capture_of(catalog, "job/walks"), error="it walks")
+
+    def said() -> str | None:
+        return pitfall_objection(catalog.pitfalls["job/walks"], catalog, capture, now=NOW)
+
+    assert said() is None
+    rules["test_job.py"] = "sha256:other"
+    assert said() == "pitfall job/walks changed since 2026-01-02"
+    rules.clear()
+    assert said() == "pitfall job/walks cannot be caught: no rehearsal test_job.py"
+
+
+def test_an_image_is_judged_by_the_whole_contract_and_its_commands(library: Library) -> None:
+    """What is required of an image is every promise and every command that its page shows."""
+    web = library.snippet()
+
+    assert list(requirements(web)) == [*(promise.slug for promise in web.promises), "command-build"]
+    assert list(requirements(library.snippet("conf"))) == ["drains"]
