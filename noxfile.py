@@ -16,11 +16,11 @@ nox.options.sessions = ["docs"]
 nox.options.default_venv_backend = "none"
 ENVIRONMENT = Path(".nox", "handbook")
 PROGRAMS = ENVIRONMENT.absolute() / ("Scripts" if os.name == "nt" else "bin")
-PINS = ("pyproject.toml", "constraints.txt")
+PINS = ("pyproject.toml", "constraints.txt", "hatch_build.py")
 PROOFS = ("tests/contract", "tests/rehearsals", "tests/pitfalls", "tests/tutorials")
 # Boots wait for input and output, so more of them run at a time than there are processors.
 WORKERS = os.environ.get("HANDBOOK_WORKERS") or str(2 * (os.cpu_count() or 2))
-WITH_ENGINE = ("python", "-m", "snippets.engine.daemon")
+WITH_ENGINE = ("python", "-m", "deployment_handbook.engine.daemon")
 BUILD = ("mkdocs", "build", "--strict", "--quiet")
 AUDIT = ("handbook", "audit", "site")
 
@@ -124,7 +124,8 @@ def install(session: nox.Session) -> None:
     if stamp.is_file() and stamp.read_text() == pins:
         return
     stamp.unlink(missing_ok=True)
-    what = ("--quiet", "--constraint", "constraints.txt", "--editable", ".[site,prove,test,lint]")
+    groups = ("--group", "site", "--group", "test", "--group", "lint")
+    what = ("--quiet", "--constraint", "constraints.txt", "--editable", ".[prove]", *groups)
     session.log("making the environment, once")
     if uv := shutil.which("uv"):
         session.run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(ENVIRONMENT), external=True)

@@ -2,17 +2,19 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pygments.lexers import get_lexer_for_filename
 from pygments.util import ClassNotFound
 
 from bench.shell import ROOT, BenchError
-from snippets.catalog import load
-from snippets.render import TEXT, Fence, Links, difference, root_of, scan, show
-from snippets.standing import Standings, State
-from snippets.store import EvidenceStore
-from snippets.tutorials import TutorialStanding, load_tutorials, tutorial_standings
+from snippets.catalog.fences import Fence, scan
+from snippets.cli import main
+from snippets.evidence.standing import State
+from snippets.handbook import Handbook
+from snippets.render import TEXT, Links, difference, root_of, show
+from snippets.tutorials import TutorialStanding
 
 PLUGIN = "  - handbook\n"
 TYPED = frozenset({"snippet", "command", "pitfall", "exhibit"})
@@ -26,22 +28,21 @@ def write_bare(folder: Path) -> Path:
         raise BenchError(message)
     shutil.copytree(ROOT / "docs", folder / "docs")
     shutil.copytree(ROOT / "overrides", folder / "overrides")
-    standings = Standings(catalog=load(), store=EvidenceStore())
-    tutorials = tutorial_standings(load_tutorials(ROOT / "docs", standings.catalog), standings.catalog, standings.store)
-    executed = {standing.tutorial.page: standing for standing in tutorials.values()}
+    handbook = replace(Handbook.here(), program=main)
+    executed = {standing.tutorial.page: standing for standing in handbook.tutorials.values()}
     for page in (folder / "docs").rglob("*.md"):
         uri = page.relative_to(folder / "docs").as_posix()
         if uri in executed:
             page.write_text(tutorial_page(executed[uri]))
         else:
-            page.write_text(typed(page.read_text(), uri, standings))
+            page.write_text(typed(page.read_text(), uri, handbook))
     # Links to downloads lead nowhere without the plugin: said, and no error here.
     bare = settings.replace(PLUGIN, "").replace("strict: true\n", "")
     (folder / "mkdocs.yml").write_text(bare)
     return folder / "mkdocs.yml"
 
 
-def typed(text: str, page: str, standings: Standings) -> str:
+def typed(text: str, page: str, handbook: Handbook) -> str:
     """One page, each reference replaced by what it shows: code as a fence, tables and cards as HTML."""
     found = scan(text)
     pieces: list[str] = []
@@ -51,7 +52,7 @@ def typed(text: str, page: str, standings: Standings) -> str:
         if fence.language == TEXT:
             pieces += found.lines[fence.first - 1 : fence.last]
         else:
-            shown = (line for block in _shown(fence, page, standings) for line in block.split("\n"))
+            shown = (line for block in _shown(fence, page, handbook) for line in block.split("\n"))
             pieces += ["", *(f"{fence.before}{line}".rstrip() for line in shown), ""]
         end = fence.last
     return "\n".join([*pieces, *found.lines[end:]])
@@ -70,25 +71,25 @@ def tutorial_page(standing: TutorialStanding) -> str:
     return "\n\n".join(pieces) + "\n"
 
 
-def _shown(fence: Fence, page: str, standings: Standings) -> Iterator[str]:
+def _shown(fence: Fence, page: str, handbook: Handbook) -> Iterator[str]:
     for reference in filter(None, (line.strip() for line in fence.body)):
         name, _, rest = reference.partition("/")
-        standing = standings.snippets.get(name)
+        standing = handbook.snippets.get(name)
         proven = standing is not None and standing.state is State.PROVEN
         if standing is None or not proven or not rest or fence.language not in TYPED:
             # A card or a table; an author would have typed its HTML.
-            yield show(fence.language, reference, standings, Links(root_of(page))).html
+            yield show(fence.language, reference, handbook, Links(root_of(page))).html
         elif fence.language == "snippet":
             yield _fence(_language(rest), standing.snippet.text(rest))
         elif fence.language == "command":
             yield _fence("console", standing.snippet.commands[rest])
         elif fence.language == "exhibit" and "/" in rest:
             slug, _, path = rest.partition("/")
-            yield _fence(_language(path), standings.catalog.pitfalls[f"{name}/{slug}"].exhibit[path].text)
+            yield _fence(_language(path), handbook.catalog.pitfalls[f"{name}/{slug}"].exhibit[path].text)
         elif fence.language == "exhibit":
-            yield show(fence.language, reference, standings, Links(root_of(page))).html
+            yield show(fence.language, reference, handbook, Links(root_of(page))).html
         else:
-            fault = standings.pitfalls[reference]
+            fault = handbook.pitfalls[reference]
             yield _fence("diff", difference(fault.pitfall, standing.snippet))
             yield _fence(TEXT, fault.capture.error if fault.capture else "")
             yield f"{fault.pitfall.table.why}\n\n{fault.pitfall.table.fix}"

@@ -15,9 +15,9 @@ from bench.shell import BenchError
 from snippets.catalog import Catalog, load
 from snippets.contract import CONTRACT, Finding, Project, Promise, Trial, Verdict
 from snippets.contract.subject import Image
-from snippets.engine import Engine
-from snippets.engine.image import BuiltImage
+from snippets.engine.engine import Engine
 from snippets.engine.run import opened
+from snippets.engine.subjects.image import BuiltImage
 
 SNIPPET = "flask-pip"
 # Its first layers hold this file: what the promises build again is in no cache, as after an edit of a user's.

@@ -15,9 +15,9 @@ from bench.figure import Figure
 from bench.proof import Say
 from bench.shell import BenchError
 from snippets.catalog import load
-from snippets.contract.contents import FILE, PROGRAM, SECRET
+from snippets.contract.container.contents import FILE, PROGRAM, SECRET
 from snippets.contract.observation import Contents
-from snippets.engine import Engine
+from snippets.engine.engine import Engine
 from snippets.engine.run import opened
 
 MIB = 1 << 20

@@ -58,7 +58,7 @@ def _recorded(checkout: Checkout, tape: Path, *what: str) -> Sequence[Operation]
     checkout.prove(*what, env=recording(tape))
     work = operations(tape)
     if missing := untold(work):
-        where = "snippets/engine/container.py and backing.py"
+        where = "snippets/engine/subjects, container.py and beside.py"
         message = f"the engine's trace tells of no {', '.join(sorted(missing))}: see {where}"
         raise BenchError(message)
     return work

@@ -20,8 +20,8 @@ from bench.figure import Figure
 from bench.proof import Say
 from bench.shell import ROOT, run
 from bench.stream import MIB, PLANTED, names
-from snippets.contract.contents import FILE, LEFT_OVER, PROGRAM, SECRET
-from snippets.engine import scan as engine
+from snippets.contract.container.contents import FILE, LEFT_OVER, PROGRAM, SECRET
+from snippets.engine.subjects import scan as engine
 
 STREAM_MIB = 500
 MS = 1000.0

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from snippets.audit import audit
 from snippets.catalog import load
+from snippets.evidence.store import EvidenceStore
+from snippets.handbook import Handbook
 from snippets.render import render
-from snippets.standing import Standings
-from snippets.store import EvidenceStore
 from tests.unit.sample import NOW, Library, capture_of, evidence_of
 
 TOML = """\
@@ -87,13 +87,13 @@ def write(folder: Path, count: int) -> None:
         store.write(evidence_of(snippet), name)
     for name in catalog.pitfalls:
         store.write(capture_of(catalog, name), name)
-    _write_site(folder, Standings(catalog=catalog, store=store, now=NOW))
+    _write_site(folder, Handbook(catalog=catalog, store=store, now=NOW))
 
 
-def pages(standings: Standings) -> dict[str, str]:
+def pages(handbook: Handbook) -> dict[str, str]:
     """Page -> its Markdown: one a snippet."""
     found = {}
-    for name, snippet in standings.catalog.snippets.items():
+    for name, snippet in handbook.catalog.snippets.items():
         wanted = [fence for fence in FENCES if "Dockerfile" in snippet.sources or fence.split()[0] == "evidence"]
         blocks = [fence.format(name=name).split() for fence in wanted]
         fences = "\n\n".join(f"```{language}\n{reference}\n```" for language, reference in blocks)
@@ -101,9 +101,9 @@ def pages(standings: Standings) -> dict[str, str]:
     return found
 
 
-def _write_site(folder: Path, standings: Standings) -> None:
-    for page, text in pages(standings).items():
-        rendered = render(text, page, standings)
+def _write_site(folder: Path, handbook: Handbook) -> None:
+    for page, text in pages(handbook).items():
+        rendered = render(text, page, handbook)
         assert not rendered.objections, rendered.objections
         place = folder / "site" / page.removesuffix(".md") / "index.html"
         place.parent.mkdir(parents=True)
@@ -112,20 +112,20 @@ def _write_site(folder: Path, standings: Standings) -> None:
         for name, path in rendered.downloads:
             download = folder / "site" / "snippets" / name / path
             download.parent.mkdir(parents=True, exist_ok=True)
-            download.write_bytes(standings.catalog.snippets[name].content(path))
+            download.write_bytes(handbook.catalog.snippets[name].content(path))
 
 
 def measure(folder: Path) -> dict[str, float]:
     """Seconds to read the library and its records, to render all pages, to audit their site."""
     began = time.perf_counter()
-    standings = Standings(catalog=load(folder / "library"), store=EvidenceStore(folder / "evidence"), now=NOW)
-    unproven = [standing.objection for standing in standings.snippets.values() if standing.objection]
-    unproven += [standing.objection for standing in standings.pitfalls.values() if standing.objection]
+    handbook = Handbook(catalog=load(folder / "library"), store=EvidenceStore(folder / "evidence"), now=NOW)
+    unproven = [standing.objection for standing in handbook.snippets.values() if standing.objection]
+    unproven += [standing.objection for standing in handbook.pitfalls.values() if standing.objection]
     read = time.perf_counter()
-    against = [o for page, text in pages(standings).items() for o in render(text, page, standings).objections]
+    against = [o for page, text in pages(handbook).items() for o in render(text, page, handbook).objections]
     rendered = time.perf_counter()
-    fresh = Standings(catalog=standings.catalog, store=standings.store, now=NOW)
-    against += audit(folder / "site", fresh, tutorials={})
+    fresh = Handbook(catalog=handbook.catalog, store=handbook.store, now=NOW)
+    against += audit(folder / "site", fresh)
     audited = time.perf_counter()
     # What is refused is not measured: an answer that comes early is no answer.
     assert not unproven, unproven[:3]

@@ -3,6 +3,7 @@
 import logging
 import os
 from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -17,20 +18,13 @@ from mkdocs.plugins import BasePlugin, get_plugin_logger
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from snippets.catalog import LIBRARY, load
-from snippets.errors import SnippetsError
-from snippets.render import DOWNLOADS, Objection, refusal, render
-from snippets.render.passthrough import PassthroughExtension
-from snippets.standing import Standings
-from snippets.store import EVIDENCE, EvidenceStore
-from snippets.tutorials import (
-    FOLDER,
-    TutorialStanding,
-    as_notebook,
-    load_tutorials,
-    render_tutorial,
-    tutorial_standings,
-)
+from .cli import main
+from .errors import SnippetsError
+from .handbook import Handbook
+from .render import DOWNLOADS, Objection, refusal, render
+from .render.notebook import as_notebook, render_tutorial
+from .render.passthrough import PassthroughExtension
+from .tutorials import FOLDER, TutorialStanding
 
 log = get_plugin_logger("handbook")
 CACHE = ".cache/templates"
@@ -73,16 +67,19 @@ class HandbookPlugin(BasePlugin[HandbookConfig]):  # type: ignore[no-untyped-cal
         extensions.append(PassthroughExtension())
         return config
 
-    def on_pre_build(self, *, config: MkDocsConfig) -> None:  # noqa: ARG002
+    def on_pre_build(self, *, config: MkDocsConfig) -> None:
         """Read library and records once a build."""
-        library = Path(self.config.library) if self.config.library else LIBRARY
-        store = EvidenceStore(Path(self.config.evidence) if self.config.evidence else EVIDENCE)
         self.objections: list[Objection] = []
         self.downloads: set[tuple[str, str]] = set()
         try:
-            self.standings = Standings(catalog=load(library), store=store)
+            self.handbook = replace(Handbook.here(*self._given(), Path(config.docs_dir)), program=main)
         except SnippetsError as error:
             raise PluginError(str(error)) from None
+
+    def _given(self) -> tuple[Path | None, Path | None]:
+        """Library and records, where the configuration names others than the project's own."""
+        library, evidence = self.config.library, self.config.evidence
+        return Path(library) if library else None, Path(evidence) if evidence else None
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Read the tutorials and offer the proven ones as notebooks."""
@@ -90,11 +87,9 @@ class HandbookPlugin(BasePlugin[HandbookConfig]):  # type: ignore[no-untyped-cal
         pages = [file.src_uri for file in files.documentation_pages()]
         if any(uri.startswith(f"{FOLDER}/") and uri != f"{FOLDER}/index.md" for uri in pages):
             try:
-                tutorials = load_tutorials(Path(config.docs_dir), self.standings.catalog)
+                self.tutorials = {standing.tutorial.page: standing for standing in self.handbook.tutorials.values()}
             except SnippetsError as error:
                 raise PluginError(str(error)) from None
-            found = tutorial_standings(tutorials, self.standings.catalog, self.standings.store)
-            self.tutorials = {standing.tutorial.page: standing for standing in found.values()}
         for standing in self.tutorials.values():
             if standing.objection is None and standing.execution is not None:
                 content = as_notebook(standing.tutorial, standing.execution)
@@ -108,7 +103,7 @@ class HandbookPlugin(BasePlugin[HandbookConfig]):  # type: ignore[no-untyped-cal
             rendered = render_tutorial(self.tutorials[uri])
         else:
             first_line = page.file.content_string.count("\n") - markdown.count("\n") + 1
-            rendered = render(markdown, uri, self.standings, first_line=first_line)
+            rendered = render(markdown, uri, self.handbook, first_line=first_line)
         self.objections += rendered.objections
         self.downloads |= rendered.downloads
         return rendered.text
@@ -130,13 +125,16 @@ class HandbookPlugin(BasePlugin[HandbookConfig]):  # type: ignore[no-untyped-cal
             target = Path(config.site_dir) / DOWNLOADS / name / path
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                target.write_bytes(self.standings.catalog.snippets[name].content(path))
+                target.write_bytes(self.handbook.catalog.snippets[name].content(path))
             except SnippetsError as error:
                 raise PluginError(str(error)) from None
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object) -> LiveReloadServer:  # noqa: ARG002
         """Build again when a snippet or a record changes."""
-        for folder in (self.config.library or LIBRARY, self.config.evidence or EVIDENCE):
+        for folder in (
+            *{snippet.root.parent for snippet in self.handbook.catalog.snippets.values()},
+            self.handbook.store.root,
+        ):
             if Path(folder).is_dir():
                 server.watch(str(folder))
         return server

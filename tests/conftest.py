@@ -3,34 +3,25 @@
 import re
 import sys
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from rich.console import Console
 from xdist.scheduler import LoadScopeScheduling
 
-from snippets.catalog import Catalog, load
+from snippets.catalog import Catalog
 from snippets.contract import PROMISES
-from snippets.engine import Engine
-from snippets.engine.bases import costs
+from snippets.engine.bases.ground import costs
+from snippets.engine.engine import Engine
 from snippets.engine.run import current, opened
 from snippets.errors import SnippetsError
-from snippets.progress import ProgressLine
-from snippets.recorder import Recorder, Witness
-from snippets.standing import Standings, State
-from snippets.store import EvidenceStore
-from snippets.summary import print_summary
-from snippets.tutorials import load_tutorials, tutorial_standings
+from snippets.handbook import Handbook
+from snippets.proving.progress import ProgressLine
+from snippets.proving.recorder import Recorder, Witness
+from snippets.proving.summary import print_summary
 
-DOCS = Path(__file__).parents[1] / "docs"
-# Rehearsals of several containers: every module but the one that runs each snippet's commands.
-STACKS = frozenset(
-    path.relative_to(DOCS.parent).as_posix()
-    for path in Path(__file__).parent.glob("rehearsals/test_*.py")
-    if path.name != "test_commands.py"
-)
-JUDGED = re.compile(r"tests/contract/.*\[(?P<host>[^:\]]+):(?P<slug>[^:\]]+)\]")
-CATALOG = pytest.StashKey[Catalog]()
+# Tests of one image share its boots, those of one stack share it while it is up.
+JUDGED = re.compile(r"tests/(?P<room>contract|rehearsals)/.*\[(?P<name>[^:\]]+):(?P<slug>[^:\]]+)\]")
+HANDBOOK = pytest.StashKey[Handbook]()
 RECORDER = pytest.StashKey[Recorder]()
 
 
@@ -48,13 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the catalog; in the controller, record."""
     config.addinivalue_line("markers", "proves(*atoms): the atoms that a test proves, as <name>:<promise>")
-    config.addinivalue_line("markers", "rehearses(snippet): a module whose tests are the snippet's rehearsal")
     try:
-        config.stash[CATALOG] = load()
+        config.stash[HANDBOOK] = Handbook.here()
     except SnippetsError as error:
         raise pytest.UsageError(str(error)) from None
     if not hasattr(config, "workerinput"):
-        config.stash[RECORDER] = Recorder(config.stash[CATALOG], EvidenceStore())
+        config.stash[RECORDER] = Recorder(config.stash[HANDBOOK].catalog, config.stash[HANDBOOK].store)
         config.pluginmanager.register(config.stash[RECORDER])
         if sys.stderr.isatty():
             config.pluginmanager.register(ProgressLine(Console(stderr=True)))
@@ -66,13 +56,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what has a current record, where only the stale is asked for."""
-    for item in items:
-        if (marker := item.get_closest_marker("rehearses")) and isinstance(item, pytest.Function):
-            slug = item.originalname.removeprefix("test_").replace("_", "-")
-            item.add_marker(pytest.mark.proves(f"{marker.args[0]}:{slug}"))
     if not config.getoption("--stale"):
         return
-    stale = stale_atoms(config.stash[CATALOG], EvidenceStore())
+    stale = config.stash[HANDBOOK].stale_atoms
     chosen = [item for item in items if any(stale & set(m.args) for m in item.iter_markers("proves"))]
     left = [item for item in items if item not in chosen]
     config.hook.pytest_deselected(items=left)
@@ -86,24 +72,19 @@ class OneStackAWorker(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        path = nodeid.partition("::")[0]
-        if judged := JUDGED.fullmatch(nodeid):
-            # An image's layers are looked at by one worker, while another boots it.
-            before = PROMISES[judged["slug"]].family == "image"
-            return f"{judged['host']} {'before it runs' if before else 'as it runs'}"
-        return path if path in STACKS else nodeid
+        judged = JUDGED.fullmatch(nodeid)
+        if judged is None:
+            return nodeid
+        if judged["room"] == "rehearsals":
+            return f"{judged['name']} is up"
+        # An image's layers are looked at by one worker, while another boots it.
+        before = PROMISES[judged["slug"]].family == "image"
+        return f"{judged['name']} {'before it runs' if before else 'as it runs'}"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneStackAWorker:
     """Schedule by stack."""
     return OneStackAWorker(config, log)
-
-
-def stale_atoms(catalog: Catalog, store: EvidenceStore) -> frozenset[str]:
-    """What has no current record: judgements, pitfalls and tutorials."""
-    tutorials = tutorial_standings(load_tutorials(DOCS, catalog), catalog, store)
-    unproven = {f"tutorial:{name}" for name, standing in tutorials.items() if standing.state is State.UNPROVEN}
-    return Standings(catalog=catalog, store=store).stale_atoms() | unproven
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -116,7 +97,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture(scope="session")
 def catalog(pytestconfig: pytest.Config) -> Catalog:
     """The library."""
-    return pytestconfig.stash[CATALOG]
+    return pytestconfig.stash[HANDBOOK].catalog
 
 
 @pytest.fixture(scope="session")

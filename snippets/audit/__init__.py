@@ -4,6 +4,6 @@
 files by their kind (`static`), and what they hold is compared with what the records prove (`published`).
 """
 
-from snippets.audit.site import audit
+from .site import audit
 
 __all__ = ["audit"]

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from snippets.audit.loading import LINKING, LOADING, QUIET, Attributes, Place, is_quiet_link, loading_faults
-from snippets.audit.published import Published
-from snippets.render import CLASSES, disguised
+from ..render import CLASSES, disguised
+from .loading import LINKING, LOADING, QUIET, Attributes, Place, is_quiet_link, loading_faults
+from .published import Published
 
 BLOCKS = ("pre", "textarea", "xmp", "listing", "plaintext", "samp")
 INLINE = ("code", "kbd", "tt")

@@ -1,4 +1,4 @@
-"""Standings -> everything that a site may hold for readers to copy: texts of blocks, and files by path."""
+"""Handbook -> everything that a site may hold for readers to copy: texts of blocks, and files by path."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,10 +7,12 @@ from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser
 
-from snippets.errors import SnippetsError
-from snippets.render import DOWNLOADS, Links, difference, show
-from snippets.standing import Standings, State
-from snippets.tutorials import TutorialStanding, as_notebook
+from ..errors import SnippetsError
+from ..evidence.standing import State
+from ..handbook import Handbook
+from ..render import DOWNLOADS, Links, difference, show
+from ..render.notebook import as_notebook
+from ..tutorials import TutorialStanding
 
 _SPELLINGS = {
     "&#10;": "\n",
@@ -28,7 +30,7 @@ _SPELLINGS = {
 class Published:
     """What is proven by the records of today, gathered once an audit."""
 
-    standings: Standings
+    handbook: Handbook
     tutorials: Mapping[str, TutorialStanding]
     _known: dict[tuple[str, str], str | None] = field(default_factory=dict, init=False, repr=False)
 
@@ -36,12 +38,12 @@ class Published:
     def blocks(self) -> frozenset[str]:
         """Text of every file, command, diff, error, cell and output that may stand in a block of code."""
         texts: set[str] = set()
-        for standing in self.standings.snippets.values():
+        for standing in self.handbook.snippets.values():
             if standing.state is State.PROVEN:
                 texts |= {standing.snippet.text(path) for path in standing.snippet.sources}
                 texts |= set(standing.snippet.commands.values())
-        for fault in self.standings.pitfalls.values():
-            owner = self.standings.snippets[fault.pitfall.snippet]
+        for fault in self.handbook.pitfalls.values():
+            owner = self.handbook.snippets[fault.pitfall.snippet]
             if fault.state is State.PROVEN and fault.capture is not None and owner.state is State.PROVEN:
                 texts.add(fault.capture.error)
                 texts |= set() if fault.pitfall.exhibit else {difference(fault.pitfall, owner.snippet)}
@@ -54,7 +56,7 @@ class Published:
     @cached_property
     def exhibits(self) -> frozenset[str]:
         """Text of every file of an exhibit: faulty, so it stands within a claim that it is one and nowhere else."""
-        faults = [fault.pitfall for fault in self.standings.pitfalls.values() if fault.state is State.PROVEN]
+        faults = [fault.pitfall for fault in self.handbook.pitfalls.values() if fault.state is State.PROVEN]
         return frozenset(source.text for fault in faults for source in fault.exhibit.values())
 
     @cached_property
@@ -66,7 +68,7 @@ class Published:
     def files(self) -> Mapping[str, str]:
         """Path below the site -> sha256 of each file to download."""
         digests: dict[str, str] = {}
-        for name, standing in self.standings.snippets.items():
+        for name, standing in self.handbook.snippets.items():
             if standing.state is State.PROVEN:
                 sources = standing.snippet.sources.items()
                 digests |= {f"{DOWNLOADS}{name}/{path}": source.sha256 for path, source in sources}
@@ -94,7 +96,7 @@ class Published:
             # Whatever is asked of a withheld snippet, the answer is its notice.
             language = "evidence"
         try:
-            return show(language, name, self.standings, Links(root)).html
+            return show(language, name, self.handbook, Links(root)).html
         except (SnippetsError, KeyError):
             return None
 

@@ -6,37 +6,25 @@ from io import FileIO
 from operator import attrgetter
 from pathlib import Path
 
-from snippets.audit.document import audit_document
-from snippets.audit.loading import Place
-from snippets.audit.published import Published
-from snippets.audit.static import static_faults
-from snippets.errors import SnippetsError
-from snippets.render import Objection
-from snippets.standing import Standings
-from snippets.tutorials import FOLDER, TutorialStanding, load_tutorials, tutorial_standings
-
-DOCS = Path(__file__).parents[2] / "docs"
+from ..errors import SnippetsError
+from ..handbook import Handbook
+from ..render import Objection
+from ..tutorials import FOLDER
+from .document import audit_document
+from .loading import Place
+from .published import Published
+from .static import static_faults
 
 
-def audit(
-    site: Path, standings: Standings, tutorials: Mapping[str, TutorialStanding] | None = None
-) -> tuple[Objection, ...]:
+def audit(site: Path, handbook: Handbook) -> tuple[Objection, ...]:
     """Read every file of a built site, also those that no navigation names, and refuse what nobody proved.
 
-    Pages are read as a browser reads them. `tutorials` default to those of the project's docs, if
-    the site has any. Raises SnippetsError where the library or the tutorials cannot be read.
+    Pages are read as a browser reads them. Raises SnippetsError where the library or the tutorials cannot be read.
     """
     paths = dict(_files(str(site)))
-    if tutorials is None:
-        tutorials = _tutorials(standings) if any(path.startswith(f"{FOLDER}/") for path in paths) else {}
-    published = Published(standings=standings, tutorials=tutorials)
+    has_tutorials = any(path.startswith(f"{FOLDER}/") for path in paths)
+    published = Published(handbook=handbook, tutorials=handbook.tutorials if has_tutorials else {})
     return tuple(_objections(site, paths, published))
-
-
-def _tutorials(standings: Standings) -> Mapping[str, TutorialStanding]:
-    tutorials = load_tutorials(DOCS, standings.catalog)
-    catalog, store = standings.catalog, standings.store
-    return tutorial_standings(tutorials, catalog, store, now=standings.now, max_age=standings.max_age)
 
 
 def _files(folder: str, below: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from snippets.audit.published import Published
-from snippets.render import disguised
+from ..render import disguised
+from .published import Published
 
 # Own scripts are known by content: whoever adds one has it read, and adds its sha256 here.
 SCRIPTS = {

@@ -14,33 +14,36 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from snippets.check.copied import guesses_of_copy
-from snippets.check.guess import Guess, guesses
-from snippets.check.judging import Report, judged, unbuilt
-from snippets.check.source import DOCKERFILE, assembled
-from snippets.check.stated import Described, Stated
-from snippets.contract import Finding, Promise
-from snippets.contract.observation import ImageConfig
-from snippets.engine import Engine
-from snippets.engine.docker import ABSENT
-from snippets.engine.endpoint import Endpoint
-from snippets.engine.image import BuiltImage
-from snippets.engine.run import opened
-from snippets.errors import BuildError, EngineError
+from ..catalog import Catalog
+from ..contract import Finding, Promise
+from ..contract.observation import ImageConfig
+from ..engine.daemon.endpoint import Endpoint
+from ..engine.docker import ABSENT
+from ..engine.engine import Engine
+from ..engine.run import opened
+from ..engine.subjects.image import BuiltImage
+from ..errors import BuildError, EngineError
+from .copied import guesses_of_copy
+from .guess import Guess, guesses
+from .judging import Report, judged, unbuilt
+from .source import DOCKERFILE, assembled
+from .stated import Described, Stated
 
 Tell = Callable[[Finding | str], None]
 
 
-def check_directory(folder: Path, options: Mapping[str, object], asked: Sequence[Promise], tell: Tell) -> Report:
+def check_directory(
+    folder: Path, options: Mapping[str, object], asked: Sequence[Promise], tell: Tell, catalog: Catalog
+) -> Report:
     """Build a directory's Dockerfile and judge what comes out; raises ProjectError and EngineError.
 
-    `tell` hears what is being done, and each finding as it comes.
+    `tell` hears what is being done, and each finding as it comes; `catalog` is where files may have been copied from.
     """
     check = _Check(subject=(folder / DOCKERFILE).as_posix(), asked=asked, tell=tell)
     with tempfile.TemporaryDirectory(prefix="handbook-check-") as scratch, _engine() as engine:
         source = assembled(folder, Path(scratch) / "context")
         stated = Stated.read(folder, source.files, options)
-        copied = tuple(guesses_of_copy(folder))
+        copied = tuple(guesses_of_copy(folder, catalog))
 
         def known(config: ImageConfig) -> Sequence[Guess]:
             return guesses(config, source.root, copied)

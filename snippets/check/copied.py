@@ -5,14 +5,14 @@ from pathlib import Path
 
 import msgspec
 
-from snippets.catalog import load
-from snippets.check.guess import Guess
-from snippets.check.source import DOCKERFILE
-from snippets.metadata import ProjectTable
-from snippets.project import Target, read_note
+from ..catalog import Catalog
+from ..contract import Project
+from ..project import Target, read_note
+from .guess import Guess
+from .source import DOCKERFILE
 
 
-def guesses_of_copy(folder: Path) -> Iterator[Guess]:
+def guesses_of_copy(folder: Path, catalog: Catalog) -> Iterator[Guess]:
     """What was said of the snippet whose Dockerfile this is, as far as it still fits; nothing where none was copied.
 
     Raises ProjectError where the note of what was copied cannot be believed.
@@ -20,19 +20,19 @@ def guesses_of_copy(folder: Path) -> Iterator[Guess]:
     file = read_note(Target.at(folder)).files.get(DOCKERFILE)
     if file is None:
         return
-    catalog = load()
     snippet = catalog.snippets.get(file.snippet)
     table = snippet.table.project if snippet else None
     if snippet is None or table is None:
         return
     stated = {name: getattr(table, name) for name in table.__struct_fields__ if _fits(name, table, folder)}
-    stated |= {"effective": catalog.effective(snippet), "skip": snippet.table.not_applicable}
+    stated |= {"beside": snippet.table.beside, "effective": catalog.effective(snippet)}
+    stated |= {"skip": snippet.table.not_applicable}
     for key, value in stated.items():
         if value:
             yield Guess(key=key, value=msgspec.to_builtins(value), where=f"{snippet.name}, which was copied")
 
 
-def _fits(key: str, table: ProjectTable, folder: Path) -> bool:
+def _fits(key: str, table: Project, folder: Path) -> bool:
     """Whether the files that it speaks of are still there, and hold what is to be edited in them."""
     if key == "code" and table.code:
         return (folder / table.code).is_file()

@@ -6,12 +6,12 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 
-from snippets.check.guess import Guess
-from snippets.check.judging import Report
-from snippets.check.pitfalls import alike
-from snippets.contract import PROMISES, Finding, Verdict
-from snippets.pages import known
-from snippets.snippet import Pitfall
+from ..catalog.snippet import Pitfall
+from ..contract import PROMISES, Finding, Verdict
+from ..handbook import Handbook
+from .guess import Guess
+from .judging import Report
+from .pitfalls import alike
 
 # What XML 1.0 cannot hold, however it is written: https://www.w3.org/TR/xml/#charsets
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -42,22 +42,22 @@ class ReportObject(msgspec.Struct, frozen=True, kw_only=True):
     findings: Sequence[FindingObject]
 
 
-def as_json(report: Report) -> str:
+def as_json(report: Report, handbook: Handbook) -> str:
     """One object, indented."""
-    mended = alike(report.of(Verdict.BROKEN))
+    mended = alike(report.of(Verdict.BROKEN), handbook.catalog)
     told = ReportObject(
         subject=report.subject,
         engine=report.engine,
         stand_ins=report.stand_ins,
         guessed=report.guessed,
         counts={verdict.value: len(report.of(verdict)) for verdict in Verdict},
-        findings=[_object(finding, mended.get(finding.promise, ())) for finding in report.findings],
+        findings=[_object(finding, mended.get(finding.promise, ()), handbook.pages) for finding in report.findings],
     )
     return msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
 
 
-def _object(finding: Finding, mended_by: Sequence[Pitfall]) -> FindingObject:
-    promise, pages = PROMISES[finding.promise], known()
+def _object(finding: Finding, mended_by: Sequence[Pitfall], pages: Mapping[str, str]) -> FindingObject:
+    promise = PROMISES[finding.promise]
     return FindingObject(
         promise=promise.slug,
         family=promise.family,

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from snippets.contract.observation import ImageConfig
+from ..contract.observation import ImageConfig
 
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 # What a health command asks of its own container.

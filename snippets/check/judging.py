@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
-from snippets.check.guess import Guess
-from snippets.contract import Finding, Promise, Trial, Verdict
-from snippets.contract.observation import PLAIN
-from snippets.contract.project import Project
-from snippets.contract.promise import NOT_UP
-from snippets.contract.subject import Image
-from snippets.errors import BuildError, ContainerError, EngineError, NotReadyError
+from ..contract import Finding, Promise, Trial, Verdict
+from ..contract.observation import PLAIN
+from ..contract.project import Project
+from ..contract.promise import NOT_UP
+from ..contract.subject import Image
+from ..errors import BuildError, ContainerError, EngineError, NotReadyError
+from .guess import Guess
 
 # The promise that a container breaks which does not come up.
 TELLS = "reachable"

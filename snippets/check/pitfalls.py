@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from snippets.catalog import load
-from snippets.contract import Finding
-from snippets.metadata import pattern
-from snippets.snippet import Pitfall
+from ..catalog import Catalog
+from ..catalog.metadata import pattern
+from ..catalog.snippet import Pitfall
+from ..contract import Finding
 
 
-def alike(findings: Sequence[Finding]) -> dict[str, list[Pitfall]]:
+def alike(findings: Sequence[Finding], catalog: Catalog) -> dict[str, list[Pitfall]]:
     """Promise -> the pitfalls that break it, those alone that say what was seen where there are such."""
-    known = list(load().pitfalls.values()) if findings else []
+    known = list(catalog.pitfalls.values())
     found: dict[str, list[Pitfall]] = {}
     for finding in findings:
         same = [pitfall for pitfall in known if pitfall.table.promise == finding.promise]

@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from snippets.check.judging import Report
-from snippets.contract import PROMISES, Finding, Promise, Verdict
+from ..contract import PROMISES, Finding, Promise, Verdict
+from .judging import Report
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # The format's own words; "open" is what there was too little to decide on.

@@ -7,12 +7,12 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from snippets.check.formats import as_github, as_json, as_junit
-from snippets.check.judging import Report
-from snippets.check.pitfalls import alike
-from snippets.check.sarif import as_sarif
-from snippets.contract import Finding, Verdict
-from snippets.pages import known
+from ..contract import Finding, Verdict
+from ..handbook import Handbook
+from .formats import as_github, as_json, as_junit
+from .judging import Report
+from .pitfalls import alike
+from .sarif import as_sarif
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,27 +71,26 @@ class Telling:
         return "\n".join([f"{word}{finding.promise:{SLUG_WIDTH}}{first}", *(f"{INDENT}{line}" for line in quoted)])
 
 
-def shown(report: Report, style: str) -> str:
-    """Render the whole in one of the formats."""
-    styles: Mapping[str, Callable[[Report], str]] = {
-        "text": as_text,
-        "json": as_json,
-        "sarif": as_sarif,
-        "junit": as_junit,
-        "github": as_github,
+def shown(report: Report, style: str, handbook: Handbook) -> str:
+    """Render the whole in one of the formats; the handbook knows what mends which fault."""
+    styles: Mapping[str, Callable[[], str]] = {
+        "text": lambda: as_text(report, handbook),
+        "json": lambda: as_json(report, handbook),
+        "sarif": lambda: as_sarif(report),
+        "junit": lambda: as_junit(report),
+        "github": lambda: as_github(report),
     }
-    return styles[style](report)
+    return styles[style]()
 
 
-def as_text(report: Report) -> str:
+def as_text(report: Report, handbook: Handbook) -> str:
     """What mends each broken promise, and the count; the findings were told as they came."""
     lines: list[str] = []
-    pages = known()
-    for slug, pitfalls in alike(report.of(Verdict.BROKEN)).items():
+    for slug, pitfalls in alike(report.of(Verdict.BROKEN), handbook.catalog).items():
         lines += ["", click.style(slug, bold=True)]
         for pitfall in pitfalls[:PITFALLS]:
             lines += [f"  {pitfall.table.fix}", f"    as in {pitfall.name}: {pitfall.table.title}"]
-            lines += [f"    {pages[pitfall.name]}"] * (pitfall.name in pages)
+            lines += [f"    {handbook.pages[pitfall.name]}"] * (pitfall.name in handbook.pages)
         lines += [f"  and {len(pitfalls) - PITFALLS} more: handbook list --pitfalls"] * (len(pitfalls) > PITFALLS)
         lines += ["  no pitfall of the library breaks it so"] * (not pitfalls)
     return "\n".join([*lines, "", str(report)])

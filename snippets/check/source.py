@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from snippets.errors import ProjectError
+from ..errors import ProjectError
 
 DOCKERFILE = "Dockerfile"
 GIT_TIMEOUT_S = 60.0

@@ -4,14 +4,16 @@ import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from snippets.check.guess import Guess
-from snippets.contract import PROMISES, Project
-from snippets.description import project_faults
-from snippets.errors import ProjectError
-from snippets.metadata import ProjectTable, made, near
+from ..catalog.description import beside_faults, project_faults
+from ..catalog.metadata import made, near
+from ..contract import PROMISES, Beside, Project
+from ..errors import ProjectError
+from .guess import Guess
 
 FILE = "handbook.toml"
 # Until the image is built nobody knows where it listens; any port will do to look at the rest.
@@ -19,11 +21,16 @@ _ANY_PORT = {"port": 8000}
 NO_GUNICORN = "the image's command starts no gunicorn, whose table of settings this reads"
 
 
-class CheckTable(ProjectTable, frozen=True, kw_only=True):
-    """handbook.toml: what `contract.Project` says, and the promises that are not asked, each with its reason."""
+class CheckTable(Project, frozen=True, kw_only=True):
+    """handbook.toml: the description of a container, and the promises that are not asked, each with its reason."""
 
-    effective: dict[str, str] = msgspec.field(default_factory=dict)
-    skip: dict[str, str] = msgspec.field(default_factory=dict)
+    skip: Annotated[dict[str, str], Meta(description="promises that are not asked, each with its reason")] = {}
+    backing: Annotated[Beside | None, Meta(description="as `[beside.backing]`, by its older name")] = None
+
+    @property
+    def services(self) -> Mapping[str, Beside]:
+        """What stands beside it, under either name of the key."""
+        return {**self.beside, **({"backing": self.backing} if self.backing else {})}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +71,8 @@ class Stated:
 
     def described(self, guesses: Sequence[Guess]) -> Described:
         """Fill in what was not said; raises ProjectError where that leaves something open, or wrong."""
-        guessed = [guess for guess in guesses if guess.key not in self.values]
+        said = self.values.keys() | ({"beside"} if "backing" in self.values else set())
+        guessed = [guess for guess in guesses if guess.key not in said]
         known = {**{guess.key: guess.value for guess in guessed}, **self.values}
         if "port" not in known:
             raise ProjectError(
@@ -75,8 +83,9 @@ class Stated:
         guessed += [guess for guess in last if guess.key not in known]
         table = self._table({guess.key: guess.value for guess in guessed})
         skip = {"config-meant": NO_GUNICORN} if table.server is None else {}
-        fields = {name: getattr(table, name) for name in table.__struct_fields__ if name != "skip"}
-        return Described(project=Project(**fields), guessed=guessed, skip=skip | table.skip)
+        fields = {name: getattr(table, name) for name in Project.__struct_fields__}
+        project = Project(**fields | {"beside": table.services})
+        return Described(project=project, guessed=guessed, skip=skip | table.skip)
 
     def _table(self, guessed: Mapping[str, object]) -> CheckTable:
         faults: list[str] = []
@@ -94,6 +103,10 @@ class Stated:
     def _faults(self, table: CheckTable) -> Iterator[str]:
         for fault in project_faults(table, self.files or (), self._text):
             yield fault.removeprefix("project.")
+        for fault in beside_faults(table.services):
+            yield fault.removeprefix("beside.") if table.backing and fault.startswith("beside.backing") else fault
+        if table.not_applicable:
+            yield "not_applicable: here it is called skip"
         for key, path in (("code", table.code), ("stale.path", table.stale.path if table.stale else None)):
             # A link may lead out of what is built.
             if path and (self.folder / path).resolve() != self.folder.resolve() / path:

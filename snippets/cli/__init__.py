@@ -7,12 +7,12 @@ import os
 
 import click
 
-from snippets.cli.check import check
-from snippets.cli.completion import completion
-from snippets.cli.library import evidence, list_, show
-from snippets.cli.project import copy, status, update
-from snippets.cli.site import audit
-from snippets.errors import SnippetsError
+from ..errors import SnippetsError
+from .check import check
+from .completion import completion
+from .library import evidence, list_, show
+from .project import copy, status, update
+from .site import audit
 
 
 def _width() -> int:

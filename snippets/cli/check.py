@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from snippets.cli.completion import Folder
-from snippets.cli.shelf import refuse_usage, unknown
+from .completion import Folder
+from .shelf import refuse_usage, shelf, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from snippets.check.judging import Report
-    from snippets.contract import Promise
+    from ..check.judging import Report
+    from ..contract import Promise
 
 FORMATS = ("text", "json", "sarif", "junit", "github")
 USAGE, UNJUDGED = 2, 3
@@ -78,43 +78,49 @@ def check(  # noqa: PLR0913 - an option each
     options |= {"settings": _pairs("--setting NAME=VALUE", setting)} if setting else {}
     options |= {"skip": _pairs("--skip PROMISE=REASON", skip)} if skip else {}
     asked = _asked(only)
-    report = _checked(folder, image, options, asked, "json" if as_json else style)
-    from snippets.check.judging import FailOn
+    report = _checked(ctx, folder, image, options, asked, "json" if as_json else style)
+    from ..check.judging import FailOn
 
     ctx.exit(report.status(FailOn(fail_on)))
 
 
-def _checked(
-    folder: "Path", image: str | None, options: dict[str, object], asked: "Sequence[Promise]", style: str
+def _checked(  # noqa: PLR0913, PLR0917 - what was asked, each once
+    ctx: click.Context,
+    folder: "Path",
+    image: str | None,
+    options: dict[str, object],
+    asked: "Sequence[Promise]",
+    style: str,
 ) -> "Report":
     """Judge and print; what is not there, or said wrongly, ends the command."""
     try:
-        from snippets.check import check_directory, check_image
-        from snippets.check.shown import Telling, shown
+        from ..check import check_directory, check_image
+        from ..check.shown import Telling, shown
     except ModuleNotFoundError as missing:
-        if (missing.name or "").partition(".")[0] == "snippets":
+        if (missing.name or "").partition(".")[0] == __name__.partition(".")[0]:
             raise
         _end(NEEDED, UNJUDGED)
-    from snippets.errors import EngineError, ProjectError
+    from ..errors import EngineError, ProjectError
 
+    handbook = shelf(ctx)
     try:
         with Telling(lines=style == "text", moving=sys.stderr.isatty(), promises=len(asked)) as telling:
             if image:
                 report = check_image(image, folder, options, asked, telling.tell)
             else:
-                report = check_directory(folder, options, asked, telling.tell)
+                report = check_directory(folder, options, asked, telling.tell, handbook.catalog)
     except ProjectError as error:
         _end(str(error), USAGE)
     except EngineError as error:
         _end(str(error), UNJUDGED)
     except KeyboardInterrupt:
         _end("interrupted: what was started is removed, and nothing was judged", UNJUDGED)
-    click.echo(shown(report, style))
+    click.echo(shown(report, style, handbook))
     return report
 
 
 def _asked(only: "Sequence[str]") -> "Sequence[Promise]":
-    from snippets.contract import CONTRACT, PROMISES
+    from ..contract import CONTRACT, PROMISES
 
     for slug in only:
         if slug not in PROMISES:

@@ -21,7 +21,7 @@ class Slug(click.types.StringParamType):
         """All of the library, with their titles: whether they are proven takes longer than a shell should wait."""
         from click.shell_completion import CompletionItem
 
-        from snippets.catalog import load
+        from ..catalog import load
 
         del ctx, param
         found = load().snippets.values()

@@ -2,8 +2,8 @@
 
 import click
 
-from snippets.cli.completion import Slug
-from snippets.cli.shelf import refuse_usage, shelf, standing_of, unknown
+from .completion import Slug
+from .shelf import refuse_usage, shelf, standing_of, unknown
 
 
 @click.command("list")
@@ -14,19 +14,18 @@ from snippets.cli.shelf import refuse_usage, shelf, standing_of, unknown
 @click.pass_context
 def list_(ctx: click.Context, *, promises: bool, pitfalls: bool, stale: bool, as_json: bool) -> None:
     """List the snippets and how each stands."""
-    from snippets import listing
+    from . import listing
 
     if promises + pitfalls + stale > 1:
         refuse_usage("--promises, --pitfalls and --stale are three lists: ask for one")
     if stale and as_json:
         refuse_usage("--stale prints plain names: it takes no --json")
     if stale:
-        standings, docs = shelf(ctx)
-        names = listing.stale(standings, docs)
+        names = shelf(ctx).stale
         click.echo("".join(f"{name}\n" for name in names), nl=False)
         ctx.exit(1 if names else 0)
     rows = listing.promises if promises else listing.pitfalls if pitfalls else listing.snippets
-    table = rows(shelf(ctx)[0])
+    table = rows(shelf(ctx))
     if as_json:
         click.echo(table.as_json())
     else:
@@ -41,8 +40,8 @@ def list_(ctx: click.Context, *, promises: bool, pitfalls: bool, stale: bool, as
 @click.pass_context
 def show(ctx: click.Context, slug: str, file: str | None, *, unproven: bool) -> None:
     """Print how a snippet stands and its files, or one FILE of it, byte for byte."""
-    from snippets.listing import card
-    from snippets.standing import State
+    from ..evidence.standing import State
+    from .listing import card
 
     standing = standing_of(ctx, slug)
     if file is None:
@@ -68,8 +67,8 @@ def evidence(ctx: click.Context, slug: str, *, as_json: bool) -> None:
     """
     import msgspec
 
-    from snippets import listing
-    from snippets.standing import State
+    from ..evidence.standing import State
+    from . import listing
 
     standing = standing_of(ctx, slug)
     if standing.evidence is None:

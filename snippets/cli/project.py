@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snippets.cli.completion import Folder, Slug
-from snippets.cli.shelf import shelf, standing_of
+from .completion import Folder, Slug
+from .shelf import shelf, standing_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from snippets.project import Change, Target
+    from ..project import Change, Target
 
 FOLDER = click.argument("folder", metavar="[DIR]", default=".", type=Folder())
 NOTHING = (
@@ -32,7 +32,7 @@ def copy(ctx: click.Context, slug: str, folder: "Path", *, force: bool, dry_run:
     A file that is there and differs is never written over. What was copied is noted in DIR/.handbook, which
     belongs into your version control: `status` and `update` read it.
     """
-    from snippets.project import Target, plan_copy, write
+    from ..project import Target, plan_copy, write
 
     standing, target = standing_of(ctx, slug), Target.at(folder)
     _recovered(target, dry_run=dry_run)
@@ -72,13 +72,13 @@ def status(ctx: click.Context, folder: "Path", *, as_json: bool) -> None:
 
     Exit status 1 where something is newer or in conflict, for use in your CI.
     """  # noqa: D301 - \b is how click is told to leave a paragraph alone
-    from snippets import listing
-    from snippets.project import Target
-    from snippets.project import status as of
+    from ..project import Target
+    from ..project import status as of
+    from . import listing
 
     target = Target.at(folder)
     _recovered(target, dry_run=True)
-    found = of(shelf(ctx)[0], target)
+    found = of(shelf(ctx), target)
     if not found and not as_json:
         raise click.ClickException(NOTHING.format(folder=folder))
     table = listing.files(found)
@@ -99,13 +99,13 @@ def update(ctx: click.Context, folder: "Path", *, dry_run: bool) -> None:
     Conflicts are left in the file, marked as git marks them, and listed; exit status 1 while there are any. A
     run that was interrupted is finished or undone by the next.
     """
-    from snippets.project import Outcome, Target, plan_update, read_note, write
+    from ..project import Outcome, Target, plan_update, read_note, write
 
     target = Target.at(folder)
     _recovered(target, dry_run=dry_run)
     if not read_note(target).files:
         raise click.ClickException(NOTHING.format(folder=folder))
-    plan = plan_update(shelf(ctx)[0], target)
+    plan = plan_update(shelf(ctx), target)
     if dry_run:
         _show_diff(plan.shown)
     else:
@@ -121,8 +121,8 @@ def update(ctx: click.Context, folder: "Path", *, dry_run: bool) -> None:
 
 def _recovered(target: "Target", *, dry_run: bool) -> None:
     """Finish or undo what a killed run left, before anything is read; whoever only looks leaves it."""
-    from snippets.errors import ProjectError
-    from snippets.project import is_interrupted, recover
+    from ..errors import ProjectError
+    from ..project import is_interrupted, recover
 
     if dry_run and is_interrupted(target):
         raise ProjectError(

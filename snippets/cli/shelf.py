@@ -1,4 +1,4 @@
-"""What every command stands on: how everything stands, and how wrong usage is told."""
+"""What every command stands on: the handbook, and how wrong usage is told."""
 
 from typing import TYPE_CHECKING, NoReturn
 
@@ -6,27 +6,28 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from pathlib import Path
 
-    from snippets.standing import Standing, Standings
+    from ..evidence.standing import Standing
+    from ..handbook import Handbook
 
 
-def shelf(ctx: click.Context) -> "tuple[Standings, Path]":
-    """How everything stands, and where the pages lie; a caller may give others as the context's object."""
-    from pathlib import Path
+def shelf(ctx: click.Context) -> "Handbook":
+    """The handbook that was installed, or a checkout's; a caller may give another as the context's object."""
+    from dataclasses import replace
 
-    from snippets.catalog import load
-    from snippets.standing import Standings
-    from snippets.store import EvidenceStore
+    from ..handbook import Handbook
 
-    if isinstance(ctx.obj, tuple):
-        return ctx.obj
-    return Standings(catalog=load(), store=EvidenceStore()), Path(__file__).parents[2] / "docs"
+    root = ctx.find_root()
+    if not isinstance(root.obj, Handbook):
+        root.obj = Handbook.here()
+    if root.obj.program is None and isinstance(root.command, click.Group):
+        root.obj = replace(root.obj, program=root.command)
+    return root.obj
 
 
 def standing_of(ctx: click.Context, slug: str) -> "Standing":
     """How one snippet stands."""
-    snippets = shelf(ctx)[0].snippets
+    snippets = shelf(ctx).snippets
     if slug not in snippets:
         unknown("snippet", slug, snippets)
     return snippets[slug]
@@ -34,7 +35,7 @@ def standing_of(ctx: click.Context, slug: str) -> "Standing":
 
 def unknown(what: str, word: str, known: "Collection[str]") -> NoReturn:
     """Refuse a word, and hint at the nearest."""
-    from snippets.metadata import near
+    from ..catalog.metadata import near
 
     refuse_usage(f"no {what} {word!r}{near(word, known)}")
 

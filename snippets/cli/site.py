@@ -1,15 +1,8 @@
 """`audit`: a built site, held against the evidence."""
 
-from typing import TYPE_CHECKING
-
 import click
 
-from snippets.cli.shelf import shelf
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from snippets.standing import Standings
+from .shelf import shelf
 
 
 @click.command()
@@ -27,28 +20,16 @@ def audit(ctx: click.Context, site: str, max_age_days: int | None, *, no_stand_i
     from datetime import timedelta
     from pathlib import Path
 
-    from snippets import listing
-    from snippets.audit import audit
+    from ..audit import audit
 
-    standings, docs = shelf(ctx)
+    handbook = shelf(ctx)
     if max_age_days is not None:
-        standings = replace(standings, max_age=timedelta(days=max_age_days))
-    refused = [f"{objection.place}: {objection.why}" for objection in audit(Path(site), standings)]
+        handbook = replace(handbook, max_age=timedelta(days=max_age_days))
+    refused = [f"{objection.place}: {objection.why}" for objection in audit(Path(site), handbook)]
     if no_stand_ins:
-        shown = docs if (Path(site) / "tutorials").is_dir() else None
-        refused += [f"{name}: proven on a base that was stood in" for name in _on_stand_ins(standings, shown)]
+        refused += [f"{name}: proven on a base that was stood in" for name in handbook.on_stand_ins]
     # What no page shows was not asked about, and has to be proven all the same.
-    refused = refused or [f"{name}: has no current record" for name in listing.stale(standings, docs)]
+    refused = refused or [f"{name}: has no current record" for name in handbook.stale]
     for line in refused:
         click.echo(line)
     ctx.exit(1 if refused else 0)
-
-
-def _on_stand_ins(standings: "Standings", docs: "Path | None") -> "list[str]":
-    if docs is None:
-        return list(standings.on_stand_ins())
-    from snippets.tutorials import load_tutorials, tutorial_standings
-
-    tutorials = tutorial_standings(load_tutorials(docs, standings.catalog), standings.catalog, standings.store)
-    executed = [name for name, standing in tutorials.items() if standing.execution and standing.execution.stand_in]
-    return [*standings.on_stand_ins(), *executed]

@@ -1,75 +1,20 @@
-"""What a container promises: thirty promises, one function each, judged from outside."""
+"""What has to be promised, and how it is judged: `container/` holds the thirty promises of one container.
 
-from snippets.contract.assets import assets_complete
-from snippets.contract.boot import (
-    any_uid,
-    fails_fast,
-    honours_port,
-    no_privileges,
-    numeric_non_root,
-    reachable,
-    read_only_root,
-    server_is_pid_1,
-    unprivileged_port,
-)
-from snippets.contract.contents import lean, no_context_leak, no_secrets, no_setuid
-from snippets.contract.image import builds_clean, inputs_pinned, layer_stable, traceable
-from snippets.contract.lifecycle import (
-    crash_safe,
-    drains,
-    grace_adds_up,
-    health_honest,
-    live_is_not_ready,
-    reload_lossless,
-)
-from snippets.contract.logs import logs_structured
-from snippets.contract.project import BackingService, BehindProxy, Project, Reload, StaleInput
-from snippets.contract.promise import NOT_UP, Finding, Promise, Verdict
-from snippets.contract.resources import cpu_aware, fits_memory, state_explicit
-from snippets.contract.trial import Trial
-from snippets.contract.web import config_meant, proxy_trust
+`promise` says what a promise and a finding are, `subject` what a promise may ask, `observation` what it is
+answered, `trial` how promises share boots, and `rules` which code a verdict rests on.
+"""
 
-# In the order they are judged: on a boot that several share, what changes or ends the container comes last.
-CONTRACT: tuple[Promise, ...] = (
-    builds_clean,
-    inputs_pinned,
-    no_secrets,
-    no_context_leak,
-    no_setuid,
-    lean,
-    layer_stable,
-    traceable,
-    numeric_non_root,
-    any_uid,
-    read_only_root,
-    no_privileges,
-    server_is_pid_1,
-    reachable,
-    unprivileged_port,
-    honours_port,
-    fails_fast,
-    config_meant,
-    proxy_trust,
-    assets_complete,
-    logs_structured,
-    state_explicit,
-    cpu_aware,
-    fits_memory,
-    grace_adds_up,
-    live_is_not_ready,
-    health_honest,
-    crash_safe,
-    reload_lossless,
-    drains,
-)
-PROMISES = {promise.slug: promise for promise in CONTRACT}
+from .container import CONTRACT, PROMISES
+from .project import BehindProxy, Beside, Project, Reload, StaleInput
+from .promise import NOT_UP, Finding, Promise, Verdict
+from .trial import Trial
 
 __all__ = [
     "CONTRACT",
     "NOT_UP",
     "PROMISES",
-    "BackingService",
     "BehindProxy",
+    "Beside",
     "Finding",
     "Project",
     "Promise",

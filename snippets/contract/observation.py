@@ -1,7 +1,7 @@
-"""How a container is started, and what was seen of it and of its image: values, in the units that findings show."""
+"""How a subject is started, and what was seen of it: values, in the units that findings show."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,37 @@ class Reply:
     def __str__(self) -> str:
         """Status and time, as a finding shows them."""
         return f"{self.status}{'' if self.whole else ', cut short'} after {self.took_s:.1f} s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A command that ended: its exit status, what it printed on either stream, and seconds."""
+
+    status: int
+    stdout: str
+    stderr: str
+    took_s: float
+
+    def __str__(self) -> str:
+        """Status and time, as a finding shows them."""
+        return f"exit {self.status} after {self.took_s:.1f} s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A service's container: ids, its state, and where it can be reached; `told` is all that the engine says of it.
+
+    `published` are addresses of this machine, `networks` are those it is in: whether each leads nowhere else.
+    """
+
+    id: str
+    image: str
+    health: str
+    exit_code: int
+    started_at: str
+    published: tuple[str, ...]
+    networks: Mapping[str, bool]
+    told: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +159,7 @@ class Posture:
 
     `env` comes on top of the project's settings. `unprivileged` drops every capability, allows no new
     privileges, and leaves ports below 1024 to root, as kernels do by default. `backed` gives it the
-    project's backing service.
+    services that stand beside it.
     """
 
     env: tuple[tuple[str, str], ...] = ()
@@ -139,6 +170,17 @@ class Posture:
     backed: bool = False
     cpus: float = 1.0
     health_interval_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuild:
+    """How an image is built otherwise than it was: files replaced or added, arguments, secrets, up to a stage."""
+
+    edits: Mapping[str, bytes] = field(default_factory=dict)
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    target: str | None = None
+    no_cache: bool = False
 
 
 # One CPU, so that what follows the limit is the same on every machine.

@@ -1,83 +1,86 @@
-"""What a container's author says of it: the small typed description that promises judge by."""
+"""What a container's author says of it: the typed description that promises judge by, and the keys it is written in.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+These are the tables of snippet.toml and handbook.toml: each key is stated here once, with the sentence that
+the page of keys shows.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaleInput:
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all metadata is: frozen, named, complete."""
+
+
+class StaleInput(Table, frozen=True, kw_only=True):
     """One edit of an input after which the build must stop, and what it must say then."""
 
-    path: str
-    find: str
-    replace: str
-    message: str
+    path: Annotated[str, Meta(description="the file that is edited")]
+    find: Annotated[str, Meta(description="what is replaced; it occurs there once")]
+    replace: Annotated[str, Meta(description="by what")]
+    message: Annotated[str, Meta(description="a regular expression that the failing build's log matches")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackingService:
-    """What the container needs beside itself: an image, its environment, and the setting that names it.
+class Beside(Table, frozen=True, kw_only=True):
+    """A service beside the container, such as its database, which reaches it under the name of this table."""
 
-    The container reaches it under the host name `backing`, which `value` has to use.
-    """
-
-    image: str
-    setting: str
-    value: str
-    env: Mapping[str, str] = field(default_factory=dict)
+    image: Annotated[str, Meta(description="the image of the service")]
+    setting: Annotated[str, Meta(description="the variable by which the container is told of it")]
+    value: Annotated[str, Meta(description="its value, which names the service as a host")]
+    env: Annotated[dict[str, str], Meta(description="the environment of the service")] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BehindProxy:
+class BehindProxy(Table, frozen=True, kw_only=True):
     """The environment that says a proxy is in front, and a path that tells how the request looks from inside."""
 
-    env: Mapping[str, str]
-    path: str
+    env: Annotated[dict[str, str], Meta(description="variables that say that one proxy is in front")]
+    path: Annotated[str, Meta(description="a path that answers with the client's address and scheme as it sees them")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reload:
+class Reload(Table, frozen=True, kw_only=True):
     """The signal on which the server takes up new code, one edit of a file inside, and what `url` then shows."""
 
-    signal: str
-    path: str
-    find: str
-    replace: str
-    url: str
-    shows: str
+    signal: Annotated[str, Meta(description="what PID 1 is sent, such as SIGHUP")]
+    path: Annotated[str, Meta(description="a file inside the container")]
+    find: Annotated[str, Meta(description="what is replaced in it; it occurs there once")]
+    replace: Annotated[str, Meta(description="by what")]
+    url: Annotated[str, Meta(description="a path that shows the new version")]
+    shows: Annotated[str, Meta(description="what it shows then, and did not before")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(Table, frozen=True, kw_only=True):
     """Where a container listens, what it needs and how it is asked.
 
-    `settings` are the required ones, with a value to boot with. `stop_grace_s` is the time, in seconds, that
-    whoever stops the container gives it, `pre_stop_s` what passes of it before the signal, and
-    `graceful_timeout_s` how long the server waits for requests, where its settings table does not say. `slow`
-    takes a few seconds to answer; `api` is a path that is not there and that a program would ask for.
-    `effective` maps the server's setting names to what its own settings table must show. `code` is a file of the
-    application, `absent` are programs that the result must not hold, `size_mib` is what the build may add to its base.
+    In snippet.toml the last three stand by themselves, not within `[project]`.
     """
 
-    port: int
-    page: str = "/"
-    live: str = "/livez"
-    ready: str = "/readyz"
-    slow: str | None = None
-    api: str | None = None
-    server: str | None = None
-    stop_grace_s: float = 10.0
-    pre_stop_s: float = 0.0
-    graceful_timeout_s: float | None = None
-    memory_mib: int = 512
-    size_mib: int = 250
-    code: str | None = None
-    revision: str = "REVISION"
-    absent: Sequence[str] = ()
-    settings: Mapping[str, str] = field(default_factory=dict)
-    effective: Mapping[str, str] = field(default_factory=dict)
-    stale: StaleInput | None = None
-    backing: BackingService | None = None
-    proxy: BehindProxy | None = None
-    reload: Reload | None = None
-    not_applicable: Mapping[str, str] = field(default_factory=dict)
+    port: Annotated[int, Meta(description="where it listens")]
+    page: Annotated[str, Meta(description="a page that visitors see, with its assets")] = "/"
+    live: Annotated[str, Meta(description="answers 200 while it lives")] = "/livez"
+    ready: Annotated[str, Meta(description="answers 200 while it can serve")] = "/readyz"
+    slow: Annotated[str | None, Meta(description="a path that takes a few seconds to answer")] = None
+    api: Annotated[str | None, Meta(description="a path that is not there and that a program would ask for")] = None
+    server: Annotated[str | None, Meta(description="`gunicorn`, whose table of settings is then read")] = None
+    stop_grace_s: Annotated[float, Meta(description="seconds that whoever stops it gives it")] = 10.0
+    pre_stop_s: Annotated[float, Meta(description="how many of them pass before the signal")] = 0.0
+    graceful_timeout_s: Annotated[
+        float | None, Meta(description="seconds that the server waits for its last requests, where it does not say")
+    ] = None
+    memory_mib: Annotated[int, Meta(description="its memory limit")] = 512
+    size_mib: Annotated[int, Meta(description="what the build may add to its base")] = 250
+    code: Annotated[str | None, Meta(description="a file of the application, which a commit would change")] = None
+    revision: Annotated[str, Meta(description="the build argument that takes the commit")] = "REVISION"
+    absent: Annotated[list[str], Meta(description="programs that the result must not hold")] = []
+    settings: Annotated[dict[str, str], Meta(description="what it cannot start without, with values to boot with")] = {}
+    stale: Annotated[StaleInput | None, Meta(description="an edit after which the lock file must stop the build")] = (
+        None
+    )
+    proxy: Annotated[BehindProxy | None, Meta(description="how it is told of a proxy in front")] = None
+    reload: Annotated[Reload | None, Meta(description="how it takes up new code")] = None
+    beside: Annotated[dict[str, Beside], Meta(description="services that it needs, each by its name as a host")] = {}
+    effective: Annotated[dict[str, str], Meta(description="settings that the server itself has to state so")] = {}
+    not_applicable: Annotated[
+        dict[str, str], Meta(description="promises that make no sense here, each with its reason")
+    ] = {}

@@ -1,21 +1,18 @@
-"""A promise: a function that judges, its docstring that readers see, and the authority behind it."""
+"""A promise: a function that judges a subject, its docstring that readers see, and the authority behind it.
+
+What every container promises and what one snippet alone rehearses are the same kind of thing: `judge` turns
+both into a `Finding`.
+"""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
-from snippets.contract.project import Project
-from snippets.contract.rules import rules_digest
-from snippets.contract.subject import Image
-from snippets.errors import (
-    BuildError,
-    ContainerError,
-    EngineError,
-    NoSourceError,
-    NotReadyError,
-    UndescribedError,
-)
+from ..errors import BuildError, ContainerError, EngineError, NoSourceError, NotReadyError, UndescribedError
+from .project import Project
+from .rules import rules_digest
 
 NOT_UP = "does not come up: "
 
@@ -47,52 +44,68 @@ class Finding:
     seen: str
     took_s: float
 
+    def joined(self, other: "Finding") -> "Finding":
+        """Two looks at one promise: broken where either says so, and what both saw."""
+        worse = self if self.verdict is not Verdict.KEPT else other
+        seen = "; ".join(dict.fromkeys((self.seen, other.seen)))
+        return replace(worse, seen=seen, took_s=round(self.took_s + other.took_s, 2))
+
+
+class Renewable(Protocol):
+    """What can be judged: an image on trial or a stack, which a second look finds as it was at first."""
+
+    def renewed(self) -> object:
+        """The same, with nothing left of what was done to it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """What a container promises: slug, title (the docstring), family, authority (a URL), function."""
+    """What a subject promises: slug, title (the docstring), family, authority (a URL), function.
+
+    The function takes the subject, and what its author says of it where there is such a description.
+    """
 
     slug: str
     title: str
     family: str
     authority: str
     exemptible: bool
-    function: Callable[[Image, Project], Judgement]
+    function: Callable[..., Judgement]
 
     @property
     def rules(self) -> str:
-        """Digest of the source that judges: the function and all it uses within the contract."""
+        """Digest of the source that judges: see `rules_digest`."""
         return rules_digest(self.function)
 
-    def judge(self, image: Image, project: Project) -> Finding:
-        """Judge one image; a container's fault is a broken promise, the engine's or its description's an error."""
+    def judge(self, subject: Renewable, project: Project | None = None) -> Finding:
+        """Judge once; the subject's fault is a broken promise, the engine's or its description's an error."""
         started = time.monotonic()
-        verdict, seen = self._verdict(image, project)
+        verdict, seen = self._verdict(subject, project)
         if verdict is Verdict.BROKEN:
             try:
-                image.renewed()
+                subject.renewed()
             except EngineError as fault:
                 # An engine that cannot even end it may be what broke it.
                 verdict, seen = Verdict.ERROR, str(fault)
         took_s = round(time.monotonic() - started, 2)
         return Finding(promise=self.slug, rules=self.rules, verdict=verdict, seen=seen.strip(), took_s=took_s)
 
-    def judge_twice(self, image: Image, project: Project) -> Finding:
+    def judge_twice(self, subject: Renewable, project: Project | None = None) -> Finding:
         """Judge, and where it is broken once more: what holds only at the second try says so in what was seen."""
-        first = self.judge(image, project)
+        first = self.judge(subject, project)
         if first.verdict is not Verdict.BROKEN:
             return first
-        second = self.judge(image, project)
+        second = self.judge(subject, project)
         if second.verdict is not Verdict.KEPT:
             return second
         return replace(second, seen=f"{second.seen}; flaky, at the first try: {first.seen}")
 
-    def _verdict(self, image: Image, project: Project) -> tuple[Verdict, str]:
-        reason = project.not_applicable.get(self.slug, "").strip()
+    def _verdict(self, subject: Renewable, project: Project | None) -> tuple[Verdict, str]:
+        reason = project.not_applicable.get(self.slug, "").strip() if project else ""
         if reason and self.exemptible:
             return Verdict.NOT_APPLICABLE, reason
         try:
-            judgement = self.function(image, project)
+            judgement = self.function(subject, project) if project else self.function(subject)
         except NotReadyError as fault:
             return Verdict.BROKEN, f"{NOT_UP}{fault}"
         except (ContainerError, BuildError) as fault:
@@ -101,6 +114,9 @@ class Promise:
             return Verdict.ERROR, str(fault)
         except NoSourceError as lack:
             return Verdict.NOT_APPLICABLE, str(lack)
+        if judgement.kept and not judgement.seen.strip():
+            # Whoever saw nothing proved nothing.
+            return Verdict.BROKEN, f"{self.slug} says nothing of what it saw"
         return (Verdict.KEPT if judgement.kept else Verdict.BROKEN), judgement.seen
 
 
@@ -112,7 +128,7 @@ class promise:  # noqa: N801 - reads as the decorator it is
     authority: str
     exemptible: bool = False
 
-    def __call__(self, function: Callable[[Image, Project], Judgement]) -> Promise:
+    def __call__(self, function: Callable[..., Judgement]) -> Promise:
         """Refuse a promise that does not say what it promises."""
         if not function.__doc__:
             message = f"{function.__qualname__} promises nothing: it has no docstring"

@@ -1,117 +1,208 @@
-"""Code that judges -> its digest, so that editing one promise voids that promise's findings alone."""
+"""Code that judges -> its digest, at the grain of functions: editing one of them voids what it judged, and no more.
 
-import ast
+A finding rests on the function of its promise, on all that this calls, on `Promise.judge`, which makes a verdict of
+its answer, and on the methods that its subject lends it. Which methods those are is told by their names: of every
+class that the code makes or is given, a method counts once something asks for an attribute of its name. That is more
+than what is called, and never less; what could hide a call, such as getattr, is refused.
+"""
+
 import hashlib
-import inspect
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
+from pathlib import Path
 
-INTERFACES = ("observation", "subject", "promise", "project", "rules", "trial")
-WHOLE = ""
+from .definitions import MODULE, Definition, Module, parsed
+from .kept import Digests
+
+PACKAGE = Path(__file__).parents[1]
+TOP = __name__.partition(".")[0]
+KNOWN = Digests(PACKAGE)
+# A protocol that judgements name -> what fulfils it.
+SUBJECTS = {
+    "Image": (("contract.trial", "Trial"), ("engine.subjects.image", "BuiltImage")),
+    "Stack": (("engine.subjects.stack", "ComposeStack"),),
+}
+JUDGE = ("contract.promise", "Promise")
+JUDGING = frozenset({"judge", "judge_twice"})
+# Judges nothing, or says what the record states by itself: which base, by its digest.
+NOT_FOLLOWED = (
+    "engine.bases",
+    "engine.run",
+    "engine.lock",
+    "engine.trace",
+    "contract.rules",
+    "contract.definitions",
+    "contract.kept",
+)
+HIDING = frozenset({"getattr", "eval", "exec", "globals", "locals", "vars", "__import__", "import_module"})
+Place = tuple[str, str]
 
 
-@cache
 def rules_digest(function: Callable[..., object]) -> str:
-    """Digest (sha256) of a function's source and of every name of its package that it uses.
-
-    Source text, not bytecode or a syntax tree, so that it is the same under every Python.
-    Interfaces and result types (`observation`, `subject`, `promise`, `project`) are not followed: they judge nothing.
-    Raises TypeError where an import could hide what is used.
-    """
-    package = function.__module__.rpartition(".")[0]
-    pieces: dict[str, str] = {}
-    _gather(package, function.__module__, function.__name__, pieces)
-    text = "\n".join(f"{name}\n{pieces[name]}" for name in sorted(pieces))
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    """Digest (sha256) of all code that judges where this function is a promise's; TypeError where it cannot be told."""
+    module, _, name = name_of(function).rpartition(".")
+    return digest_at(module, name, Path(function.__code__.co_filename))
 
 
-def _gather(package: str, module: str, name: str, pieces: dict[str, str]) -> None:
-    if module.removeprefix(f"{package}.") in INTERFACES:
-        return
-    # Named within the package, so that the same code has the same digest wherever it is imported.
-    key = f"{module.removeprefix(package)}.{name}"
-    definitions = _definitions(module)
-    if key in pieces:
-        return
-    if name == WHOLE:
-        pieces[key] = definitions.text
-        for own in definitions.sources:
-            _gather(package, module, own, pieces)
-    elif name in definitions.sources:
-        pieces[key] = "\n".join(definitions.sources[name])
-        for used in sorted(definitions.names[name]):
-            _gather(package, module, used, pieces)
-    for origin in definitions.imported.get(name, ()):
-        _gather(package, *origin, pieces)
-
-
-class _Definitions:
-    """The top-level definitions of one module: their source, the names they use, what it imports."""
-
-    def __init__(self, module: ModuleType) -> None:
-        self.text = inspect.getsource(module)
-        # Not splitlines(): to Python's grammar a form feed or U+2028 is no line end.
-        lines = self.text.split("\n")
-        self.sources: defaultdict[str, list[str]] = defaultdict(list)
-        self.names: defaultdict[str, set[str]] = defaultdict(set)
-        self.imported: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-        for node in ast.parse(self.text).body:
-            # Every command of ours waits for this, so a statement is walked through once.
-            inner = list(ast.walk(node))
-            used = {n.id for n in inner if isinstance(n, ast.Name)}
-            for statement in inner:
-                # Wherever it stands: an import inside a function is used as well.
-                if isinstance(statement, ast.Import | ast.ImportFrom):
-                    for name, origin in _origins(statement, module):
-                        self.imported[name].append(origin)
-            decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-            first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-            for name in _bound(node, inner):
-                self.sources[name].append("\n".join(lines[first - 1 : node.end_lineno]))
-                self.names[name] |= used - {name}
-
-
-def _origins(node: ast.Import | ast.ImportFrom, module: ModuleType) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Name -> the module and the name there, for what is imported from the module's own package."""
-    package = str(module.__name__).rpartition(".")[0]
-    own = (package, f"{package}.")
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            if alias.name == package or alias.name.startswith(own[1]):
-                yield alias.asname or alias.name.partition(".")[0], (alias.name, WHOLE)
-        return
-    source = node.module or ""
-    if node.level:
-        source = ".".join(filter(None, [module.__name__.rsplit(".", node.level)[0], source]))
-    if source != package and not source.startswith(own[1]):
-        return
-    for alias in node.names:
-        if alias.name == "*":
-            message = f"{module.__name__} imports * from {source}: what it uses of it cannot be told"
-            raise TypeError(message)
-        nested = f"{source}.{alias.name}"
-        is_module = source == package and find_spec(nested) is not None
-        yield alias.asname or alias.name, (nested, WHOLE) if is_module else (source, alias.name)
-
-
-def _bound(node: ast.stmt, inner: Sequence[ast.AST]) -> Iterator[str]:
-    """Names that a top-level statement binds, inside `if`, `try` and the like as well; `inner` is all of it."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        yield node.name
-    elif not isinstance(node, ast.Import | ast.ImportFrom):
-        loops = [child for child in inner if isinstance(child, ast.comprehension)]
-        local = {name.id for loop in loops for name in ast.walk(loop.target) if isinstance(name, ast.Name)}
-        for child in inner:
-            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store) and child.id not in local:
-                yield child.id
-            elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                yield child.name
+def name_of(function: Callable[..., object]) -> str:
+    """Its name below the package, whatever the package is called here."""
+    return f"{function.__module__.removeprefix(f'{TOP}.')}.{function.__name__}"
 
 
 @cache
-def _definitions(module: str) -> _Definitions:
-    return _Definitions(import_module(module))
+def digest_at(module: str, name: str, path: Path | None = None) -> str:
+    """The same by the function's name below the package; `path` is where its module lies, if not there."""
+    if path is not None and _code().path(module) != path:
+        return Code(root=PACKAGE, elsewhere={module: path}).digest(module, name)
+    known = KNOWN.get(f"{module}.{name}")
+    if known is None:
+        known = _code().digest(module, name)
+        KNOWN.keep(f"{module}.{name}", known)
+    return known
+
+
+@cache
+def _code() -> "Code":
+    return Code(root=PACKAGE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """A package's code below `root`, and modules that lie elsewhere; read as far as somebody asks."""
+
+    root: Path
+    elsewhere: Mapping[str, Path] = field(default_factory=dict)
+    subjects: Mapping[str, Collection[Place]] = field(default_factory=lambda: SUBJECTS)
+    judge: Place = JUDGE
+    _modules: dict[str, Module] = field(default_factory=dict, init=False)
+
+    def digest(self, module: str, name: str) -> str:
+        """Digest of what one function rests on, its own sentence included: that is what was promised."""
+        found = self.reached(module, name)
+        sentence = found[f"{module}.{name}"].sentence
+        text = "\n".join([sentence, *(f"{place}\n{found[place].text}" for place in sorted(found))])
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+    def reached(self, module: str, name: str) -> Mapping[str, Definition]:
+        """Name below the package -> definition, of all that judges where this function does."""
+        if name not in self.module(module).definitions:
+            raise TypeError(f"{module} defines no {name}")
+        reach = _Reach(code=self)
+        reach.add(module, name)
+        for kind in {kind for one in self.module(module).definitions[name] for kind in one.types}:
+            for place in self.subjects.get(kind, ()):
+                reach.add(*place)
+        if self.path(self.judge[0]) is not None:
+            reach.add(*self.judge)
+            reach.ask(JUDGING)
+        return reach.found
+
+    def module(self, name: str) -> Module:
+        """One module, read once; raises TypeError where an import hides what it uses."""
+        if name not in self._modules:
+            path = self.path(name)
+            module = parsed(path.read_text()) if path else Module()
+            if module.stars:
+                raise TypeError(f"{name} imports * from {module.stars[0]}: what it uses of it cannot be told")
+            self._modules[name] = module
+        return self._modules[name]
+
+    def path(self, name: str) -> Path | None:
+        """Where a module lies, None where there is none of this name."""
+        if name in self.elsewhere:
+            return self.elsewhere[name]
+        place = self.root.joinpath(*name.split("."))
+        return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
+
+    def origins(self, module: str, name: str) -> Iterator[Place]:
+        """Where a name of a module is defined: (module, name), the name empty for a module; nothing where elsewhere."""
+        if name in self.module(module).definitions:
+            yield module, name
+        for level, source, what in self.module(module).imports.get(name, ()):
+            if (place := self._imported(module, level, source, what)) is None:
+                continue
+            inner, there = place
+            if there == MODULE:
+                yield inner, MODULE
+            elif (inner, there) != (module, name):
+                yield from self.origins(inner, there)
+
+    def _imported(self, module: str, level: int, source: str, what: str) -> Place | None:
+        if level:
+            # A package is one floor above its own modules.
+            is_package = (path := self.path(module)) is not None and path.name == "__init__.py"
+            parts = module.split(".")
+            parts = parts[: len(parts) - (level - 1 if is_package else level)]
+            base = ".".join([*parts, *([source] if source else [])])
+        elif source.partition(".")[0] in {TOP, self.root.name}:
+            base = source.partition(".")[2]
+        else:
+            return None
+        nested = f"{base}.{what}".strip(".") if what else base
+        return (nested, MODULE) if self.path(nested) is not None or not what else (base, what)
+
+
+@dataclass(kw_only=True)
+class _Reach:
+    """What was reached so far: definitions, attributes that something asks for, classes that have instances."""
+
+    code: Code
+    found: dict[str, Definition] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    live: set[Place] = field(default_factory=set)
+
+    def add(self, module: str, name: str) -> None:
+        """A definition by its place, and what it uses."""
+        if module.startswith(NOT_FOLLOWED) or name == MODULE:
+            return
+        if (module, name) in self.live:
+            return
+        top = self.code.module(module)
+        for number, definition in enumerate(top.definitions.get(name, ())):
+            self._take(module, f"{module}.{name}{number or ''}", definition)
+        if name in top.methods:
+            self.live.add((module, name))
+            unseen = {method for method in top.methods[name] if _is_called_unseen(name, method)}
+            self._ask_of(module, name, unseen | self.asked)
+
+    def ask(self, attributes: Collection[str]) -> None:
+        """Attributes that something asks for: of each live class."""
+        new = set(attributes) - self.asked
+        self.asked |= new
+        for module, name in list(self.live) if new else ():
+            self._ask_of(module, name, new)
+
+    def _ask_of(self, module: str, name: str, attributes: Collection[str]) -> None:
+        methods = self.code.module(module).methods[name]
+        for method in methods.keys() & set(attributes):
+            self._take(module, f"{module}.{name}.{method}", methods[method])
+
+    def _take(self, module: str, key: str, definition: Definition) -> None:
+        if key in self.found:
+            return
+        self.found[key] = definition
+        if hiding := sorted(definition.names & HIDING):
+            raise TypeError(f"{key} uses {', '.join(hiding)}: what it asks for cannot be told")
+        for name in definition.names | definition.types:
+            for place in self.code.origins(module, name):
+                self.add(*place)
+        asked = set(definition.attributes)
+        for name, attribute in definition.pairs:
+            imported = name not in definition.own and name in self.code.module(module).imports
+            if not imported:
+                asked.add(attribute)
+                continue
+            # Of another package's module nothing of ours is asked.
+            for inner, there in self.code.origins(module, name):
+                if there != MODULE:
+                    asked.add(attribute)
+                    continue
+                for place in self.code.origins(inner, attribute):
+                    self.add(*place)
+        self.ask(asked)
+
+
+def _is_called_unseen(name: str, method: str) -> bool:
+    """Whether others than our code may call it: Python itself, or a library that is handed a private class's instance."""
+    return name.startswith("_") or (method.startswith("__") and method.endswith("__"))

@@ -1,4 +1,4 @@
-"""What a promise may ask of an image and of a container: the interface the engine fulfils."""
+"""What a judgement may ask of its subject: the interfaces that `engine/subjects` fulfils."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -6,9 +6,37 @@ from pathlib import Path
 from re import Pattern
 from typing import Protocol, TypeVar
 
-from snippets.contract.observation import PLAIN, Contents, ImageConfig, Load, Memory, Posture, Process, Reply
+from .observation import PLAIN, Contents, Done, ImageConfig, Load, Memory, Posture, Process, Rebuild, Reply, Unit
 
 T = TypeVar("T")
+
+
+class Subject(Protocol):
+    """What every subject is asked alike: a container with what is beside it, a stack, later a host and a cluster.
+
+    `unit` is one of its parts by name, such as a service; "" is the container itself, or where the commands run.
+    """
+
+    def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
+        """Run a command; where `check`, raises ContainerError when it exits non-zero."""
+
+    def get(self, path: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 5.0) -> Reply:
+        """Ask once; raises ContainerError where no answer comes."""
+
+    def logs(self, unit: str = "") -> str:
+        """All that a unit printed."""
+
+    def stop(self, unit: str = "") -> None:
+        """Stop a unit as its user would; what it stored stays."""
+
+    def start(self, unit: str = "") -> None:
+        """Start it again, and wait until it answers; raises NotReadyError where it does not."""
+
+    def kill(self, unit: str = "") -> None:
+        """SIGKILL it."""
+
+    def await_(self, what: Callable[[], bool], timeout_s: float) -> float | None:
+        """Ask until it is so: after how many seconds it was, or None."""
 
 
 class SlowRequest(Protocol):
@@ -28,32 +56,19 @@ class Traffic(Protocol):
         """Go on for so long, stop sending, and say what came of all."""
 
 
-class Backing(Protocol):
-    """A service that a container needs, such as its database."""
-
-    def stop(self) -> None:
-        """End it; its data stays."""
-
-    def start(self) -> None:
-        """Start it again."""
-
-
-class Container(Protocol):
-    """A booted container, reached over 127.0.0.1 alone."""
+class Container(Subject, Protocol):
+    """A booted container, reached over 127.0.0.1 alone; its other units are the services beside it, by name."""
 
     @property
     def ready_s(self) -> float:
         """Seconds from the start to the first 200."""
 
     @property
-    def backing(self) -> Backing:
-        """The service it was given; ContainerError where it was given none."""
+    def beside(self) -> Sequence[str]:
+        """Names of the services that it was given."""
 
     def running(self) -> bool:
         """Whether it still runs."""
-
-    def get(self, path: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 5.0) -> Reply:
-        """Ask once; raises ContainerError where no answer comes."""
 
     def await_reply(self, path: str, wanted: Callable[[Reply], bool], timeout_s: float) -> float | None:
         """Ask until an answer is as wanted: after how many seconds one was, or None."""
@@ -73,11 +88,8 @@ class Container(Protocol):
     def wait(self, timeout_s: float) -> tuple[int, float]:
         """Wait for the end: exit status and seconds; raises ContainerError when it outlives the time."""
 
-    def start_again(self) -> float:
-        """Start it as it was left: seconds until it answers; raises NotReadyError where it does not."""
-
-    def logs(self, *, stream: str = "both") -> str:
-        """What it printed on "stdout", "stderr" or "both"."""
+    def printed(self, stream: str) -> str:
+        """What it printed on "stdout" or on "stderr"."""
 
     def processes(self) -> tuple[Process, ...]:
         """Its processes, from outside."""
@@ -91,7 +103,7 @@ class Container(Protocol):
     def freeze(self) -> int:
         """SIGSTOP every process but PID 1 (PID 1 where it is alone); how many were stopped."""
 
-    def kill(self, process: Process) -> None:
+    def kill_process(self, process: Process) -> None:
         """SIGKILL one of its processes, as a kernel that is out of memory does."""
 
     def health(self) -> str:
@@ -120,9 +132,6 @@ class Container(Protocol):
 
     def put(self, path: str, content: bytes) -> None:
         """Give a file other bytes, as whoever deploys into a running container would."""
-
-    def run(self, argv: Sequence[str]) -> str:
-        """Run a program beside the server; raises ContainerError where it exits non-zero."""
 
 
 class Image(Protocol):
@@ -171,16 +180,28 @@ class Image(Protocol):
     def once(self, make: "Callable[[Image], T]") -> T:
         """What `make` says of this image; whoever asks later gets the same answer."""
 
-    def rebuilt(
-        self,
-        *,
-        edits: Mapping[str, bytes] | None = None,
-        arguments: Mapping[str, str] | None = None,
-        secrets: Mapping[str, str] | None = None,
-        target: str | None = None,
-        no_cache: bool = False,
-    ) -> "Image":
-        """Build again with some files replaced or added; raises BuildError, and NoSourceError like `context`."""
+    def rebuilt(self, rebuild: Rebuild) -> "Image":
+        """Build again otherwise; raises BuildError, and NoSourceError like `context`."""
 
     def contents(self, canaries: Collection[str], sought: Pattern[str]) -> Contents:
         """Read all layers once, for places that hold a canary and for paths that match."""
+
+
+class Stack(Subject, Protocol):
+    """A compose project that is up, in the directory of whoever copied it; its units are its services."""
+
+    @property
+    def root(self) -> Path:
+        """The directory: the snippet's files, and what its commands made there."""
+
+    def in_flight(self, path: str) -> AbstractContextManager[SlowRequest]:
+        """Send a request and hold it open; inside the block the server is working on it."""
+
+    def compose(self, command: str, *, check: bool = True) -> Done:
+        """Run `docker compose COMMAND` there; raises like `run`."""
+
+    def unit(self, name: str) -> Unit:
+        """What the engine tells of the container of a service, also of one that has ended."""
+
+    def renewed(self) -> "Stack":
+        """The same from nothing, its data included: for a second look."""

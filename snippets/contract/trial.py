@@ -6,9 +6,9 @@ from pathlib import Path
 from re import Pattern
 from typing import Any, Self, TypeVar
 
-from snippets.contract.observation import PLAIN, Contents, ImageConfig, Posture
-from snippets.contract.subject import Container, Image
-from snippets.errors import NotReadyError
+from ..errors import NotReadyError
+from .observation import PLAIN, Contents, ImageConfig, Posture, Rebuild
+from .subject import Container, Image
 
 T = TypeVar("T")
 
@@ -16,9 +16,9 @@ T = TypeVar("T")
 class Trial:
     """One image on trial. Close it at the end: until then its containers run.
 
-    A container that a promise spoils, that ended, or in which something was broken is no one else's. A
-    posture in which it did not come up is tried once more after `renewed`, and then no more: whoever
-    needs it hears the same.
+    Boots are memoised by posture. A container that a promise spoils, that ended, or in which something was
+    broken is not shared any further. A posture in which it did not come up is tried once more after `renewed`,
+    and then no more: every later boot of it raises the same NotReadyError.
     """
 
     def __init__(self, image: Image) -> None:
@@ -131,17 +131,9 @@ class Trial:
         """The engine's own."""
         return self.image.processors
 
-    def rebuilt(
-        self,
-        *,
-        edits: Mapping[str, bytes] | None = None,
-        arguments: Mapping[str, str] | None = None,
-        secrets: Mapping[str, str] | None = None,
-        target: str | None = None,
-        no_cache: bool = False,
-    ) -> Image:
+    def rebuilt(self, rebuild: Rebuild) -> Image:
         """Another image, which is not on trial."""
-        return self.image.rebuilt(edits=edits, arguments=arguments, secrets=secrets, target=target, no_cache=no_cache)
+        return self.image.rebuilt(rebuild)
 
     def contents(self, canaries: Collection[str], sought: Pattern[str]) -> Contents:
         """The image's own."""

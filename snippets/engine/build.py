@@ -1,9 +1,6 @@
 """A context directory -> an image, by `docker buildx build`, run by its id and never by a tag."""
 
-import os
 import re
-import signal
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -11,11 +8,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from snippets.contract.dockerfile import bases, stages
-from snippets.engine.docker import ABSENT, engine_error, engine_fault, trace
-from snippets.engine.inspection import inspected
-from snippets.engine.lock import held
-from snippets.errors import BuildError, EngineError
+from ..contract.dockerfile import bases, stages
+from ..contract.observation import Rebuild
+from ..errors import BuildError, EngineError
+from .command import OverdueError, bounded
+from .docker import ABSENT, engine_error, engine_fault
+from .inspection import inspected
+from .lock import held, lock_file
+from .trace import trace
 
 BUILD_TIMEOUT_S = 600.0
 TAIL_LINES = 40
@@ -39,7 +39,9 @@ class Built:
     log: str
 
 
-BUILD_LOCK = "build"
+def build_lock() -> Path:
+    """What a shell locks that builds beside us."""
+    return lock_file("build")
 
 
 @contextmanager
@@ -49,8 +51,12 @@ def one_build() -> Iterator[None]:
     BuildKit 0.13 brings the whole engine down (a nil pointer in `Job.walkProvenance`, seen on Docker
     26.1) when builds that share stages end together. It runs the stages of one build in parallel anyway.
     """
-    with held(BUILD_LOCK):
+    with held(build_lock()):
         yield
+
+
+ONCE = Rebuild()
+ANEW = Rebuild(no_cache=True)
 
 
 def build(  # noqa: PLR0913 - one keyword an option of the builder
@@ -59,17 +65,15 @@ def build(  # noqa: PLR0913 - one keyword an option of the builder
     *,
     contexts: Mapping[str, str],
     folders: Mapping[str, Path] | None = None,
-    arguments: Mapping[str, str] | None = None,
-    secrets: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
-    target: str | None = None,
-    no_cache: bool = False,
+    how: Rebuild = ONCE,
     timeout_s: float = BUILD_TIMEOUT_S,
 ) -> "Built":
     """Build an image.
 
     `contexts` maps a FROM reference to the image that stands in for it, `folders` a name to a folder
-    that `COPY --from` may take from. Raises BuildError with the last lines where the Dockerfile does not
+    that `COPY --from` may take from; `how` says what is different from a plain build, its edits being in the
+    context already. Raises BuildError with the last lines where the Dockerfile does not
     build or hangs, EngineError where the engine is at fault.
     """
     with ExitStack() as stack:
@@ -77,19 +81,19 @@ def build(  # noqa: PLR0913 - one keyword an option of the builder
         command = ["docker", "buildx", "build", "--progress=plain", f"--tag={tag}"]
         command += [f"--build-context={ref}=docker-image://{image}" for ref, image in contexts.items()]
         command += [f"--build-context={name}={path}" for name, path in (folders or {}).items()]
-        command += [f"--build-arg={name}={value}" for name, value in (arguments or {}).items()]
+        command += [f"--build-arg={name}={value}" for name, value in how.arguments.items()]
         command += [f"--label={name}={value}" for name, value in (labels or {}).items()]
-        for name, value in (secrets or {}).items():
+        for name, value in how.secrets.items():
             (folder / name).write_text(value)
             command.append(f"--secret=id={name},src={folder / name}")
-        command += [f"--target={target}"] * (target is not None) + ["--no-cache"] * no_cache
+        command += [f"--target={how.target}"] * (how.target is not None) + ["--no-cache"] * how.no_cache
         # No index around a plain image: one id, the same on every image store.
         command += ["--provenance=false", str(context)]
         stack.enter_context(one_build())
         # Waiting for others is not building.
         started = time.monotonic()
         log, status = _run(command, timeout_s)
-        trace("build", {"argv": command, "no_cache": no_cache}, started)
+        trace("build", {"argv": command, "no_cache": how.no_cache}, started)
         if status is None:
             message = f"the build hangs: no end within {timeout_s:.0f} s. Its last lines:"
             raise BuildError(message, _tail(log))
@@ -103,25 +107,12 @@ def build(  # noqa: PLR0913 - one keyword an option of the builder
 def _run(command: list[str], timeout_s: float) -> tuple[str, int | None]:
     """Output and exit status; status None where it was ended for its time."""
     try:
-        process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
+        done = bounded(command, timeout_s=timeout_s, together=True)
     except FileNotFoundError:
         raise EngineError(ABSENT.format(said="there is no `docker` program on PATH")) from None
-    try:
-        return process.communicate(timeout=timeout_s)[0], process.returncode
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGTERM)
-        return process.communicate()[0], None
-    except BaseException:
-        os.killpg(process.pid, signal.SIGTERM)
-        raise
+    except OverdueError as error:
+        return error.done.stdout, None
+    return done.stdout, done.status
 
 
 def _failure(log: str, context: Path) -> BuildError | EngineError:

@@ -1,21 +1,17 @@
 """The docker command line: a program and its arguments -> its output, or one error that says what to do."""
 
-import json
-import os
 import re
-import subprocess
 import time
-from collections.abc import Mapping
-from pathlib import Path
 
-from snippets.errors import EngineError
+from ..errors import EngineError
+from .command import bounded
+from .trace import trace
 
 ABSENT = (
     "no container engine answers ({said}).\n"
     "Start one (`sudo systemctl start docker`), name one in DOCKER_HOST, or, as root on Debian or Ubuntu, "
     "run this command again with HANDBOOK_INSTALL_ENGINE=1."
 )
-TRACE = "HANDBOOK_TRACE"
 _UNREACHABLE = (
     "Cannot connect to the Docker daemon",
     "error during connect",
@@ -35,20 +31,10 @@ _ENGINE_FAULTS = re.compile(
 def docker(*arguments: str, timeout_s: float = 120.0, stdin: str | None = None) -> list[str]:
     """Run `docker ARGUMENTS` and return the lines it printed; raises EngineError where it fails."""
     try:
-        done = subprocess.run(  # noqa: S603 - our own arguments, no shell
-            ["docker", *arguments],  # noqa: S607 - the docker that the user's own shell would find
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
+        done = bounded(["docker", *arguments], timeout_s=timeout_s, stdin=stdin or "")
     except FileNotFoundError:
         raise EngineError(ABSENT.format(said="there is no `docker` program on PATH")) from None
-    except subprocess.TimeoutExpired:
-        message = f"`docker {arguments[0]}` did not end within {timeout_s:.0f} s; does the engine still answer?"
-        raise EngineError(message) from None
-    if done.returncode != 0:
+    if done.status != 0:
         raise engine_error(f"docker {' '.join(arguments[:2])}", done.stderr)
     return done.stdout.splitlines()
 
@@ -88,11 +74,3 @@ def engine_fault(printed: str) -> str | None:
     """The line that shows the engine at fault and not what it was asked to do, or None."""
     found = _ENGINE_FAULTS.search(printed)
     return found[0] if found else None
-
-
-def trace(operation: str, arguments: Mapping[str, object], started: float) -> None:
-    """Append one operation to the file that HANDBOOK_TRACE names, for the bench to replay."""
-    if path := os.environ.get(TRACE):
-        entry = {"operation": operation, **arguments, "took_s": round(time.monotonic() - started, 3)}
-        with Path(path).open("a") as file:
-            file.write(json.dumps(entry) + "\n")

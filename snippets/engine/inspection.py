@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from snippets.contract.observation import Healthcheck, ImageConfig
-from snippets.engine.docker import docker
+from ..contract.observation import Healthcheck, ImageConfig
+from .docker import docker
 
 NS = 1_000_000_000
 

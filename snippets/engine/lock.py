@@ -1,4 +1,4 @@
-"""A name -> a lock that one process of this user holds at a time; the kernel takes it from whoever dies."""
+"""A file -> a lock that one process holds at a time; the kernel takes it from whoever dies."""
 
 import fcntl
 import os
@@ -16,13 +16,13 @@ def own_folder() -> Path:
 
 
 def lock_file(name: str) -> Path:
-    """What a shell would lock."""
+    """A lock of this user, by name."""
     return own_folder() / f"{name}.lock"
 
 
 @contextmanager
-def held(name: str) -> Iterator[None]:
+def held(path: Path) -> Iterator[None]:
     """Wait for the lock and hold it."""
-    with lock_file(name).open("w") as lock:
+    with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from snippets.engine.docker import docker, try_docker
-from snippets.engine.lock import own_folder
-from snippets.errors import EngineError
+from ..errors import EngineError
+from .docker import docker, try_docker
+from .lock import own_folder
 
 LABEL = "handbook.run"
 COMPOSE_LABEL = "com.docker.compose.project"

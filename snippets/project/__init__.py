@@ -7,13 +7,13 @@ note.py     ─▶ `.handbook/`: what was copied, with the original bytes
 target.py   ─▶ the one door: no path leads out of the project
 """
 
-from snippets.project.copying import Copy, plan_copy
-from snippets.project.journal import Change, is_interrupted, recover
-from snippets.project.note import read_note
-from snippets.project.status import FileState, FileStatus, status
-from snippets.project.target import Target
-from snippets.project.updating import Outcome, Update, plan_update
-from snippets.project.writing import write
+from .copying import Copy, plan_copy
+from .journal import Change, is_interrupted, recover
+from .note import read_note
+from .status import FileState, FileStatus, status
+from .target import Target
+from .updating import Outcome, Update, plan_update
+from .writing import write
 
 __all__ = [
     "Change",

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from snippets.errors import ProjectError
-from snippets.project.journal import Change
-from snippets.project.note import CopiedFile, Note, note_changes, read_note
-from snippets.project.target import Target, refuse_clashes
-from snippets.snippet import Snippet
-from snippets.standing import Standing, State
+from ..catalog.snippet import Snippet
+from ..errors import ProjectError
+from ..evidence.standing import Standing, State
+from .journal import Change
+from .note import CopiedFile, Note, note_changes, read_note
+from .target import Target, refuse_clashes
 
 BACKUP = ".before-handbook"
 

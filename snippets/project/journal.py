@@ -13,8 +13,8 @@ from typing import overload
 
 import msgspec
 
-from snippets.errors import ProjectError
-from snippets.project.target import Target
+from ..errors import ProjectError
+from .target import Target
 
 FOLDER = ".handbook"
 PENDING = f"{FOLDER}/pending"

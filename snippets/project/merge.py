@@ -5,7 +5,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from snippets.errors import ProjectError
+from ..errors import ProjectError
 
 YOURS, THEIRS = "yours", "handbook"
 # It gives the number of conflicts as its status; from here on it is an error's.

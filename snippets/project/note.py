@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from snippets.errors import ProjectError
-from snippets.project.journal import FOLDER, Change
-from snippets.project.target import Target, path_fault
+from ..errors import ProjectError
+from .journal import FOLDER, Change
+from .target import Target, path_fault
 
 NOTE = f"{FOLDER}/copied.json"
 ORIGINALS = f"{FOLDER}/original"

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from snippets.project.merge import conflicts
-from snippets.project.note import read_note
-from snippets.project.target import Target
-from snippets.standing import Standings, State
+from ..evidence.standing import State
+from ..handbook import Handbook
+from .merge import conflicts
+from .note import read_note
+from .target import Target
 
 
 class FileState(StrEnum):
@@ -42,7 +43,7 @@ class FileStatus:
         return self.state in OUTDATED
 
 
-def status(standings: Standings, target: Target) -> Sequence[FileStatus]:
+def status(handbook: Handbook, target: Target) -> Sequence[FileStatus]:
     """Each copied file by its path, and those that a newer snippet adds.
 
     A snippet that is not proven today has nothing newer to give; one that the library has no more is
@@ -51,20 +52,20 @@ def status(standings: Standings, target: Target) -> Sequence[FileStatus]:
     note = read_note(target)
     found = []
     for path, file in note.files.items():
-        theirs = latest(standings, file.snippet, path, file.sha256)
+        theirs = latest(handbook, file.snippet, path, file.sha256)
         state = _state(target.read(path), file.sha256, theirs)
         found.append(FileStatus(path=path, snippet=file.snippet, state=state))
     for slug in note.snippets:
-        standing = standings.snippets.get(slug)
+        standing = handbook.snippets.get(slug)
         if standing and standing.state is State.PROVEN:
             new = standing.snippet.sources.keys() - note.files.keys()
             found += [FileStatus(path=path, snippet=slug, state=FileState.ADDED) for path in new]
     return sorted(found, key=lambda each: each.path)
 
 
-def latest(standings: Standings, slug: str, path: str, copied: str) -> str | None:
+def latest(handbook: Handbook, slug: str, path: str, copied: str) -> str | None:
     """The sha256 of a file in the library of today, None where it has none: what was copied, where it is unproven."""
-    standing = standings.snippets.get(slug)
+    standing = handbook.snippets.get(slug)
     if standing is None:
         return None
     if standing.state is not State.PROVEN:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from snippets.errors import ProjectError
+from ..errors import ProjectError
 
 # What a path may not hold on one system or another, so that a project can be checked out on all of them:
 # https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from snippets.project.journal import FOLDER, Change
-from snippets.project.merge import conflicts, merge
-from snippets.project.note import CopiedFile, Note, note_changes, original, read_note
-from snippets.project.status import FileState, FileStatus, latest, status
-from snippets.project.target import Target
-from snippets.standing import Standings, State
+from ..evidence.standing import State
+from ..handbook import Handbook
+from .journal import FOLDER, Change
+from .merge import conflicts, merge
+from .note import CopiedFile, Note, note_changes, original, read_note
+from .status import FileState, FileStatus, latest, status
+from .target import Target
 
 
 class Outcome(StrEnum):
@@ -49,7 +50,7 @@ class Update:
         return any(file.outcome is Outcome.CONFLICT for file in self.files)
 
 
-def plan_update(standings: Standings, target: Target) -> Update:
+def plan_update(handbook: Handbook, target: Target) -> Update:
     """Plan a three-way merge of each copied file; raises ProjectError where one cannot be merged.
 
     What was edited on one side alone is taken from that side. A file that the reader removed stays
@@ -60,7 +61,7 @@ def plan_update(standings: Standings, target: Target) -> Update:
     changes: list[Change] = []
     kept = dict(note.files)
     fresh: dict[str, bytes] = {}
-    for each in status(standings, target):
+    for each in status(handbook, target):
         if each.state is FileState.DROPPED:
             files.append(
                 Updated(path=each.path, outcome=Outcome.KEPT, said="no longer part of the handbook; it is yours")
@@ -69,12 +70,12 @@ def plan_update(standings: Standings, target: Target) -> Update:
             continue
         known = note.files.get(each.path)
         before = target.read(each.path)
-        if known and latest(standings, each.snippet, each.path, known.sha256) == known.sha256:
+        if known and latest(handbook, each.snippet, each.path, known.sha256) == known.sha256:
             if each.state is FileState.CONFLICT:
                 files.append(_conflict(each.path, conflicts(before or b"")))
             continue
-        source = standings.snippets[each.snippet].snippet.sources[each.path]
-        theirs = standings.snippets[each.snippet].snippet.content(each.path)
+        source = handbook.snippets[each.snippet].snippet.sources[each.path]
+        theirs = handbook.snippets[each.snippet].snippet.content(each.path)
         was = original(target, each.path, known.sha256) if known else b""
         brought = _brought(each, before, was, theirs)
         files += [brought.told] if brought.told else []
@@ -85,7 +86,7 @@ def plan_update(standings: Standings, target: Target) -> Update:
         if brought.is_taken:
             kept[each.path] = CopiedFile(snippet=each.snippet, sha256=source.sha256)
             fresh[each.path] = theirs
-    later = Note(snippets=_digests(standings, note), files=kept)
+    later = Note(snippets=_digests(handbook, note), files=kept)
     return Update(files=files, changes=(*changes, *note_changes(target, later, fresh)))
 
 
@@ -127,7 +128,7 @@ def _conflict(path: str, count: int) -> Updated:
     return Updated(path=path, outcome=Outcome.CONFLICT, said=said)
 
 
-def _digests(standings: Standings, note: Note) -> dict[str, str]:
+def _digests(handbook: Handbook, note: Note) -> dict[str, str]:
     """The digest of each copied snippet as it is now known; one that is not proven stays as it was copied."""
-    found = {slug: standings.snippets[slug] for slug in note.snippets if slug in standings.snippets}
+    found = {slug: handbook.snippets[slug] for slug in note.snippets if slug in handbook.snippets}
     return note.snippets | {slug: s.snippet.digest for slug, s in found.items() if s.state is State.PROVEN}

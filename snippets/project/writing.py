@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from snippets.errors import ProjectError
-from snippets.project.journal import FOLDER, Change, commit, recover
-from snippets.project.target import Target, parents, refuse_clashes
+from ..errors import ProjectError
+from .journal import FOLDER, Change, commit, recover
+from .target import Target, parents, refuse_clashes
 
 try:
     import fcntl

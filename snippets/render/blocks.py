@@ -6,11 +6,11 @@ from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
-from snippets.contract import PROMISES
-from snippets.evidence import Capture
-from snippets.render.diff import difference
-from snippets.render.highlight import command_html, diff_html, file_html, text_html
-from snippets.snippet import Pitfall, Snippet
+from ..catalog.snippet import Pitfall, Snippet
+from ..contract import PROMISES
+from ..evidence.records import Capture
+from .diff import difference
+from .highlight import command_html, diff_html, file_html, text_html
 
 CONTRACT_PAGE = "containers/contract/"
 PROOF_PAGE = "reference/proof/"

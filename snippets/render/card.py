@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from html import escape
 
-from snippets.contract import PROMISES, Finding, Verdict
-from snippets.evidence import Base, Evidence
-from snippets.render.blocks import Links, card_id, prose
-from snippets.snippet import Snippet
+from ..catalog.snippet import Snippet
+from ..contract import PROMISES, Finding, Verdict
+from ..evidence.records import Base, Evidence
+from .blocks import Links, card_id, prose
 
 DIGEST_CHARS = 12
 MEGABYTE = 1_000_000
@@ -62,8 +62,8 @@ def _counted(findings: Sequence[Finding]) -> str:
 def _facts(snippet: Snippet, record: Evidence) -> Iterator[tuple[str, str]]:
     yield "When", f"{record.verified_at:%Y-%m-%d %H:%M} UTC"
     yield "Engine", prose(record.engine)
-    if snippet.host != snippet.name:
-        yield "Proven in", f"the image of {snippet.host}"
+    if snippet.carrier != snippet.name:
+        yield "Proven in", f"the image of {snippet.carrier}"
     for base in record.bases:
         yield "Base image", _base(base)
     if record.image is not None:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import takewhile
 from operator import eq
 
-from snippets.snippet import Pitfall, Snippet
+from ..catalog.snippet import Pitfall, Snippet
 
 _CONTEXT_LINES = 3
 # Only line feeds end a line: what else splitlines() cuts at may stand within one.
@@ -18,7 +18,8 @@ _HUNK = re.compile(r"@@ -(\d+)(,\d+)? \+(\d+)(,\d+)? @@\n")
 def difference(fault: Pitfall, owner: Snippet) -> str:
     """The fault as a unified diff of the good file."""
     edit = fault.edit
-    return _difference(edit.path, owner.text(edit.path), edit.find, edit.replace)
+    good = owner.text(edit.path) if edit.path else f"{owner.commands[edit.command or '']}\n"
+    return _difference(edit.place, good, edit.find, edit.replace)
 
 
 @lru_cache(maxsize=4096)

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from snippets.evidence import Capture
-from snippets.metadata import Fault, pattern
-from snippets.render.blocks import Links, catcher, error, notice, prose
-from snippets.render.highlight import marked_html
-from snippets.render.tables import table
-from snippets.snippet import Pitfall
+from ..catalog.metadata import Fault, pattern
+from ..catalog.snippet import Pitfall
+from ..evidence.records import Capture
+from .blocks import Links, catcher, error, notice, prose
+from .highlight import marked_html
+from .tables import table
 
 Caught = Mapping[str, tuple[Pitfall, Capture]]
 _HEADS = ("Mark", "Line", "What is wrong", "Caught by", "What was seen")

@@ -1,19 +1,17 @@
 """Markdown -> Markdown, with every reference replaced by what is proven; knows no MkDocs."""
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from snippets.errors import ReferenceFault, SnippetsError, UnverifiedError
-from snippets.metadata import near
-from snippets.render.blocks import Links, illustration
-from snippets.render.fences import Fence, on_one_line, scan
-from snippets.render.illustration import disguised
-from snippets.render.references import LANGUAGES, Shown, UnprovenError, show
-from snippets.standing import Standings
+from ..catalog.fences import Fence, on_one_line, scan
+from ..catalog.metadata import near
+from ..errors import ReferenceFault, SnippetsError, UnverifiedError
+from ..handbook import Handbook
+from .blocks import Links, illustration
+from .illustration import disguised
+from .references import LANGUAGES, Shown, UnprovenError, show
 
 TEXT = "text"
-_ANCHOR = re.compile(r"^#+ .*\{[^{}]*#([\w-]+)[^{}]*\}\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +41,7 @@ class Rendered:
     downloads: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
 
-def render(text: str, page: str, standings: Standings, *, first_line: int = 1) -> Rendered:
+def render(text: str, page: str, handbook: Handbook, *, first_line: int = 1) -> Rendered:
     """Replace each fence of a page by what it refers to; all that is wrong with the page is in `objections`.
 
     `text` begins below the front matter, in line `first_line` of the file; `page` is its path below
@@ -51,11 +49,11 @@ def render(text: str, page: str, standings: Standings, *, first_line: int = 1) -
     """
     found = scan(text)
     cards = {line.strip() for fence in found.fences if fence.language == "evidence" for line in fence.body}
-    links = Links(root_of(page), frozenset(cards), frozenset(_ANCHOR.findall(text)))
+    links = Links(root_of(page), frozenset(cards), frozenset(anchor for _, anchor in found.anchors))
     objections = [Objection(page=page, line=fault.line, why=fault.why) for fault in found.faults]
     pieces, downloads, end = list[str](), set[tuple[str, str]](), 0
     for fence in found.fences:
-        shown, against = _fence(fence, page, standings, links)
+        shown, against = _fence(fence, page, handbook, links)
         objections += against
         downloads |= {(block.snippet, path) for block in shown for path in block.files}
         pieces.append(on_one_line("\n".join(found.lines[end : fence.first - 1])))
@@ -93,7 +91,7 @@ def _each_once(objections: Iterable[Objection]) -> Iterator[Objection]:
         said.add(objection.why)
 
 
-def _fence(fence: Fence, page: str, standings: Standings, links: Links) -> tuple[list[Shown], list[Objection]]:
+def _fence(fence: Fence, page: str, handbook: Handbook, links: Links) -> tuple[list[Shown], list[Objection]]:
     """What a fence shows, and what speaks against it."""
     if fence.language == TEXT or fence.language not in LANGUAGES or not any(line.strip() for line in fence.body):
         shown, why = _without_references(fence, (*LANGUAGES, TEXT))
@@ -103,7 +101,7 @@ def _fence(fence: Fence, page: str, standings: Standings, links: Links) -> tuple
         if not (reference := line.strip()):
             continue
         try:
-            blocks.append(show(fence.language, reference, standings, links))
+            blocks.append(show(fence.language, reference, handbook, links))
         except UnprovenError as fault:
             objections.append(Objection(page=page, line=number, why=str(fault), unproven=True))
         except SnippetsError as fault:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-from snippets.errors import ReferenceFault, SnippetsError
-from snippets.evidence import Capture, Evidence
-from snippets.metadata import near
-from snippets.render import blocks, card, exhibit, tables, usage
-from snippets.render.blocks import Links
-from snippets.snippet import Pitfall
-from snippets.standing import Standing, Standings, State
+from ..catalog.metadata import near
+from ..catalog.snippet import Pitfall
+from ..errors import ReferenceFault, SnippetsError
+from ..evidence.records import Capture, Evidence
+from ..evidence.standing import Standing, State
+from ..handbook import Handbook
+from . import blocks, card, exhibit, tables, usage
+from .blocks import Links
 
 _ALL = "all"
 _EFFECTIVE = "config-meant"
@@ -29,17 +30,17 @@ class UnprovenError(SnippetsError):
     """What is referred to exists, and no current record vouches for it."""
 
 
-def show(language: str, reference: str, standings: Standings, links: Links) -> Shown:
+def show(language: str, reference: str, handbook: Handbook, links: Links) -> Shown:
     """One reference as HTML; the audit asks the same to recognise what it finds.
 
     Raises ReferenceFault where there is no such thing, UnprovenError where nothing vouches for it.
     """
-    return LANGUAGES[language](reference, standings, links)
+    return LANGUAGES[language](reference, handbook, links)
 
 
-def _snippet(reference: str, standings: Standings, links: Links) -> Shown:
+def _snippet(reference: str, handbook: Handbook, links: Links) -> Shown:
     name, _, path = reference.partition("/")
-    standing = _standing(name, standings)
+    standing = _standing(name, handbook)
     sources = standing.snippet.sources
     if path and path not in sources:
         _unknown(f"{name} has no file", path, sources)
@@ -51,43 +52,43 @@ def _snippet(reference: str, standings: Standings, links: Links) -> Shown:
     return Shown(html=blocks.file(standing.snippet, path, links), snippet=name, files=(path,))
 
 
-def _command(reference: str, standings: Standings, _links: Links) -> Shown:
+def _command(reference: str, handbook: Handbook, _links: Links) -> Shown:
     name, _, command = reference.partition("/")
-    standing = _standing(name, standings)
+    standing = _standing(name, handbook)
     commands = standing.snippet.commands
     if command not in commands:
         _unknown(f"{name} has no command", command, commands)
     return _withheld(standing) or Shown(html=blocks.command(commands[command]))
 
 
-def _pitfall(reference: str, standings: Standings, links: Links) -> Shown:
-    fault, owner = _fault(reference, standings)
+def _pitfall(reference: str, handbook: Handbook, links: Links) -> Shown:
+    fault, owner = _fault(reference, handbook)
     if fault.exhibit:
         message = f"{reference} is an exhibit: its files are shown by an exhibit fence, what is wrong in them by faults"
         raise ReferenceFault(message)
     # Its diff shows lines of the good file, so the good file must be proven as well.
     if notice := _withheld(owner):
         return notice
-    return Shown(html=blocks.pitfall(fault, owner.snippet, _capture(reference, standings), links))
+    return Shown(html=blocks.pitfall(fault, owner.snippet, _capture(reference, handbook), links))
 
 
-def _exhibit(reference: str, standings: Standings, links: Links) -> Shown:
+def _exhibit(reference: str, handbook: Handbook, links: Links) -> Shown:
     name, slug, path = (*reference.split("/", 2), "", "")[:3]
-    shown, owner = _whole(f"{name}/{slug}", standings)
+    shown, owner = _whole(f"{name}/{slug}", handbook)
     if path and path not in shown.exhibit:
         _unknown(f"{shown.name} has no file", path, shown.exhibit)
     if notice := _withheld(owner):
         return notice
-    capture, _ = _capture(shown.name, standings), _caught(shown, standings)
+    capture, _ = _capture(shown.name, handbook), _caught(shown, handbook)
     return Shown(html=exhibit.file(shown, path) if path else exhibit.outcome(shown, capture, links))
 
 
-def _faults(reference: str, standings: Standings, links: Links) -> Shown:
-    shown, owner = _whole(reference, standings)
+def _faults(reference: str, handbook: Handbook, links: Links) -> Shown:
+    shown, owner = _whole(reference, handbook)
     if notice := _withheld(owner):
         return notice
-    _capture(reference, standings)
-    caught = _caught(shown, standings)
+    _capture(reference, handbook)
+    caught = _caught(shown, handbook)
     wanted = [exhibit.anchor(single) for single, _ in caught.values()]
     if links.anchors is not None and (absent := [anchor for anchor in wanted if anchor not in links.anchors]):
         message = f"{reference}: the page has no heading for {', '.join(f'{{ #{anchor} }}' for anchor in absent)}"
@@ -95,15 +96,15 @@ def _faults(reference: str, standings: Standings, links: Links) -> Shown:
     return Shown(html=exhibit.faults(shown, caught, links))
 
 
-def _evidence(reference: str, standings: Standings, links: Links) -> Shown:
-    standing = _standing(reference, standings)
+def _evidence(reference: str, handbook: Handbook, links: Links) -> Shown:
+    standing = _standing(reference, handbook)
     if notice := _withheld(standing):
         return notice
     return Shown(html=card.evidence(standing.snippet, _record(standing), links))
 
 
-def _effective(reference: str, standings: Standings, _links: Links) -> Shown:
-    standing = _standing(reference, standings)
+def _effective(reference: str, handbook: Handbook, _links: Links) -> Shown:
+    standing = _standing(reference, handbook)
     settings = standing.snippet.table.effective
     if not settings:
         message = f"{reference} states no effective settings"
@@ -116,24 +117,26 @@ def _effective(reference: str, standings: Standings, _links: Links) -> Shown:
     return Shown(html=tables.effective(standing.snippet, settings))
 
 
-def _contract(reference: str, standings: Standings, links: Links) -> Shown:
+def _contract(reference: str, handbook: Handbook, links: Links) -> Shown:
     _only_all("contract", reference)
-    return Shown(html=tables.contract(standings, links))
+    return Shown(html=tables.contract(handbook, links))
 
 
-def _catalogue(reference: str, standings: Standings, _links: Links) -> Shown:
+def _catalogue(reference: str, handbook: Handbook, _links: Links) -> Shown:
     _only_all("catalogue", reference)
-    return Shown(html=tables.catalogue(standings.snippets.values()))
+    return Shown(html=tables.catalogue(handbook.snippets.values()))
 
 
-def _usage(reference: str, _standings: Standings, _links: Links) -> Shown:
-    known = usage.commands()
+def _usage(reference: str, handbook: Handbook, _links: Links) -> Shown:
+    if handbook.program is None:
+        raise ReferenceFault("no command line is at hand whose help could be shown")
+    known = usage.commands(handbook.program)
     if reference not in known:
         _unknown("there is no command", reference, known)
-    return Shown(html=usage.usage(reference, known[reference]))
+    return Shown(html=usage.usage(reference, handbook.program))
 
 
-LANGUAGES: Mapping[str, Callable[[str, Standings, Links], Shown]] = {
+LANGUAGES: Mapping[str, Callable[[str, Handbook, Links], Shown]] = {
     "snippet": _snippet,
     "command": _command,
     "pitfall": _pitfall,
@@ -147,40 +150,40 @@ LANGUAGES: Mapping[str, Callable[[str, Standings, Links], Shown]] = {
 }
 
 
-def _standing(name: str, standings: Standings) -> Standing:
-    if name not in standings.snippets:
-        _unknown("there is no snippet", name, standings.snippets)
-    return standings.snippets[name]
+def _standing(name: str, handbook: Handbook) -> Standing:
+    if name not in handbook.snippets:
+        _unknown("there is no snippet", name, handbook.snippets)
+    return handbook.snippets[name]
 
 
-def _fault(name: str, standings: Standings) -> tuple[Pitfall, Standing]:
+def _fault(name: str, handbook: Handbook) -> tuple[Pitfall, Standing]:
     """A pitfall, and how the snippet stands of which it is a mutant."""
-    if name not in standings.pitfalls:
-        _unknown("there is no pitfall", name, standings.pitfalls)
-    fault = standings.pitfalls[name].pitfall
-    return fault, _standing(fault.snippet, standings)
+    if name not in handbook.pitfalls:
+        _unknown("there is no pitfall", name, handbook.pitfalls)
+    fault = handbook.pitfalls[name].pitfall
+    return fault, _standing(fault.snippet, handbook)
 
 
-def _whole(name: str, standings: Standings) -> tuple[Pitfall, Standing]:
+def _whole(name: str, handbook: Handbook) -> tuple[Pitfall, Standing]:
     """An exhibit, likewise."""
-    fault, owner = _fault(name, standings)
+    fault, owner = _fault(name, handbook)
     if not fault.exhibit:
         message = f"{name} is no exhibit but one edit: it is shown by a pitfall fence"
         raise ReferenceFault(message)
     return fault, owner
 
 
-def _capture(name: str, standings: Standings) -> Capture:
-    standing = standings.pitfalls[name]
+def _capture(name: str, handbook: Handbook) -> Capture:
+    standing = handbook.pitfalls[name]
     if standing.state is not State.PROVEN or standing.capture is None:
         raise UnprovenError(standing.objection or f"pitfall {name} was never caught")
     return standing.capture
 
 
-def _caught(shown: Pitfall, standings: Standings) -> exhibit.Caught:
+def _caught(shown: Pitfall, handbook: Handbook) -> exhibit.Caught:
     """Every pitfall that an exhibit names; raises UnprovenError where one of them was not caught as all stands."""
     names = [fault.pitfall for fault in shown.table.faults]
-    return {name: (standings.pitfalls[name].pitfall, _capture(name, standings)) for name in names}
+    return {name: (handbook.pitfalls[name].pitfall, _capture(name, handbook)) for name in names}
 
 
 def _withheld(standing: Standing) -> Shown | None:

@@ -5,11 +5,11 @@ from html import escape
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from snippets.contract import CONTRACT
-from snippets.pages import DOCS, address, sections
-from snippets.render.blocks import Links, promise_id, prose
-from snippets.snippet import Snippet
-from snippets.standing import Standing, Standings, State
+from ..catalog.snippet import Snippet
+from ..contract import CONTRACT
+from ..evidence.standing import Standing, State
+from ..handbook import Handbook
+from .blocks import Links, promise_id, prose
 
 _KIBIBYTE = 1024
 _CONTRACT_HEADS = ("Promise", "Seen to fail on", "Source")
@@ -42,21 +42,20 @@ def _size(count: int) -> str:
     return f"{count / _KIBIBYTE:.1f} KiB" if count >= _KIBIBYTE else f"{count} bytes"
 
 
-def contract(standings: Standings, links: Links) -> str:
+def contract(handbook: Handbook, links: Links) -> str:
     """Every promise with the pitfalls that it caught and its authority; each row can be linked to by its slug."""
-    return table("contract:all", _CONTRACT_HEADS, _promises(standings, links))
+    return table("contract:all", _CONTRACT_HEADS, _promises(handbook, links))
 
 
-def _promises(standings: Standings, links: Links) -> Iterator[str]:
+def _promises(handbook: Handbook, links: Links) -> Iterator[str]:
     """Rows by family, each of which has a heading of its own."""
-    told = sections(DOCS)
     for family, promises in groupby(CONTRACT, key=lambda promise: promise.family):
         yield f'<tr><th colspan="{len(_CONTRACT_HEADS)}">{family.capitalize()}</th></tr>'
         for promise in promises:
             single = [
-                name for name in standings.kills.get(promise.slug, ()) if not standings.pitfalls[name].pitfall.exhibit
+                name for name in handbook.kills.get(promise.slug, ()) if not handbook.pitfalls[name].pitfall.exhibit
             ]
-            caught = ", ".join(_section(name, told, links) for name in single)
+            caught = ", ".join(_section(name, handbook, links) for name in single)
             said = f"<strong>{promise.slug}</strong><br>{prose(promise.title)}"
             yield (
                 f'<tr id="{promise_id(promise.slug)}"><td>{said}</td><td>{caught}</td>'
@@ -64,13 +63,11 @@ def _promises(standings: Standings, links: Links) -> Iterator[str]:
             )
 
 
-def _section(name: str, told: Mapping[str, tuple[str, str]], links: Links) -> str:
+def _section(name: str, handbook: Handbook, links: Links) -> str:
     """A pitfall by its slug, and the way to its section where a page has one."""
     slug = name.partition("/")[2]
-    if name not in told:
-        return slug
-    page, anchor = told[name]
-    return f'<a href="{links.root}{address(page)}#{anchor}">{slug}</a>'
+    section = handbook.sections.get(name)
+    return f'<a href="{links.root}{section.address}">{slug}</a>' if section else slug
 
 
 def _authority(authority: str) -> str:
@@ -79,13 +76,13 @@ def _authority(authority: str) -> str:
     return f'<a href="{escape(authority)}">{escape(urlsplit(authority).hostname or authority)}</a>'
 
 
-def catalogue(standings: Iterable[Standing]) -> str:
+def catalogue(handbook: Iterable[Standing]) -> str:
     """Every snippet with its standing, also those that may not be shown."""
     rows = (
         f"<tr><td><strong>{escape(standing.snippet.title)}</strong> · {standing.snippet.name}</td>"
         f"<td>{prose(standing.snippet.table.summary)}</td><td>{standing.snippet.kind}</td>"
         f"<td>{_standing(standing)}</td></tr>"
-        for standing in standings
+        for standing in handbook
     )
     return table("catalogue:all", ("Snippet", "What it is", "Kind", "Standing"), rows)
 

@@ -7,24 +7,21 @@ from inspect import cleandoc
 
 import click
 
-from snippets.render.blocks import prose
+from .blocks import prose
 
 PROGRAM = "handbook"
 # How click is told to leave a paragraph as it is written: here, a table of two columns.
 _AS_WRITTEN = "\b\n"
 
 
-def commands() -> Mapping[str, click.Command]:
+def commands(program: click.Group) -> Mapping[str, click.Command]:
     """The program itself, and each of its commands, by name."""
-    # The command line audits sites, and so imports what renders them.
-    from snippets.cli import main  # noqa: PLC0415 - see above
-
-    return {PROGRAM: main, **main.commands}
+    return {PROGRAM: program, **program.commands}
 
 
-def usage(name: str, command: click.Command) -> str:
+def usage(name: str, program: click.Group) -> str:
     """What `--help` says, which is written where the command is."""
-    program = commands()[PROGRAM]
+    command = commands(program)[name]
     context = click.Context(program, info_name=PROGRAM, **program.context_settings)
     if name != PROGRAM:
         context = click.Context(command, parent=context, info_name=name)

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from snippets.metadata import near
-from snippets.render import scan
+from ..catalog.fences import scan
+from ..catalog.metadata import near
 
 LANGUAGES = ("bash", "python")
 FENCE = "```"

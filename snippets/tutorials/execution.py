@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from snippets.catalog import Catalog
-from snippets.errors import EngineError, SnippetsError
-from snippets.evidence import Cell, Execution
-from snippets.tutorials.cells import Passage, front_matter
-from snippets.tutorials.tutorial import BASH, KERNEL, Tutorial
+from ..catalog import Catalog
+from ..errors import EngineError, SnippetsError
+from ..evidence.records import Cell, Execution
+from .cells import Passage, front_matter
+from .tutorial import BASH, KERNEL, Tutorial
 
 CELL_TIMEOUT_S = 600.0
 TAIL_LINES = 25

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from snippets.catalog import Catalog
-from snippets.errors import RecordError
-from snippets.evidence import Execution
-from snippets.objection import CLOCK_SKEW
-from snippets.standing import State
-from snippets.store import EvidenceStore
-from snippets.tutorials.tutorial import Tutorial
+from ..catalog import Catalog
+from ..errors import RecordError
+from ..evidence.objection import CLOCK_SKEW
+from ..evidence.records import Execution
+from ..evidence.standing import State
+from ..evidence.store import EvidenceStore
+from .tutorial import Tutorial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

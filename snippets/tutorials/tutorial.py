@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from snippets.catalog import Catalog
-from snippets.directory import SLUG
-from snippets.errors import CatalogError
-from snippets.metadata import near
-from snippets.tutorials.cells import Passage, Value, front_matter, passages
+from ..catalog import Catalog
+from ..catalog.directory import SLUG
+from ..catalog.metadata import near
+from ..errors import CatalogError
+from .cells import Passage, Value, front_matter, passages
 
 FOLDER = "tutorials"
 KERNEL = "python3"
@@ -27,6 +27,11 @@ class Tutorial:
     snippets: Sequence[str]
     passages: Sequence[Passage]
     text: str
+
+    @property
+    def label(self) -> str:
+        """What lists call it."""
+        return f"{FOLDER}/{self.name}"
 
     @property
     def page(self) -> str:

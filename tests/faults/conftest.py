@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from snippets.engine import Engine
-from snippets.engine.image import BuiltImage
+from snippets.engine.engine import Engine
+from snippets.engine.subjects.image import BuiltImage
 from tests.faults.hostile import ALONE, DEBIAN, SERVES, built
 
 

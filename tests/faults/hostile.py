@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from snippets.contract import PROMISES, Finding, Project, Trial
-from snippets.engine import Engine
 from snippets.engine.build import build
-from snippets.engine.image import BuiltImage
+from snippets.engine.engine import Engine
+from snippets.engine.subjects.image import BuiltImage
 
 BASE, DEBIAN = "python:3.13-slim-trixie", "debian:trixie-slim"
 # A finding is read in a table: no container makes it a page.

@@ -12,12 +12,12 @@ import docker
 import pytest
 
 from snippets.contract import PROMISES, Project, Verdict
+from snippets.contract.container.requests import expect_200
 from snippets.contract.observation import PLAIN, Posture
-from snippets.contract.requests import expect_200
-from snippets.engine import Engine
 from snippets.engine.build import build
-from snippets.engine.image import BuiltImage
+from snippets.engine.engine import Engine
 from snippets.engine.run import LABEL
+from snippets.engine.subjects.image import BuiltImage
 from snippets.errors import BuildError, ContainerError, NotReadyError
 
 BASE = "python:3.13-slim-trixie"

@@ -18,13 +18,13 @@ from pathlib import Path
 import pytest
 
 from snippets.contract import PROMISES, Finding, Project, Trial, Verdict
-from snippets.contract.contents import MIB
+from snippets.contract.container.contents import MIB
 from snippets.contract.observation import PLAIN
 from snippets.contract.promise import Judgement, kept_if
 from snippets.contract.subject import Container, Image
-from snippets.engine import Engine
-from snippets.engine.image import BuiltImage
-from snippets.engine.process import Process
+from snippets.engine.daemon.process import Process
+from snippets.engine.engine import Engine
+from snippets.engine.subjects.image import BuiltImage
 from snippets.errors import EngineError
 from tests.faults.hostile import SERVES, built
 from tests.faults.test_engine_faults import apart, awaited, disk, processes

@@ -24,10 +24,10 @@ from pathlib import Path
 import pytest
 
 from snippets.engine.build import build
+from snippets.engine.daemon.dockerd import Dockerd
+from snippets.engine.daemon.endpoint import Endpoint
+from snippets.engine.daemon.process import Process
 from snippets.engine.docker import docker
-from snippets.engine.dockerd import Dockerd
-from snippets.engine.endpoint import Endpoint
-from snippets.engine.process import Process
 from snippets.engine.run import LABEL
 from snippets.errors import BuildError, EngineError
 

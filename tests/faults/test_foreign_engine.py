@@ -8,9 +8,9 @@ from typing import Never
 import pytest
 
 from snippets.contract import PROMISES, Trial, Verdict
-from snippets.engine import Engine
-from snippets.engine.handle import HandledContainer
-from snippets.engine.image import BuiltImage
+from snippets.engine.engine import Engine
+from snippets.engine.subjects.handle import HandledContainer
+from snippets.engine.subjects.image import BuiltImage
 from snippets.errors import ContainerError, EngineError
 from tests.faults.hostile import BASE, built
 

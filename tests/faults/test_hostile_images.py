@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from snippets.contract import PROMISES, Project, Reload, Trial, Verdict
-from snippets.contract.contents import MIB, SECRET, pass_over
-from snippets.engine import Engine
+from snippets.contract.container.contents import MIB, SECRET, pass_over
 from snippets.engine.docker import docker
-from snippets.engine.image import BuiltImage
+from snippets.engine.engine import Engine
+from snippets.engine.subjects.image import BuiltImage
 from snippets.errors import BuildError
 from tests.faults.hostile import ALONE, BASE, DEBIAN, LONGEST_FINDING, SERVES, built, judged
 

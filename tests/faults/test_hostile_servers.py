@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from snippets.contract import Project, Verdict
-from snippets.contract.contents import MIB
-from snippets.engine import Engine
-from snippets.engine.image import BuiltImage
+from snippets.contract.container.contents import MIB
+from snippets.engine.engine import Engine
+from snippets.engine.subjects.image import BuiltImage
 from tests.faults.hostile import BASE, built, judged
 
 # Answers to GET /, byte for byte.

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from snippets.contract import Project
-from snippets.contract.contents import PROGRAM, SECRET
+from snippets.contract.container.contents import PROGRAM, SECRET
 from snippets.engine.build import build
 from snippets.engine.docker import docker
-from snippets.engine.image import BuiltImage
 from snippets.engine.run import Run
+from snippets.engine.subjects.image import BuiltImage
 from tests.faults.test_engine_faults import engine
 
 DOCKERFILE = f"FROM scratch\nCOPY bin/ /bin/\nCOPY secret /srv/\nENV TOKEN={SECRET}\n"

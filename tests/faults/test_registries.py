@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from snippets.engine import Engine, bases
+from snippets.engine.bases.standin import LOCAL, safe
 from snippets.engine.build import build
 from snippets.engine.docker import docker, try_docker
+from snippets.engine.engine import Engine, bases
 from snippets.engine.inspection import inspected
-from snippets.engine.standin import LOCAL, safe
 from snippets.errors import EngineError
 
 BASE = "python:3.13-slim-trixie"

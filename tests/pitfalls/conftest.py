@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from snippets.matrix import PROPERTY, Row, matrix
+from snippets.proving.matrix import PROPERTY, Row, matrix
 
 ROWS = pytest.StashKey[list[Row]]()
 

@@ -5,15 +5,17 @@ from pathlib import Path
 import pytest
 
 from snippets.catalog import Catalog
+from snippets.catalog.metadata import Edit, read
 from snippets.contract import PROMISES, Trial, Verdict
-from snippets.engine import Engine
-from snippets.metadata import Edit, Struct, read
-from tests.rehearsals.compose import rehearsed
+from snippets.contract.project import Table
+from snippets.engine.engine import Engine
+from snippets.proving.judging import rehearsal
+from snippets.proving.stacks import started
 
 LISTED = Path(__file__).parent / "equivalents.toml"
 
 
-class Equivalent(Struct, frozen=True, kw_only=True):
+class Equivalent(Table, frozen=True, kw_only=True):
     """One edit of one snippet, the promise or rehearsal that one would expect to notice, and why it does not."""
 
     slug: str
@@ -23,7 +25,7 @@ class Equivalent(Struct, frozen=True, kw_only=True):
     why: str
 
 
-class Equivalents(Struct, frozen=True, kw_only=True):
+class Equivalents(Table, frozen=True, kw_only=True):
     """equivalents.toml."""
 
     equivalent: list[Equivalent]
@@ -43,17 +45,17 @@ def test_the_list_is_well_formed() -> None:
 def test_equivalent_goes_unnoticed(one: Equivalent, catalog: Catalog, engine: Engine, tmp_path: Path) -> None:
     """The day this mutant is caught it is a pitfall, and belongs into the library."""
     owner = catalog.snippets[one.snippet]
-    host = catalog.snippets[owner.host]
-    text = owner.text(one.edit.path)
-    assert text.count(one.edit.find) == 1
+    path = one.edit.path
+    assert path is not None
+    assert owner.text(path).count(one.edit.find) == 1
     assert one.why.strip()
-    replaced = {owner.sources[one.edit.path].path: text.replace(one.edit.find, one.edit.replace)}
-    if one.promise in owner.table.rehearsal:
-        assert rehearsed(engine, owner, one.promise, tmp_path, replaced)
-        return
-    image = engine.mutant(tmp_path, catalog, host, replaced)
-
-    with Trial(image) as trial:
-        finding = PROMISES[one.promise].judge(trial, image.project)
+    replaced = {owner.sources[path].path: one.edit.applied(owner.text(path))}
+    if one.promise in owner.rehearsals:
+        with started(engine, owner, tmp_path, f"{owner.name}-{one.slug}", replaced) as stack:
+            finding = rehearsal(owner, one.promise).judge(stack)
+    else:
+        image = engine.mutant(tmp_path, catalog, catalog.snippets[owner.carrier], replaced)
+        with Trial(image) as trial:
+            finding = PROMISES[one.promise].judge(trial, image.project)
 
     assert finding.verdict is Verdict.KEPT, f"{one.slug} is noticed: make it a pitfall. {finding.seen}"

@@ -6,9 +6,9 @@ import pytest
 
 from snippets.catalog import Catalog, load
 from snippets.contract import Verdict
-from snippets.engine import Engine
-from snippets.recorder import Account, Witness
-from snippets.rehearsal import rehearse
+from snippets.engine.engine import Engine
+from snippets.proving.commands import rehearse
+from snippets.proving.recorder import Account, Witness
 
 REHEARSED = [
     pytest.param(s.name, id=s.name, marks=pytest.mark.proves(*(f"{s.name}:command-{name}" for name in s.commands)))
@@ -21,7 +21,7 @@ REHEARSED = [
 def test_commands_run(name: str, catalog: Catalog, engine: Engine, witness: Witness, tmp_path: Path) -> None:
     """Every command of the page exits 0 when run after those above it."""
     snippet = catalog.snippets[name]
-    findings, last = rehearse(engine, snippet, tmp_path)
+    findings, last = rehearse(engine, snippet, tmp_path, snippet.commands)
     bases = engine.bases(snippet)
     witness.testify(Account(snippets=[name], findings=findings, engine=engine.description, bases=bases))
 

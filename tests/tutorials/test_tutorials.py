@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from snippets.catalog import Catalog, load
-from snippets.engine import Engine
 from snippets.engine.docker import docker, try_docker
-from snippets.engine.shim import STAGE_LABEL, environment
-from snippets.engine.stage import published_port
-from snippets.evidence import Execution
-from snippets.recorder import Witness
+from snippets.engine.engine import Engine
+from snippets.engine.subjects.shim import STAGE_LABEL, environment
+from snippets.engine.subjects.stage import published_port
+from snippets.evidence.records import Execution
+from snippets.proving.recorder import Witness
 from snippets.tutorials import Tutorial, load_tutorials
 from snippets.tutorials.execution import CellError, execute
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from snippets.contract.contents import FILE, SECRET
+from snippets.contract.container.contents import FILE, SECRET
 from snippets.contract.observation import Healthcheck, Layer, Load, Place, Posture, Reply
 from snippets.errors import BuildError, ContainerError, NotReadyError
 from tests.unit.fake_container import MIB, SETTINGS, TAKEN, FakeContainer, good

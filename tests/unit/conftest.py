@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from snippets.standing import Standings
-from snippets.store import EvidenceStore
+from snippets.evidence.store import EvidenceStore
+from snippets.handbook import Handbook
 from tests.unit.sample import NOW, Library, capture_of, evidence_of, sample_library
 
 
@@ -23,10 +23,10 @@ def store(tmp_path: Path) -> EvidenceStore:
 
 
 @pytest.fixture
-def proven(library: Library, store: EvidenceStore) -> Callable[[], Standings]:
+def proven(library: Library, store: EvidenceStore) -> Callable[[], Handbook]:
     """Prove everything but what is withheld; how the library stands then, read anew at each call."""
     catalog = library.load()
     for name in ("web", "conf"):
         store.write(evidence_of(catalog.snippets[name]), name)
     store.write(capture_of(catalog, "web/user-by-name"), "web/user-by-name")
-    return lambda: Standings(catalog=library.load(), store=store, now=NOW)
+    return lambda: Handbook(catalog=library.load(), store=store, now=NOW)

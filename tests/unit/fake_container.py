@@ -1,14 +1,15 @@
 """A container made of answers: what the contract asks of one, without an engine."""
 
 import json
+import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from snippets.contract.observation import Load, Memory, Posture, Process, Reply
+from snippets.contract.observation import Done, Load, Memory, Posture, Process, Reply
 from snippets.errors import ContainerError, NotReadyError
-from tests.unit.fake_parts import FakeBacking, FakeRequest, FakeTraffic
+from tests.unit.fake_parts import FakeRequest, FakeService, FakeTraffic
 from tests.unit.fake_site import PROJECT, PROXY, RELOAD, SITE, absent, reply, seen_through
 
 T = TypeVar("T")
@@ -76,14 +77,12 @@ class FakeContainer:
         self.exit: tuple[int, float] | ContainerError | None = None
         self.pids = list(range(9, 10 + self.workers))
         self.replaced = self.version = self.files.get(RELOAD.path, b"")
-        self._backing = FakeBacking(recovers=self.recovers)
+        self.services = dict.fromkeys(PROJECT.beside if self.backed else (), FakeService(recovers=self.recovers))
 
     @property
-    def backing(self) -> FakeBacking:
-        """The service it was given."""
-        if not self.backed:
-            raise ContainerError("it was given no backing service")
-        return self._backing
+    def beside(self) -> Sequence[str]:
+        """Names of the services it was given."""
+        return tuple(self.services)
 
     def running(self) -> bool:
         """Until somebody waited for its end."""
@@ -99,7 +98,7 @@ class FakeContainer:
             return reply(body=self.seen(headers or {}).encode())
         if path == RELOAD.url:
             return reply(body=self.version)
-        lost = {} if self._backing.up else self.lost
+        lost = {} if all(service.up for service in self.services.values()) else self.lost
         return {**SITE, **self.replies, **lost}.get(path) or self.stray(path)
 
     def await_reply(self, path: str, wanted: Callable[[Reply], bool], timeout_s: float) -> float | None:
@@ -143,14 +142,34 @@ class FakeContainer:
             raise ContainerError(f"still running after {timeout_s:.0f} s")
         return self.exit
 
-    def start_again(self) -> float:
-        """Start anew."""
+    def await_(self, what: Callable[[], bool], timeout_s: float) -> float | None:
+        """It is so at once or never."""
+        return ANSWER_S if timeout_s > ANSWER_S and what() else None
+
+    def stop(self, unit: str = "") -> None:
+        """Stop what stands beside it."""
+        self.services[unit].stop()
+
+    def start(self, unit: str = "") -> None:
+        """Start it again, or itself anew."""
+        if unit:
+            self.services[unit].start()
+            return
         if isinstance(self.restart, NotReadyError):
             raise self.restart
-        self.exit = None
-        return self.restart
+        self.exit, self.ready_s = None, self.restart
 
-    def logs(self, *, stream: str = "both") -> str:
+    def kill(self, unit: str = "") -> None:
+        """End at once."""
+        assert not unit
+        self.signal("SIGKILL")
+
+    def logs(self, unit: str = "") -> str:
+        """All that was printed."""
+        assert not unit
+        return self.printed("stdout") + self.stderr
+
+    def printed(self, stream: str) -> str:
         """What was printed."""
         stdout, stderr = "".join(f"{line}\n" for line in self.stdout), self.stderr
         self.stderr, self.late = self.stderr + self.late, ""
@@ -181,7 +200,7 @@ class FakeContainer:
         """Stop the workers."""
         return self.workers
 
-    def kill(self, process: Process) -> None:
+    def kill_process(self, process: Process) -> None:
         """One worker less, and another in its place."""
         if self.dies:
             self.pids.remove(process.pid)
@@ -227,9 +246,13 @@ class FakeContainer:
         """A file's new bytes."""
         self.files = {**self.files, path: content}
 
-    def run(self, argv: Sequence[str]) -> str:
+    def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
         """A program's output."""
-        return self.outputs["python3" if "python" in argv[0] else argv[0]]
+        assert check
+        assert not on
+        program = shlex.split(command)[0]
+        output = self.outputs["python3" if "python" in program else program]
+        return Done(status=0, stdout=output, stderr="", took_s=0.1)
 
 
 def good(posture: Posture) -> FakeContainer:

@@ -8,8 +8,8 @@ from pathlib import Path
 from re import Pattern
 from typing import TypeVar
 
-from snippets.contract.image import REVISION_LABEL
-from snippets.contract.observation import PLAIN, Contents, Healthcheck, ImageConfig, Layer, Place, Posture
+from snippets.contract.container.image import REVISION_LABEL
+from snippets.contract.observation import PLAIN, Contents, Healthcheck, ImageConfig, Layer, Place, Posture, Rebuild
 from snippets.contract.subject import Image
 from snippets.errors import BuildError, NoSourceError
 from tests.unit.fake_container import MIB, FakeContainer, good
@@ -127,22 +127,14 @@ class FakeImage:
         """Ask; it remembers nothing."""
         return make(self)
 
-    def rebuilt(
-        self,
-        *,
-        edits: Mapping[str, bytes] | None = None,
-        arguments: Mapping[str, str] | None = None,
-        secrets: Mapping[str, str] | None = None,
-        target: str | None = None,
-        no_cache: bool = False,
-    ) -> "FakeImage":
+    def rebuilt(self, rebuild: Rebuild) -> "FakeImage":
         """Build again, or stop; whatever an edit moves has another id."""
-        edits, arguments, secrets = edits or {}, arguments or {}, secrets or {}
+        edits, arguments, secrets = rebuild.edits, rebuild.arguments, rebuild.secrets
         if self.source is None:
             raise NoSourceError
-        if error := self.stops({*edits, *([f"target {target}"] if target else [])}):
+        if error := self.stops({*edits, *([f"target {rebuild.target}"] if rebuild.target else [])}):
             raise error
-        self.uncached += [1] * no_cache
+        self.uncached += [1] * rebuild.no_cache
         # Whatever is made anew has another date in it, and is what the next build finds in the cache.
         marks = {
             layer.id: f"{layer.id}{'-anew' * len(self.uncached)}" if layer.own else layer.id for layer in self.stack
@@ -156,7 +148,7 @@ class FakeImage:
             given=given,
             stack=tuple(replace(layer, id=marks[layer.id] + moved.get(layer.id, "")) for layer in self.stack),
             config=replace(self.config, labels=self.labels(arguments)),
-            build_log="\n".join([*self._told(moved), *(secrets.values() if self.spills and no_cache else ())]),
+            build_log="\n".join([*self._told(moved), *(secrets.values() if self.spills and rebuild.no_cache else ())]),
         )
 
     def _told(self, moved: Collection[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a container gives out: a request in flight, traffic and a backing service, made of answers."""
+"""What a container gives out: a request in flight, traffic and a service beside it, made of answers."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from snippets.errors import ContainerError
 
 
 @dataclass(kw_only=True)
-class FakeBacking:
+class FakeService:
     """A service that comes back, or does not."""
 
     recovers: bool

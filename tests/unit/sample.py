@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from snippets.catalog import Catalog, load
+from snippets.catalog.snippet import Snippet
 from snippets.contract import Finding, Verdict
-from snippets.evidence import Base, Capture, Evidence, ImageFacts
-from snippets.objection import fault_digest, requirements
-from snippets.snippet import Snippet
+from snippets.evidence.objection import fault_digest, requirements
+from snippets.evidence.records import Base, Capture, Evidence, ImageFacts
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 DOCKERFILE = "FROM python:3.13\nCOPY serve.conf .\nUSER 10001\n"

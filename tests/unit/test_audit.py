@@ -11,14 +11,15 @@ from selectolax.lexbor import LexborHTMLParser
 
 from snippets.audit import audit
 from snippets.audit.published import _as_parsed
-from snippets.evidence import Cell, Execution
+from snippets.evidence.records import Cell, Execution
+from snippets.evidence.standing import State
+from snippets.handbook import Handbook
 from snippets.render import Objection
 from snippets.render.blocks import Links, file
 from snippets.render.references import show
 from snippets.render.usage import commands
-from snippets.standing import Standings, State
 from snippets.tutorials import Passage, Tutorial, TutorialStanding, as_notebook, render_tutorial
-from tests.unit.pages.synthetic import DOCKERFILE, WHEN, image, prove, standings
+from tests.unit.pages.synthetic import DOCKERFILE, WHEN, handbook, image, prove
 
 HEAD = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>T</title></head><body>\n'
 COMMENT = "<!-- <pre>hidden</pre>\n<pre> -->\n"
@@ -28,13 +29,13 @@ Site = Callable[..., tuple[Objection, ...]]
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Standings:
+def small(tmp_path: Path) -> Handbook:
     """Provide the small library, proven."""
-    return standings(tmp_path)
+    return handbook(tmp_path)
 
 
 @pytest.fixture
-def audited(tmp_path: Path, small: Standings) -> Site:
+def audited(tmp_path: Path, small: Handbook) -> Site:
     """Audit a site of one page that shows a proven file, then this text in line 6, and of these files."""
 
     def site(text: str = "", files: dict[str, bytes] | None = None, page: str = "index.html") -> tuple[Objection, ...]:
@@ -50,7 +51,7 @@ def audited(tmp_path: Path, small: Standings) -> Site:
     return site
 
 
-def test_what_is_proven_passes(audited: Site, small: Standings) -> None:
+def test_what_is_proven_passes(audited: Site, small: Handbook) -> None:
     """A page of proven blocks, its downloads and prose with inline code has nothing against it."""
     web = small.catalog.snippets["web"]
     blocks = "".join(
@@ -75,7 +76,7 @@ def test_what_is_proven_passes(audited: Site, small: Standings) -> None:
     assert audited(blocks + prose, downloads) == ()
 
 
-def test_a_claim_may_be_spelled_as_any_html(audited: Site, small: Standings) -> None:
+def test_a_claim_may_be_spelled_as_any_html(audited: Site, small: Handbook) -> None:
     """What counts is what a browser makes of it, whichever of the ways to write that was taken."""
     card = show("evidence", "web", small, Links()).html
 
@@ -85,7 +86,7 @@ def test_a_claim_may_be_spelled_as_any_html(audited: Site, small: Standings) -> 
     )
 
 
-def test_what_the_renderer_writes_is_as_the_parser_writes_it(small: Standings) -> None:
+def test_what_the_renderer_writes_is_as_the_parser_writes_it(small: Handbook) -> None:
     """So the audit need not read it back, which would take longer than all else it does."""
     for language, name in (
         *(("evidence", "web"), ("evidence", "settings"), ("effective", "settings"), ("pitfall", "web/root")),
@@ -311,14 +312,14 @@ def test_a_link_instead_of_a_file_is_refused(audited: Site, tmp_path: Path) -> N
     assert [o.place for o in audited()] == ["b.html", "a.png"]
 
 
-def test_an_empty_site_is_refused(tmp_path: Path, small: Standings) -> None:
+def test_an_empty_site_is_refused(tmp_path: Path, small: Handbook) -> None:
     """Nothing passes by being empty."""
     (tmp_path / "site").mkdir()
 
     assert [o.why for o in audit(tmp_path / "site", small, {})] == ["the site holds no page"]
 
 
-def test_a_site_that_shows_nothing_proven_is_refused(tmp_path: Path, small: Standings) -> None:
+def test_a_site_that_shows_nothing_proven_is_refused(tmp_path: Path, small: Handbook) -> None:
     """A site from which every block fell out is not a site without faults."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "index.html").write_text(f"{HEAD}<p>Welcome.</p></body></html>")
@@ -329,7 +330,7 @@ def test_a_site_that_shows_nothing_proven_is_refused(tmp_path: Path, small: Stan
 @pytest.mark.parametrize("name", ["web", "settings"])
 def test_what_lost_its_proof_after_the_build_is_refused(tmp_path: Path, name: str) -> None:
     """The audit believes today's records, whatever the site was built from."""
-    before = standings(tmp_path)
+    before = handbook(tmp_path)
     blocks = show("snippet", f"{name}/gunicorn.conf.py", before, Links()).html
     blocks += show("evidence", name, before, Links()).html
     content = before.catalog.snippets[name].content("gunicorn.conf.py")
@@ -341,7 +342,7 @@ def test_what_lost_its_proof_after_the_build_is_refused(tmp_path: Path, name: st
 
     shutil.rmtree(tmp_path / "evidence")
 
-    after = Standings(catalog=before.catalog, store=before.store, now=WHEN)
+    after = Handbook(catalog=before.catalog, store=before.store, now=WHEN)
     assert [o.why for o in audit(tmp_path / "site", after, {})] == [
         "a <pre> that nobody proved: 'workers = 3'",
         f"a claim that no record makes: evidence:{name}",
@@ -350,7 +351,7 @@ def test_what_lost_its_proof_after_the_build_is_refused(tmp_path: Path, name: st
     ]
 
 
-def test_executed_cells_pass_and_others_do_not(tmp_path: Path, small: Standings) -> None:
+def test_executed_cells_pass_and_others_do_not(tmp_path: Path, small: Handbook) -> None:
     """A tutorial's cells and outputs are as good as a file, while its record is of these cells."""
     cell = Passage(language="bash", text="echo 1", line=5)
     tutorial = Tutorial(name="first", snippets=("web",), passages=(cell,), text="")
@@ -382,7 +383,7 @@ def test_executed_cells_pass_and_others_do_not(tmp_path: Path, small: Standings)
     ]
 
 
-def test_the_same_page_is_audited_alike_at_any_depth(audited: Site, small: Standings) -> None:
+def test_the_same_page_is_audited_alike_at_any_depth(audited: Site, small: Handbook) -> None:
     """Links of a card lead up as far as its page is deep; those of another depth are not its own."""
     card = show("evidence", "web", small, Links("../../")).html
 
@@ -393,7 +394,7 @@ def test_the_same_page_is_audited_alike_at_any_depth(audited: Site, small: Stand
 def test_a_snippet_is_refused_until_it_is_proven(tmp_path: Path) -> None:
     """Being in the library is not enough."""
     image(tmp_path / "library", "other", {"Dockerfile": "FROM python:3.13-slim-trixie\nRUN echo other\n"})
-    small = standings(tmp_path)
+    small = handbook(tmp_path)
     text = small.catalog.snippets["other"].text("Dockerfile")
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "index.html").write_text(f"{HEAD}<pre>{text}</pre></body></html>")
@@ -403,4 +404,4 @@ def test_a_snippet_is_refused_until_it_is_proven(tmp_path: Path) -> None:
 
     prove(small.catalog, small.store, ["other"])
 
-    assert audit(tmp_path / "site", Standings(catalog=small.catalog, store=small.store, now=WHEN), {}) == ()
+    assert audit(tmp_path / "site", Handbook(catalog=small.catalog, store=small.store, now=WHEN), {}) == ()

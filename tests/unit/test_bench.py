@@ -28,12 +28,12 @@ from bench.replay import build_arguments, replay
 from bench.shell import BenchError, Done, run
 from bench.tape import entries, kind_of, stage_of
 from snippets.contract import CONTRACT, BackingService
-from snippets.contract.requests import answers
-from snippets.engine import container as container_module
-from snippets.engine.backing import running
-from snippets.engine.container import BootedContainer
+from snippets.contract.container.requests import answers
+from snippets.engine.engine import container as container_module
 from snippets.engine.run import Run
-from snippets.standing import Standings
+from snippets.engine.subjects.beside import running
+from snippets.engine.subjects.container import BootedContainer
+from snippets.handbook import Handbook
 from tests.unit.fake_image import image_in
 from tests.unit.fake_site import PROJECT
 
@@ -492,7 +492,7 @@ def test_a_command_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.Monk
     assert (tmp_path / "failure.log").read_text() == "oops\n"
 
 
-def test_a_bare_page_holds_what_its_references_show(proven: Callable[[], Standings]) -> None:
+def test_a_bare_page_holds_what_its_references_show(proven: Callable[[], Handbook]) -> None:
     """A file is typed into a fence, a card stays HTML, prose and illustrations stay as they are."""
     page = (
         "# Web\n\n```snippet\nweb/Dockerfile\n```\n\n```command\nweb/build\n```\n\n```evidence\nweb\n```\n\n"

@@ -14,34 +14,34 @@ from pygments.token import Token
 from selectolax.lexbor import LexborHTMLParser
 
 from snippets.catalog import load
+from snippets.catalog.metadata import Edit, PitfallTable, SnippetTable
+from snippets.catalog.snippet import Kind, Pitfall, Snippet, Source
 from snippets.contract import PROMISES, Verdict
-from snippets.evidence import Evidence
-from snippets.metadata import Edit, PitfallTable, SnippetTable
+from snippets.evidence.records import Evidence
+from snippets.handbook import Handbook
 from snippets.render.blocks import Links, file, illustration, pitfall
 from snippets.render.card import evidence
 from snippets.render.diff import difference
 from snippets.render.highlight import diff_html, file_html, text_html
 from snippets.render.illustration import disguised
 from snippets.render.tables import catalogue, contract, files
-from snippets.snippet import Kind, Pitfall, Snippet, Source
-from snippets.standing import Standings
-from tests.unit.pages.synthetic import AWKWARD, standings
+from tests.unit.pages.synthetic import AWKWARD, handbook
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Standings:
+def small(tmp_path: Path) -> Handbook:
     """Provide the small library, proven."""
-    return standings(tmp_path)
+    return handbook(tmp_path)
 
 
 @pytest.fixture
-def web(small: Standings) -> Snippet:
+def web(small: Handbook) -> Snippet:
     """Provide its image."""
     return small.catalog.snippets["web"]
 
 
 @pytest.fixture
-def record(small: Standings) -> Evidence:
+def record(small: Handbook) -> Evidence:
     """Provide the image's record."""
     record = small.snippets["web"].evidence
     assert record is not None
@@ -154,7 +154,7 @@ def test_a_base_from_a_registry_is_not_called_a_stand_in(web: Snippet, record: E
     assert "python:3.13-slim-trixie: Debian 13, CPython 3.13.5 (abababababab)" in text_of(html, "dd")
 
 
-def test_a_configuration_names_the_image_it_was_proven_in(small: Standings, record: Evidence) -> None:
+def test_a_configuration_names_the_image_it_was_proven_in(small: Handbook, record: Evidence) -> None:
     """Its card is of another image."""
     html = evidence(small.catalog.snippets["settings"], replace(record, image=None), Links())
 
@@ -172,7 +172,7 @@ def test_trials_without_promises_are_counted_as_trials(web: Snippet, record: Evi
     assert text_of(html, ".hb-findings td:first-child") == ["Data survives down and up."]
 
 
-def test_a_pitfall_shows_edit_error_reason_and_way_out(small: Standings, web: Snippet) -> None:
+def test_a_pitfall_shows_edit_error_reason_and_way_out(small: Handbook, web: Snippet) -> None:
     """In the shape that the style sheet knows."""
     fault = small.pitfalls["web/root"]
     assert fault.capture is not None
@@ -237,7 +237,7 @@ def difference_of(edit: Edit, good: str) -> str:
     return difference(Pitfall(snippet="s", slug="p", table=table, table_sha256=""), snippet)
 
 
-def test_a_diff_says_where_a_file_ends_without_a_line_end(small: Standings, web: Snippet) -> None:
+def test_a_diff_says_where_a_file_ends_without_a_line_end(small: Handbook, web: Snippet) -> None:
     """As every tool for diffs does."""
     fault = small.catalog.pitfalls["web/root"]
     (web.root / "Dockerfile").write_text("RUN a\x0cb\nUSER 10001")
@@ -312,7 +312,7 @@ def test_what_looks_like_output_passes(text: str) -> None:
     assert disguised(text) is None
 
 
-def test_tables_name_every_promise_snippet_and_file(small: Standings, web: Snippet) -> None:
+def test_tables_name_every_promise_snippet_and_file(small: Handbook, web: Snippet) -> None:
     """Nothing is left out, and what is not proven says so."""
     (small.store.root / "settings.json").unlink()
 
@@ -330,7 +330,7 @@ def test_tables_name_every_promise_snippet_and_file(small: Standings, web: Snipp
     assert text_of(files(web, Links()), "td:first-child") == sorted(web.sources)
 
 
-def test_a_promise_shows_what_it_was_seen_to_fail_on(small: Standings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_promise_shows_what_it_was_seen_to_fail_on(small: Handbook, monkeypatch: pytest.MonkeyPatch) -> None:
     """Proven pitfalls alone, each with the way to its section where a page has one."""
     name, pitfall = next(iter(small.catalog.pitfalls.items()))
     slug, row = pitfall.slug, f"#promise-{pitfall.table.promise} td:nth-child(2)"
@@ -340,7 +340,7 @@ def test_a_promise_shows_what_it_was_seen_to_fail_on(small: Standings, monkeypat
     assert f'<a href="../pitfalls/image/#here">{slug}</a>' in contract(small, Links("../"))
 
     (small.store.root / "pitfalls" / f"{name}.json").unlink()
-    unproven = Standings(catalog=small.catalog, store=small.store, now=small.now)
+    unproven = Handbook(catalog=small.catalog, store=small.store, now=small.now)
     assert text_of(contract(unproven, Links()), row) == [""]
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from snippets.contract import PROMISES, Project, Verdict
+from snippets.contract.container.web import NAMES, gunicorn_table
 from snippets.contract.observation import PLAIN
-from snippets.contract.web import NAMES, gunicorn_table
 from tests.unit.broken import BROKEN, answers
 from tests.unit.fake_container import good
 from tests.unit.fake_image import FakeImage, ended, image_in

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from snippets.catalog import Catalog, load
-from snippets.directory import FILE_LIMIT_BYTES
+from snippets.catalog.directory import FILE_LIMIT_BYTES
 from snippets.errors import CatalogError
-from snippets.objection import fault_digest
+from snippets.evidence.objection import fault_digest
 from tests.unit.sample import CONF, DOCKERFILE, WEB, Library
 
 PACKAGES = sorted((Path(__file__).parent.parent / "packages").iterdir())

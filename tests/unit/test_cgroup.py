@@ -3,7 +3,7 @@
 import pytest
 
 from snippets.contract.observation import Memory
-from snippets.engine.cgroup import memory
+from snippets.engine.subjects.cgroup import memory
 
 V2 = {
     "/sys/fs/cgroup/memory.peak": "94371840\n",

@@ -13,28 +13,28 @@ import pytest
 from click.testing import CliRunner, Result
 
 from snippets.cli import main
+from snippets.cli.listing import pitfalls
 from snippets.contract import CONTRACT, Verdict
-from snippets.listing import pitfalls
-from snippets.standing import Standings
-from snippets.store import EvidenceStore
+from snippets.evidence.store import EvidenceStore
+from snippets.handbook import Handbook
 from tests.unit.sample import ALMA, DOCKERFILE, NOW, Library, evidence_of
 
-Proven = Callable[[], Standings]
+Proven = Callable[[], Handbook]
 NO_DOCS = Path("/nonexistent")
 
 
-def handbook(standings: Standings | None, *arguments: str, docs: Path = NO_DOCS) -> Result:
-    """Run the command line over these standings; only what it prints and its status count."""
-    obj = None if standings is None else (standings, docs)
+def handbook(handbook: Handbook | None, *arguments: str, docs: Path = NO_DOCS) -> Result:
+    """Run the command line over these handbook; only what it prints and its status count."""
+    obj = None if handbook is None else (handbook, docs)
     result = CliRunner().invoke(main, arguments, obj=obj)
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result
 
 
 @pytest.fixture
-def unproven(library: Library, store: EvidenceStore) -> Standings:
+def unproven(library: Library, store: EvidenceStore) -> Handbook:
     """The same library without any record."""
-    return Standings(catalog=library.load(), store=store, now=NOW)
+    return Handbook(catalog=library.load(), store=store, now=NOW)
 
 
 def test_the_list_is_plain_columns_on_a_pipe(proven: Proven) -> None:
@@ -50,7 +50,7 @@ def test_the_list_is_plain_columns_on_a_pipe(proven: Proven) -> None:
     )
 
 
-def test_the_list_says_what_is_unproven_and_fails(unproven: Standings) -> None:
+def test_the_list_says_what_is_unproven_and_fails(unproven: Handbook) -> None:
     """One snippet without a record makes the status 1, and the reason stands in its row."""
     result = handbook(unproven, "list")
 
@@ -155,10 +155,10 @@ def test_promises_are_listed_in_the_contract_s_order(proven: Proven) -> None:
 
 def test_a_pitfall_that_is_not_proven_kills_nothing(proven: Proven, store: EvidenceStore) -> None:
     """What nobody saw caught is no proof of a promise."""
-    standings = proven()
+    handbook = proven()
     (store.root / "pitfalls/web/user-by-name.json").unlink()
 
-    rows = json.loads(handbook(standings, "list", "--promises", "--json").stdout)
+    rows = json.loads(handbook(handbook, "list", "--promises", "--json").stdout)
 
     assert [row["slug"] for row in rows if row["killed_by"]] == []
 
@@ -183,7 +183,7 @@ def test_pitfalls_are_listed_with_who_notices(proven: Proven) -> None:
     ]
 
 
-def test_an_uncaught_pitfall_fails_the_list(unproven: Standings) -> None:
+def test_an_uncaught_pitfall_fails_the_list(unproven: Handbook) -> None:
     """A pitfall without a record makes the status 1, nobody killed it, and the objection stands in its row."""
     result = handbook(unproven, "list", "--pitfalls")
     (row,) = json.loads(handbook(unproven, "list", "--pitfalls", "--json").stdout)
@@ -255,7 +255,7 @@ def test_show_says_how_a_snippet_stands_and_what_it_holds(proven: Proven) -> Non
     )
 
 
-def test_show_says_why_something_is_not_proven(unproven: Standings) -> None:
+def test_show_says_why_something_is_not_proven(unproven: Handbook) -> None:
     """Unproven is 1; withheld is a decision, and 0."""
     web, alma = handbook(unproven, "show", "web"), handbook(unproven, "show", "alma")
 
@@ -270,12 +270,12 @@ def test_show_writes_the_exact_bytes(library: Library, store: EvidenceStore, con
     """Line ends, tabs and a missing end of line come out as they were proven."""
     library.write("web/raw.txt", content)
     store.write(evidence_of(library.snippet()), "web")
-    result = handbook(Standings(catalog=library.load(), store=store, now=NOW), "show", "web", "raw.txt")
+    result = handbook(Handbook(catalog=library.load(), store=store, now=NOW), "show", "web", "raw.txt")
 
     assert (result.exit_code, result.stdout_bytes) == (0, content)
 
 
-def test_what_is_unproven_is_not_copied_by_mistake(unproven: Standings) -> None:
+def test_what_is_unproven_is_not_copied_by_mistake(unproven: Handbook) -> None:
     """The file is refused with the objection; nothing reaches stdout but where it is asked for all the same."""
     refused = handbook(unproven, "show", "web", "Dockerfile")
     withheld = handbook(unproven, "show", "alma", "Dockerfile")
@@ -292,9 +292,9 @@ def test_what_is_unproven_is_not_copied_by_mistake(unproven: Standings) -> None:
 
 def test_a_file_that_moved_meanwhile_is_not_written(proven: Proven, library: Library) -> None:
     """Proven are the bytes that were read, not those that lie there now."""
-    standings = proven()
+    handbook = proven()
     library.write("web/Dockerfile", "FROM evil\n")
-    result = handbook(standings, "show", "web", "Dockerfile")
+    result = handbook(handbook, "show", "web", "Dockerfile")
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert "web: Dockerfile: changed since the library was read" in result.stderr
@@ -302,9 +302,9 @@ def test_a_file_that_moved_meanwhile_is_not_written(proven: Proven, library: Lib
 
 def test_what_the_package_refuses_is_a_message_and_not_a_traceback(proven: Proven, tmp_path: Path) -> None:
     """A fault in what is read is said on stderr with status 1."""
-    standings = proven()
+    handbook = proven()
     (tmp_path / "docs" / "tutorials").mkdir(parents=True)
-    result = handbook(standings, "list", "--stale", docs=tmp_path / "docs")
+    result = handbook(handbook, "list", "--stale", docs=tmp_path / "docs")
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("Error: the library has 1 fault(s):\n  no tutorial in ")
@@ -342,7 +342,7 @@ def test_publishing_refuses_stand_ins_and_old_records(proven: Proven, tmp_path: 
 
 
 def test_what_no_page_shows_has_to_be_proven_too(
-    unproven: Standings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    unproven: Handbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A site without a fault is refused while any record is missing, and the record is named."""
     monkeypatch.setattr("snippets.audit.audit", lambda *_: ())

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from snippets.contract import Project
-from snippets.engine import image as engine_image
 from snippets.engine.build import Built
-from snippets.engine.image import BuiltImage
+from snippets.engine.engine import image as engine_image
 from snippets.engine.run import Run
+from snippets.engine.subjects.image import BuiltImage
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from snippets.engine.daemon import USAGE, Machine
-from snippets.engine.dockerd import Dockerd
-from snippets.engine.endpoint import Endpoint
-from snippets.engine.process import Process
+from snippets.engine.daemon.dockerd import Dockerd
+from snippets.engine.daemon.endpoint import Endpoint
+from snippets.engine.daemon.process import Process
+from snippets.engine.daemon.session import USAGE, Machine
 from snippets.errors import EngineError
 
 DOCKER = """\
@@ -50,7 +50,7 @@ while signal.sigwait([signal.SIGTERM]):
 DRIVER = """\
 import os, sys
 from pathlib import Path
-from snippets.engine.daemon import Machine, main
+from snippets.engine.daemon.session import Machine, main
 fake = Path(os.environ["FAKE"])
 sys.exit(main(sys.argv[1:], Machine(
     root=True, terminal=False, environment=os.environ, states=fake / "states", files=fake / "files",

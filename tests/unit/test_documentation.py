@@ -13,12 +13,12 @@ import msgspec
 import pytest
 
 from snippets.catalog import LIBRARY, load
+from snippets.catalog.metadata import SnippetTable
+from snippets.catalog.snippet import Kind
 from snippets.check.stated import CheckTable
 from snippets.cli import main
 from snippets.errors import CatalogError
-from snippets.metadata import SnippetTable
 from snippets.render.references import LANGUAGES
-from snippets.snippet import Kind
 
 ROOT = Path(__file__).parents[2]
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()

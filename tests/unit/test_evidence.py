@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from snippets.contract import Verdict
 from snippets.errors import RecordError
-from snippets.evidence import Cell, Evidence, Execution
-from snippets.store import EvidenceStore
+from snippets.evidence.records import Cell, Evidence, Execution
+from snippets.evidence.store import EvidenceStore
 from tests.unit.sample import NOW, Library, capture_of, evidence_of, judged
 
 

@@ -11,13 +11,13 @@ from bench.bare import typed
 from snippets.audit import audit
 from snippets.audit.published import _as_parsed
 from snippets.catalog import load
-from snippets.evidence import Capture
+from snippets.evidence.records import Capture
+from snippets.evidence.store import EvidenceStore
+from snippets.handbook import Handbook
 from snippets.render import Links, render, show
 from snippets.render.exhibit import marks
 from snippets.render.highlight import file_html, marked_html
-from snippets.standing import Standings
-from snippets.store import EvidenceStore
-from tests.unit.pages.synthetic import DOCKERFILE, WHEN, prove, standings
+from tests.unit.pages.synthetic import DOCKERFILE, WHEN, handbook, prove
 
 BEFORE = """\
 FROM python:3.13
@@ -80,10 +80,10 @@ class Shelf:
 
     root: Path
 
-    def standings(self) -> Standings:
+    def handbook(self) -> Handbook:
         """How all of it stands, read anew."""
         store = EvidenceStore(self.root / "evidence")
-        return Standings(catalog=load(self.root / "library"), store=store, now=WHEN)
+        return Handbook(catalog=load(self.root / "library"), store=store, now=WHEN)
 
     def forget(self, pitfall: str) -> None:
         """Lose one capture."""
@@ -92,19 +92,19 @@ class Shelf:
     def show(self, reference: str) -> str:
         """What a fence shows."""
         language, _, name = reference.partition(":")
-        return show(language, name, self.standings(), Links("../")).html
+        return show(language, name, self.handbook(), Links("../")).html
 
     def said(self, reference: str, before: str = SECTIONS) -> list[str]:
         """What speaks against a page that holds this fence."""
         language, _, name = reference.partition(":")
         page = f"{before}```{language}\n{name}\n```\n"
-        return [objection.why for objection in render(page, "a.md", self.standings()).objections]
+        return [objection.why for objection in render(page, "a.md", self.handbook()).objections]
 
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Shelf:
     """Lay out an exhibit of two files beside what the small library holds, and prove everything."""
-    standings(tmp_path)
+    handbook(tmp_path)
     library = tmp_path / "library"
     texts = {
         "web/exhibits/first/Dockerfile": BEFORE,
@@ -137,14 +137,14 @@ def audited(shelf: Shelf) -> Site:
         page.parent.mkdir(parents=True, exist_ok=True)
         proven = f"<pre><span></span><code>{DOCKERFILE}</code></pre>"
         page.write_text(f"{HEAD}{proven}\n{text}\n</body></html>\n")
-        return [objection.why for objection in audit(shelf.root / "site", shelf.standings(), {})]
+        return [objection.why for objection in audit(shelf.root / "site", shelf.handbook(), {})]
 
     return site
 
 
 def test_an_exhibit_replaces_whole_files(shelf: Shelf, tmp_path: Path) -> None:
     """Its own and those that the snippet shares, and everything else stays."""
-    catalog = shelf.standings().catalog
+    catalog = shelf.handbook().catalog
     fault, web = catalog.pitfalls["web/first"], catalog.snippets["web"]
 
     context = web.assemble(tmp_path / "context", fault.replaced(web))
@@ -156,7 +156,7 @@ def test_an_exhibit_replaces_whole_files(shelf: Shelf, tmp_path: Path) -> None:
 
 def test_the_files_of_an_exhibit_are_none_of_the_snippet(shelf: Shelf) -> None:
     """They are in no context, no download and no digest of the good files."""
-    web = shelf.standings().catalog.snippets["web"]
+    web = shelf.handbook().catalog.snippets["web"]
 
     assert [path for path in web.sources if "exhibit" in path or "first" in path] == []
 
@@ -172,12 +172,12 @@ def test_a_changed_byte_of_an_exhibit_voids_its_capture(shelf: Shelf) -> None:
 def test_an_exhibit_has_no_edit(shelf: Shelf) -> None:
     """Whoever asks for one is told, and no page shows half of it."""
     with pytest.raises(TypeError, match="web/first is an exhibit: whole files and no edit"):
-        _ = shelf.standings().catalog.pitfalls["web/first"].edit
+        _ = shelf.handbook().catalog.pitfalls["web/first"].edit
 
 
 def test_faults_on_the_same_lines_share_a_mark(shelf: Shelf) -> None:
     """Marks go down the file, however their faults are ordered, and cover whole lines."""
-    found = marks(shelf.standings().catalog.pitfalls["web/first"], "Dockerfile")
+    found = marks(shelf.handbook().catalog.pitfalls["web/first"], "Dockerfile")
 
     assert [(str(mark), [fault.pitfall for fault in mark.faults]) for mark in found] == [
         ("3\N{EN DASH}5", ["web/no-lock", "web/root"]),
@@ -207,7 +207,7 @@ def test_a_file_is_shown_whole_and_cannot_be_copied(shelf: Shelf) -> None:
     assert [node.text() for node in tree.css(".filename")] == ["Before: Dockerfile"]
     assert tree.css("a, code") == []
     assert "\n" not in html
-    assert render("```exhibit\nweb/first/Dockerfile\n```\n", "a.md", shelf.standings()).downloads == frozenset()
+    assert render("```exhibit\nweb/first/Dockerfile\n```\n", "a.md", shelf.handbook()).downloads == frozenset()
 
 
 def test_the_table_says_where_what_who_and_what_was_seen(shelf: Shelf) -> None:
@@ -337,7 +337,7 @@ def test_the_page_counts_its_faults_right() -> None:
 
 def test_a_site_without_the_plugin_types_it_out(shelf: Shelf) -> None:
     """The benchmark's bare pages hold the same texts."""
-    text = typed("```exhibit\nweb/first/Dockerfile\nweb/first\n```\n", "a.md", shelf.standings())
+    text = typed("```exhibit\nweb/first/Dockerfile\nweb/first\n```\n", "a.md", shelf.handbook())
 
     assert BEFORE in text
     assert "Take the other one." in text
@@ -345,7 +345,7 @@ def test_a_site_without_the_plugin_types_it_out(shelf: Shelf) -> None:
 
 def test_a_capture_is_kept_under_the_exhibit_s_name(shelf: Shelf) -> None:
     """One record for all of its files."""
-    capture = shelf.standings().store.read(Capture, "web/first")
+    capture = shelf.handbook().store.read(Capture, "web/first")
 
     assert capture is not None
     assert capture.pitfall == "web/first"

@@ -7,7 +7,7 @@ import pytest
 from docker.errors import APIError, NotFound
 from requests import Response
 
-from snippets.engine.handle import HandledContainer
+from snippets.engine.subjects.handle import HandledContainer
 from snippets.errors import ContainerError, EngineError
 
 LOST = "ttrpc: closed: unknown"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snippets.engine.install import System, install
+from snippets.engine.daemon.install import System, install
 from snippets.errors import EngineError
 
 DEBIAN_12 = 'ID=debian\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_CODENAME=bookworm\n'

@@ -1,7 +1,7 @@
 """The matrix of who noticed: every promise has a column, and whoever else kills is told below."""
 
 from snippets.contract import PROMISES
-from snippets.matrix import Row, matrix
+from snippets.proving.matrix import Row, matrix
 
 ROWS = (
     Row(pitfall="db/open", killer="is-not-published", asked=(), noticed=()),

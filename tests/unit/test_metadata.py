@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from snippets.metadata import PitfallTable, SnippetTable, near, read
+from snippets.catalog.metadata import PitfallTable, SnippetTable, near, read
 
 MINIMAL = 'title = "T"\nsummary = "S."\nkind = "image"\n'
 

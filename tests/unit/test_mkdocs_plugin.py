@@ -11,9 +11,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from snippets.audit import audit
 from snippets.catalog import load
-from snippets.standing import Standings
-from snippets.store import EvidenceStore
-from tests.unit.pages.synthetic import AWKWARD, standings
+from snippets.evidence.store import EvidenceStore
+from snippets.handbook import Handbook
+from tests.unit.pages.synthetic import AWKWARD, handbook
 
 SETTINGS = """
 site_name: Site
@@ -56,7 +56,7 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Lay out a site over the small library, proven, with one page."""
-    standings(tmp_path)
+    handbook(tmp_path)
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").write_text(PAGE)
     (tmp_path / "mkdocs.yml").write_text(SETTINGS)
@@ -92,7 +92,7 @@ def test_what_is_built_passes_the_audit(project: Path) -> None:
     """Theme, search index and sitemap included."""
     site = built(project)
 
-    small = Standings(catalog=load(project / "library"), store=EvidenceStore(project / "evidence"))
+    small = Handbook(catalog=load(project / "library"), store=EvidenceStore(project / "evidence"))
     assert audit(site, small, {}) == ()
 
 

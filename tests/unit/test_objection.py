@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from snippets.contract import Finding, Verdict
 from snippets.errors import RecordError
-from snippets.evidence import Capture, Evidence
-from snippets.objection import objection, pitfall_objection, requirements
+from snippets.evidence.objection import objection, pitfall_objection, requirements
+from snippets.evidence.records import Capture, Evidence
 from tests.unit.sample import DOCKERFILE, NOW, WEB, Library, capture_of, evidence_of, judged
 
 JOB = """\

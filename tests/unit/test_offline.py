@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from snippets.engine.bases import resolved
-from snippets.engine.offline import VARIABLE, material
+from snippets.engine.bases.ground import resolved
+from snippets.engine.bases.offline import VARIABLE, material
 from snippets.errors import EngineError
 
 SDK = "mcr.microsoft.com/dotnet/sdk:10.0"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from snippets.catalog import load
-from snippets.pages import DOCS, addresses, known, sections
+from snippets.catalog.sections import DOCS, addresses, known, sections
 
 PAGE = """# A page
 

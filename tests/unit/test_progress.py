@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from snippets.progress import ProgressLine
+from snippets.proving.progress import ProgressLine
 
 
 @dataclass

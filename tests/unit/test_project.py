@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from snippets.cli import main
-from snippets.standing import Standings
-from snippets.store import EvidenceStore
+from snippets.evidence.store import EvidenceStore
+from snippets.handbook import Handbook
 from tests.unit.sample import DOCKERFILE, NOW, WEB, Library, evidence_of
 from tests.unit.test_target import tree
 
@@ -35,8 +35,8 @@ def handbook(library: Library, store: EvidenceStore, prove: Callable[[], None], 
     prove()
 
     def run(*arguments: str) -> Result:
-        standings = Standings(catalog=library.load(), store=store, now=NOW)
-        result = CliRunner().invoke(main, arguments, obj=(standings, tmp_path / "no-docs"))
+        handbook = Handbook(catalog=library.load(), store=store, now=NOW)
+        result = CliRunner().invoke(main, arguments, obj=(handbook, tmp_path / "no-docs"))
         assert result.exception is None or isinstance(result.exception, SystemExit)
         return result
 

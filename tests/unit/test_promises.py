@@ -8,13 +8,13 @@ from typing import NoReturn, Self
 import pytest
 
 from snippets.contract import CONTRACT, NOT_UP, PROMISES, Project, Promise, Trial, Verdict
-from snippets.contract.contents import PRIVATE_FILES
+from snippets.contract.container.contents import PRIVATE_FILES
+from snippets.contract.container.image import steps_run
+from snippets.contract.container.lifecycle import detection_s
+from snippets.contract.container.requests import expect_200
 from snippets.contract.dockerfile import stages
-from snippets.contract.image import steps_run
-from snippets.contract.lifecycle import detection_s
 from snippets.contract.observation import Healthcheck, Layer, Posture, Reply
 from snippets.contract.promise import Judgement, promise
-from snippets.contract.requests import expect_200
 from snippets.contract.subject import Image
 from snippets.errors import BuildError, ContainerError, EngineError, NotReadyError
 from tests.unit.fake_container import MIB, FakeContainer, good

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from snippets.catalog.snippet import Snippet
 from snippets.contract import Finding, Verdict
-from snippets.evidence import Capture, Evidence
-from snippets.objection import requirements
-from snippets.recorder import CAPTURE, FINDING, Account, Recorder
-from snippets.snippet import Snippet
-from snippets.standing import Standings
-from snippets.store import EvidenceStore
+from snippets.evidence.objection import requirements
+from snippets.evidence.records import Capture, Evidence
+from snippets.evidence.store import EvidenceStore
+from snippets.handbook import Handbook
+from snippets.proving.recorder import CAPTURE, FINDING, Account, Recorder
 from tests.unit.sample import DOCKERFILE, Library, capture_of, evidence_of
 
 
@@ -61,7 +61,7 @@ def found(store: EvidenceStore, name: str = "web") -> dict[str, Finding]:
 
 def stale(library: Library, store: EvidenceStore) -> list[str]:
     """What is left to prove of `web`."""
-    atoms = Standings(catalog=library.load(), store=store, now=datetime.now(UTC)).stale_atoms()
+    atoms = Handbook(catalog=library.load(), store=store, now=datetime.now(UTC)).stale_atoms()
     return sorted(atom.removeprefix("web:") for atom in atoms if atom.startswith("web:"))
 
 

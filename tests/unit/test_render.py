@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from snippets.errors import ReferenceFault, UnverifiedError
+from snippets.handbook import Handbook
 from snippets.render import Rendered, refusal, render, root_of
 from snippets.render.highlight import file_html
 from snippets.render.passthrough import PassthroughExtension
-from snippets.standing import Standings
-from tests.unit.pages.synthetic import AWKWARD, standings
+from tests.unit.pages.synthetic import AWKWARD, handbook
 
 PAGES = Path(__file__).parent / "pages"
 CASES = sorted(PAGES.glob("*.md"))
@@ -23,9 +23,9 @@ MARKDOWN = markdown.Markdown(extensions=[*EXTENSIONS, PassthroughExtension()])
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Standings:
+def small(tmp_path: Path) -> Handbook:
     """Provide the small library, proven."""
-    return standings(tmp_path)
+    return handbook(tmp_path)
 
 
 def said(rendered: Rendered) -> list[tuple[int, str]]:
@@ -39,7 +39,7 @@ def html(text: str) -> LexborHTMLParser:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
-def test_a_page_becomes_what_its_golden_file_says(small: Standings, case: Path) -> None:
+def test_a_page_becomes_what_its_golden_file_says(small: Handbook, case: Path) -> None:
     """Rendered Markdown and refusals are compared as a whole."""
     rendered = render(case.read_text(), f"guide/{case.name}", small)
 
@@ -64,7 +64,7 @@ def test_a_page_becomes_what_its_golden_file_says(small: Standings, case: Path) 
     ],
 )
 @pytest.mark.parametrize("fence", ["```", "~~~", "`````"])
-def test_a_file_arrives_byte_for_byte_wherever_its_fence_stands(small: Standings, page: str, fence: str) -> None:
+def test_a_file_arrives_byte_for_byte_wherever_its_fence_stands(small: Handbook, page: str, fence: str) -> None:
     """Lists, tabs, notes and quotes leave tabs, blank lines and trailing white space as they are."""
     last = page.partition("{}")[0].rstrip("\n").rpartition("\n")[2]
     before = "> " if last.startswith(">") else ("" if page[0] in "{<at" else " " * (8 if "deeper" in page else 4))
@@ -100,7 +100,7 @@ def test_any_text_arrives_byte_for_byte(text: str) -> None:
         ("```contract\nweb\n```", "a contract fence holds the word 'all', not 'web'"),
     ],
 )
-def test_an_unknown_reference_is_refused_with_the_nearest_word(small: Standings, page: str, why: str) -> None:
+def test_an_unknown_reference_is_refused_with_the_nearest_word(small: Handbook, page: str, why: str) -> None:
     """What does not exist is named, on its line."""
     rendered = render(f"# A\n\n{page}\n", "a.md", small)
 
@@ -140,7 +140,7 @@ def test_an_unknown_reference_is_refused_with_the_nearest_word(small: Standings,
         ("text <!-- a", "the comment <!-- is never closed"),
     ],
 )
-def test_code_typed_by_hand_is_refused(small: Standings, page: str, why: str) -> None:
+def test_code_typed_by_hand_is_refused(small: Handbook, page: str, why: str) -> None:
     """Whatever way it is typed, code that no snippet holds does not get through."""
     assert [reason for _, reason in said(render(page, "a.md", small)) if reason.startswith(why)]
 
@@ -162,33 +162,33 @@ def test_code_typed_by_hand_is_refused(small: Standings, page: str, why: str) ->
         "| a | b |\n|---|---|\n| `x` | y |",
     ],
 )
-def test_prose_passes(small: Standings, page: str) -> None:
+def test_prose_passes(small: Handbook, page: str) -> None:
     """What is no block of code is none of the renderer's business."""
     assert said(render(page, "a.md", small)) == []
 
 
-def test_a_comment_never_reaches_the_site(small: Standings) -> None:
+def test_a_comment_never_reaches_the_site(small: Handbook) -> None:
     """A comment that two parsers end at different places would hide code from one of them."""
     rendered = render("a <!-- b --> c <!-- d\ne --> f\n`<!--` g", "a.md", small)
 
     assert rendered.text == "a  c \n f\n`<!--` g"
 
 
-def test_inline_code_is_put_on_one_line(small: Standings) -> None:
+def test_inline_code_is_put_on_one_line(small: Handbook) -> None:
     """Browsers show it so, and the audit refuses code of several lines."""
     rendered = render("See `gunicorn\n    --print-config` and\n> `a\n> b`.\n\n- a ` b\n- c ` d\n", "a.md", small)
 
     assert rendered.text == "See `gunicorn --print-config` and\n> `a b`.\n\n- a ` b\n- c ` d\n"
 
 
-def test_every_fault_of_a_page_is_reported_by_line(small: Standings) -> None:
+def test_every_fault_of_a_page_is_reported_by_line(small: Handbook) -> None:
     """Never the first alone, and lines are those of the file with its front matter."""
     page = "```bash\nx\n```\n<pre>\n```snippet\nweb/a\nweb/Dockerfile\nwob/b\n```\n"
 
     assert [line for line, _ in said(render(page, "a.md", small, first_line=5))] == [5, 8, 10, 12]
 
 
-def test_a_withheld_snippet_shows_its_reason_and_no_file(small: Standings) -> None:
+def test_a_withheld_snippet_shows_its_reason_and_no_file(small: Handbook) -> None:
     """Its page says why, whatever is asked of it."""
     page = "```snippet\nalma/only-here.txt\nalma\n```\n```evidence\nalma\n```\n```command\nalma/build\n```\n"
 
@@ -202,7 +202,7 @@ def test_a_withheld_snippet_shows_its_reason_and_no_file(small: Standings) -> No
 
 def test_an_unproven_snippet_shows_nothing_and_is_refused_once(tmp_path: Path) -> None:
     """Nothing of the file is on the page, and the reason is given where it would have been first."""
-    unproven = standings(tmp_path, proven=["settings"])
+    unproven = handbook(tmp_path, proven=["settings"])
     page = "```snippet\nweb/Dockerfile\nweb\n```\n```command\nweb/build\n```\n```pitfall\nweb/root\n```\n"
 
     rendered = render(page, "a.md", unproven)
@@ -212,21 +212,21 @@ def test_an_unproven_snippet_shows_nothing_and_is_refused_once(tmp_path: Path) -
     assert rendered.text.strip() == ""
 
 
-def test_a_pitfall_nobody_caught_is_refused(small: Standings) -> None:
+def test_a_pitfall_nobody_caught_is_refused(small: Handbook) -> None:
     """A fault that no record shows is a story."""
     (small.store.root / "pitfalls" / "web" / "root.json").unlink()
 
     assert said(render("```pitfall\nweb/root\n```", "a.md", small)) == [(2, "pitfall web/root was never caught")]
 
 
-def test_effective_settings_need_a_server_that_was_asked(small: Standings) -> None:
+def test_effective_settings_need_a_server_that_was_asked(small: Handbook) -> None:
     """The table is shown where config-meant was judged."""
     rendered = render("```effective\nsettings\n```", "a.md", small)
 
     assert "<td><code>workers</code></td><td><code>3</code></td>" in rendered.text
 
 
-def test_links_lead_to_the_card_where_the_page_has_one(small: Standings) -> None:
+def test_links_lead_to_the_card_where_the_page_has_one(small: Handbook) -> None:
     """And elsewhere to what a card means."""
     file = "```snippet\nweb/Dockerfile\n```\n"
 
@@ -246,7 +246,7 @@ def test_the_way_up_follows_from_the_path(page: str, root: str) -> None:
 
 def test_a_refusal_says_what_a_rehearsal_would_mend(tmp_path: Path) -> None:
     """Unproven snippets and faults of pages are listed together; the way out is named where it is one."""
-    unproven = standings(tmp_path, proven=[])
+    unproven = handbook(tmp_path, proven=[])
     objections = render("```snippet\nweb\n```\n```sh\n```\n", "a.md", unproven).objections
 
     both, faults = refusal(objections), refusal([o for o in objections if not o.unproven])

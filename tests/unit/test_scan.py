@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from snippets.contract.observation import Contents, Layer, Place
-from snippets.engine.scan import CHUNK_BYTES, scan
+from snippets.engine.subjects.scan import CHUNK_BYTES, scan
 from snippets.errors import EngineError
 from tests.unit.exports import diff_ids, digest, export, file, folder, link, packed
 

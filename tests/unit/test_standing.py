@@ -1,4 +1,4 @@
-"""Standings: how everything stands by its records, and what has to be proven again."""
+"""Handbook: how everything stands by its records, and what has to be proven again."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,48 +7,49 @@ from datetime import timedelta
 import pytest
 
 from snippets.contract import Verdict
-from snippets.evidence import Capture, Evidence
-from snippets.standing import Standings, State
-from snippets.store import EvidenceStore
+from snippets.evidence.records import Capture, Evidence
+from snippets.evidence.standing import State
+from snippets.evidence.store import EvidenceStore
+from snippets.handbook import Handbook
 from tests.unit.sample import ALMA, CONF, DOCKERFILE, NOW, Library, evidence_of
 
-Proven = Callable[[], Standings]
+Proven = Callable[[], Handbook]
 
 
 def test_what_its_record_vouches_for_is_proven(proven: Proven) -> None:
     """A current record makes a snippet and a pitfall proven, without an objection."""
-    standings = proven()
+    handbook = proven()
 
-    assert {name: (s.state, s.objection) for name, s in standings.snippets.items()} == {
+    assert {name: (s.state, s.objection) for name, s in handbook.snippets.items()} == {
         "alma": (State.WITHHELD, "No registry answers."),
         "conf": (State.PROVEN, None),
         "web": (State.PROVEN, None),
     }
-    assert [(s.state, s.objection) for s in standings.pitfalls.values()] == [(State.PROVEN, None)]
-    assert standings.stale_atoms() == frozenset()
+    assert [(s.state, s.objection) for s in handbook.pitfalls.values()] == [(State.PROVEN, None)]
+    assert handbook.stale_atoms() == frozenset()
 
 
 def test_without_records_all_is_unproven(library: Library, store: EvidenceStore) -> None:
     """Nothing is proven by default."""
-    standings = Standings(catalog=library.load(), store=store, now=NOW)
+    handbook = Handbook(catalog=library.load(), store=store, now=NOW)
 
-    assert standings.snippets["web"].objection == "web was never verified"
-    assert standings.pitfalls["web/user-by-name"].objection == "pitfall web/user-by-name was never caught"
-    assert {"web:drains", "web:command-build", "conf:drains", "pitfall:web/user-by-name"} <= standings.stale_atoms()
-    assert not [atom for atom in standings.stale_atoms() if atom.startswith("alma")]
+    assert handbook.snippets["web"].objection == "web was never verified"
+    assert handbook.pitfalls["web/user-by-name"].objection == "pitfall web/user-by-name was never caught"
+    assert {"web:drains", "web:command-build", "conf:drains", "pitfall:web/user-by-name"} <= handbook.stale_atoms()
+    assert not [atom for atom in handbook.stale_atoms() if atom.startswith("alma")]
 
 
 def test_a_corrupt_record_means_unproven_and_never_a_crash(proven: Proven, store: EvidenceStore) -> None:
     """The objection says that there is a record and why it is not believed."""
     (store.root / "web.json").write_text("{")
     (store.root / "pitfalls" / "web" / "user-by-name.json").write_text("[]")
-    standings = proven()
+    handbook = proven()
 
-    assert standings.snippets["web"].state is State.UNPROVEN
-    said = standings.snippets["web"].objection
+    assert handbook.snippets["web"].state is State.UNPROVEN
+    said = handbook.snippets["web"].objection
     assert said is not None
     assert said.startswith("not verified: web.json: not a record: ")
-    assert standings.pitfalls["web/user-by-name"].objection == (
+    assert handbook.pitfalls["web/user-by-name"].objection == (
         "not verified: user-by-name.json: its checksum does not match: corrupt, truncated or edited by hand"
     )
 
@@ -75,14 +76,14 @@ def test_a_withheld_snippet_that_was_proven_is_proven(library: Library, proven: 
 def test_a_configuration_is_proven_in_the_image_of_today(library: Library, proven: Proven) -> None:
     """When the image moves on, nobody has seen its configuration in what it is now."""
     library.write("web/Dockerfile", DOCKERFILE + "STOPSIGNAL SIGINT\n")
-    standings = proven()
+    handbook = proven()
 
-    assert standings.snippets["conf"].state is State.UNPROVEN
-    assert standings.snippets["conf"].objection == (
+    assert handbook.snippets["conf"].state is State.UNPROVEN
+    assert handbook.snippets["conf"].objection == (
         "conf is proven in web, but web changed since 2026-01-02: Dockerfile"
     )
     # Proving the image again proves what it carries: the configuration's own findings are current.
-    assert not [atom for atom in standings.stale_atoms() if atom.startswith("conf:")]
+    assert not [atom for atom in handbook.stale_atoms() if atom.startswith("conf:")]
 
 
 def test_what_a_withheld_image_carries_is_withheld(library: Library, proven: Proven) -> None:
@@ -134,7 +135,7 @@ def test_a_record_refused_as_a_whole_is_made_anew_as_a_whole(
 def test_records_age_where_an_age_is_given(library: Library, store: EvidenceStore, proven: Proven, name: str) -> None:
     """What is published was proven lately, pitfalls as well."""
     proven()
-    late = Standings(catalog=library.load(), store=store, now=NOW + timedelta(days=8), max_age=timedelta(days=7))
+    late = Handbook(catalog=library.load(), store=store, now=NOW + timedelta(days=8), max_age=timedelta(days=7))
 
     said = late.snippets[name].objection
     assert said == f"{name} was last verified on 2026-01-02, more than 7 days ago"
@@ -143,11 +144,11 @@ def test_records_age_where_an_age_is_given(library: Library, store: EvidenceStor
 
 def test_records_are_asked_once(proven: Proven, store: EvidenceStore) -> None:
     """A page that is rendered while records change shows one state of affairs."""
-    standings = proven()
-    first = standings.snippets
+    handbook = proven()
+    first = handbook.snippets
     (store.root / "web.json").unlink()
 
-    assert standings.snippets is first
-    assert standings.snippets["web"].state is State.PROVEN
+    assert handbook.snippets is first
+    assert handbook.snippets["web"].state is State.PROVEN
     assert store.read(Evidence, "web") is None
     assert store.read(Capture, "web/user-by-name") is not None

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from snippets.contract.observation import Load
-from snippets.engine import traffic as module
-from snippets.engine.traffic import traffic
+from snippets.engine.engine import traffic as module
+from snippets.engine.subjects.traffic import traffic
 from snippets.errors import ContainerError
 
 MANY = 40

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from snippets.contract import CONTRACT, PROMISES, Project, Trial, Verdict
-from snippets.contract.boot import ANY_UID, MOVED_PORT, READ_ONLY, UNPRIVILEGED
-from snippets.contract.lifecycle import BACKED, HEALTH_ASKED
+from snippets.contract.container.boot import ANY_UID, MOVED_PORT, READ_ONLY, UNPRIVILEGED
+from snippets.contract.container.lifecycle import BACKED, HEALTH_ASKED
 from snippets.contract.observation import PLAIN, Posture
 from snippets.contract.subject import Image
 from snippets.errors import ContainerError, EngineError, NotReadyError

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from snippets.catalog import Catalog, load
 from snippets.errors import CatalogError, EngineError
-from snippets.evidence import Cell, Execution
-from snippets.standing import State
-from snippets.store import EvidenceStore
+from snippets.evidence.records import Cell, Execution
+from snippets.evidence.standing import State
+from snippets.evidence.store import EvidenceStore
 from snippets.tutorials import (
     Tutorial,
     TutorialStanding,

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from snippets.standing import Standings
+from snippets.handbook import Handbook
 from tests.unit.sample import DOCKERFILE, Library
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, library: Library, proven: Callable[[], Standings]) -> Path:
+def checkout(tmp_path: Path, library: Library, proven: Callable[[], Handbook]) -> Path:
     """The sources, with the sample library in the place of the real one, and its evidence."""
     proven()
     root = tmp_path / "checkout"

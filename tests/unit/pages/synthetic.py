@@ -6,10 +6,10 @@ from pathlib import Path
 
 from snippets.catalog import Catalog, load
 from snippets.contract import Finding, Verdict
-from snippets.evidence import Base, Capture, Evidence, ImageFacts
-from snippets.objection import fault_digest, requirements
-from snippets.standing import Standings
-from snippets.store import EvidenceStore
+from snippets.evidence.objection import fault_digest, requirements
+from snippets.evidence.records import Base, Capture, Evidence, ImageFacts
+from snippets.evidence.store import EvidenceStore
+from snippets.handbook import Handbook
 
 WHEN = datetime(2026, 1, 2, 9, 41, tzinfo=UTC)
 DOCKERFILE = "FROM python:3.13-slim-trixie\nRUN pip install --no-cache-dir flask\nUSER 10001\n"
@@ -125,10 +125,10 @@ def prove(catalog: Catalog, store: EvidenceStore, names: Iterable[str], pitfalls
         store.write(capture, name)
 
 
-def standings(root: Path, *, proven: Collection[str] = ("web", "settings")) -> Standings:
+def handbook(root: Path, *, proven: Collection[str] = ("web", "settings")) -> Handbook:
     """How the small library stands where these snippets, and all their pitfalls, are proven."""
     catalog = library(root / "library")
     store = EvidenceStore(root / "evidence")
     caught = [pitfall.name for pitfall in catalog.pitfalls.values() if pitfall.snippet in proven]
     prove(catalog, store, proven, caught)
-    return Standings(catalog=catalog, store=store, now=WHEN)
+    return Handbook(catalog=catalog, store=store, now=WHEN)

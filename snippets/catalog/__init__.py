@@ -1,0 +1,11 @@
+"""The library's directories -> `Snippet`s and `Pitfall`s, refused at the door where anything is wrong with them.
+
+directory.py, rehearsals.py ─▶ files, each read once ─┐
+metadata.py                 ─▶ typed tables of TOML ──┼─▶ catalog.py: load() -> Catalog of snippet.py's atoms
+description.py, admission.py ─▶ what speaks against ──┘
+sections.py, fences.py      ─▶ which page tells of what
+"""
+
+from .catalog import LIBRARY, Catalog, load
+
+__all__ = ["LIBRARY", "Catalog", "load"]

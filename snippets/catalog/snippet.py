@@ -1,0 +1,194 @@
+"""The two atoms of the library: a snippet, which works, and a pitfall, which must be caught."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from ..contract import PROMISES, Project, Promise
+from ..contract.dockerfile import bases
+from ..errors import CatalogError
+from .metadata import Edit, PitfallTable, SnippetTable, Withheld
+
+METADATA = "snippet.toml"
+COMPOSE = "compose.yaml"
+REHEARSAL = "rehearsal.py"
+_SERVICE_IMAGE = re.compile(r"^\s+image:\s*[\"']?([^\s\"'#]+)", re.MULTILINE)
+
+
+class Kind(StrEnum):
+    """How a snippet is proven."""
+
+    IMAGE = "image"
+    CONFIG = "config"
+    COMPOSE = "compose"
+    HOST = "host"
+    CLUSTER = "cluster"
+    WORKFLOW = "workflow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One published file: where its bytes lie, their sha256, whether it is executable, and its text as it was read."""
+
+    path: Path
+    sha256: str
+    executable: bool
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snippet:
+    """A directory of files that readers copy, with everything needed to prove it.
+
+    `rehearsals` are what it promises beyond the contract: slug -> the function of its rehearsal.py that judges.
+    """
+
+    name: str
+    kind: Kind
+    root: Path
+    sources: Mapping[str, Source]
+    table: SnippetTable
+    table_sha256: str
+    rehearsals: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """How pages call it."""
+        return self.table.title
+
+    @property
+    def commands(self) -> Mapping[str, str]:
+        """Name -> the string on the page, in the order they are run."""
+        return self.table.commands
+
+    @property
+    def withheld(self) -> Withheld | None:
+        """Why no record can be made where no registry answers, if that is so."""
+        return self.table.withheld
+
+    @property
+    def carrier(self) -> str:
+        """The image snippet it is judged in: itself, or the one a configuration is proven in."""
+        return self.table.proven_in.snippet if self.table.proven_in else self.name
+
+    @cached_property
+    def files(self) -> Mapping[str, str]:
+        """Path -> sha256 of the assembled directory; executable files are marked `+x`."""
+        return {
+            path: source.sha256 + ("+x" if source.executable else "") for path, source in sorted(self.sources.items())
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of the assembled files, their modes and the metadata: loosening a contract counts."""
+        lines = [f"{sha}  {path}" for path, sha in self.files.items()]
+        lines.append(f"{self.table_sha256}  {METADATA}")
+        return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    @cached_property
+    def bases(self) -> tuple[str, ...]:
+        """References of the images that it fetches: its Dockerfile's, its services', and what stands beside it."""
+        built = bases(self.text("Dockerfile")) if "Dockerfile" in self.sources else ()
+        named = _SERVICE_IMAGE.findall(self.text(COMPOSE)) if COMPOSE in self.sources else ()
+        beside = [service.image for service in self.table.beside.values()]
+        return tuple(dict.fromkeys((*built, *named, *beside)))
+
+    @property
+    def promises(self) -> tuple[Promise, ...]:
+        """What it is judged by: the whole contract for an image, the named part for a configuration."""
+        if self.kind is Kind.IMAGE:
+            return tuple(PROMISES.values())
+        named = self.table.proven_in.promises if self.table.proven_in else []
+        return tuple(PROMISES[slug] for slug in named)
+
+    def project(self, effective: Mapping[str, str]) -> Project:
+        """Its description for the contract; `effective` are the server settings that pages state."""
+        table = self.table
+        if table.project is None:
+            message = f"{self.name} is of kind {self.kind} and describes no container"
+            raise TypeError(message)
+        return msgspec.structs.replace(
+            table.project, beside=table.beside, effective=dict(effective), not_applicable=table.not_applicable
+        )
+
+    def content(self, path: str) -> bytes:
+        """One file's bytes to give out, the very ones the digest is of; KeyError where it has no such file.
+
+        Raises CatalogError where the file was changed or removed since the library was read.
+        """
+        source = self.sources[path]
+        try:
+            content = source.path.read_bytes()
+        except OSError as error:
+            raise CatalogError([f"{self.name}: {path}: {error.strerror}"]) from None
+        if hashlib.sha256(content).hexdigest() != source.sha256:
+            raise CatalogError([f"{self.name}: {path}: changed since the library was read; read it again"])
+        return content
+
+    def text(self, path: str) -> str:
+        """One file's text, line ends as they are, as it was when the library was read: what the digest is of."""
+        return self.sources[path].text
+
+    def assemble(self, target: Path, replaced: Mapping[Path, str] | None = None) -> Path:
+        """Lay out all files below `target`, shared ones included.
+
+        `replaced` gives other text for some sources, by the path where their bytes lie: so the
+        pitfall of a shared file reaches every snippet that uses it.
+        """
+        for path, source in self.sources.items():
+            place = target / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if replaced and source.path in replaced:
+                place.write_bytes(replaced[source.path].encode())
+            else:
+                place.write_bytes(self.content(path))
+            place.chmod(0o755 if source.executable else 0o644)
+        return target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pitfall:
+    """A mutant of a snippet that a named promise must catch, with a stated message.
+
+    One edit, or an exhibit: whole files as somebody would write them, by the path that they replace.
+    """
+
+    snippet: str
+    slug: str
+    table: PitfallTable
+    table_sha256: str
+    exhibit: Mapping[str, Source] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Snippet and slug, as pages and records name it."""
+        return f"{self.snippet}/{self.slug}"
+
+    @property
+    def edit(self) -> Edit:
+        """The edit; an exhibit has none."""
+        if self.table.edit is None:
+            message = f"{self.name} is an exhibit: whole files and no edit"
+            raise TypeError(message)
+        return self.table.edit
+
+    def replaced(self, owner: Snippet) -> Mapping[Path, str]:
+        """The mutant's text, by the path where the good bytes lie; nothing where a command alone is edited."""
+        if self.exhibit:
+            return {owner.sources[path].path: source.text for path, source in self.exhibit.items()}
+        if self.edit.path is None:
+            return {}
+        return {owner.sources[self.edit.path].path: self.edit.applied(owner.text(self.edit.path))}
+
+    def commands(self, owner: Snippet) -> Mapping[str, str]:
+        """The mutant's commands."""
+        edited = self.table.edit.command if self.table.edit else None
+        return {
+            name: self.edit.applied(command) if name == edited else command for name, command in owner.commands.items()
+        }

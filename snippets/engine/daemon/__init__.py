@@ -1,0 +1,1 @@
+"""An engine for the time of one command: found, started, or installed and started; see `session`."""

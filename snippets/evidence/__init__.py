@@ -1,0 +1,5 @@
+"""Records of what was seen, and what they prove today.
+
+records.py   ─▶ their types; store.py ─▶ files of them, each with its own checksum
+objection.py ─▶ the one place that decides whether something may be shown; standing.py ─▶ how everything stands
+"""

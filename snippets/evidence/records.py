@@ -1,0 +1,95 @@
+"""What was seen, as it is kept on disk: of a snippet, of a pitfall, of a tutorial."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from ..contract import Finding, Verdict
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What a FROM reference was in truth: a registry's image by its digest, or a stand-in by its recipe."""
+
+    ref: str
+    digest: str
+    stand_in: bool
+    os: str
+    version: str
+    differs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFacts:
+    """The built image: id, size of all layers, `USER`, seconds to build without a cache and to answer."""
+
+    id: str
+    bytes: int
+    user: str
+    build_s: float
+    ready_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """That exactly these bytes were built, booted and probed, by what, and what was seen."""
+
+    snippet: str
+    digest: str
+    files: Mapping[str, str]
+    engine: str
+    bases: Sequence[Base]
+    image: ImageFacts | None
+    verified_at: Moment
+    findings: Sequence[Finding]
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether any base was stood in."""
+        return any(base.stand_in for base in self.bases)
+
+    def count(self, verdict: Verdict) -> int:
+        """How many findings have this verdict."""
+        return sum(finding.verdict is verdict for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """That a pitfall was caught: its digest, the real error, what was seen and by whom else."""
+
+    pitfall: str
+    digest: str
+    stage: str
+    error: str
+    engine: str
+    stand_in: bool
+    verified_at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One executed cell of a tutorial: its source and the text it printed."""
+
+    source: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """That a tutorial ran from its first cell to its last: keyed by its cells and the snippets it uses.
+
+    `flaky` is how a first try ended where only a second one came to the end.
+    """
+
+    tutorial: str
+    digest: str
+    engine: str
+    stand_in: bool
+    verified_at: Moment
+    cells: Sequence[Cell]
+    flaky: str = ""

@@ -1,0 +1,131 @@
+"""Records on disk: one file an atom, canonical JSON with its own checksum, written whole or not at all."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..errors import RecordError
+from .records import Capture, Evidence, Execution
+
+R = TypeVar("R", Evidence, Capture, Execution)
+_FOLDERS: Mapping[type, str] = {Evidence: "", Capture: "pitfalls/", Execution: "tutorials/"}
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceStore:
+    """A directory of records, one file an atom; a record that cannot be believed is not there."""
+
+    root: Path
+
+    def read(self, type_: type[R], name: str) -> R | None:
+        """Read the record, None where there is none; raises RecordError where it cannot be believed."""
+        path = self._path(type_, name)
+        try:
+            # Neither a `Path` nor a buffer: together they take longer than reading.
+            with FileIO(path) as file:
+                text = file.readall()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise RecordError(f"{Path(path).name}: {error.strerror}") from None
+        try:
+            if not _sealed(text):
+                raise RecordError(
+                    f"{Path(path).name}: its checksum does not match: corrupt, truncated or edited by hand"
+                )
+            record: R = _DECODERS[type_].decode(text)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise RecordError(f"{Path(path).name}: not a record: {error}") from None
+        return record
+
+    def present(self, type_: type[R], name: str) -> R | None:
+        """The record, or None where there is none that can be believed."""
+        try:
+            return self.read(type_, name)
+        except RecordError:
+            return None
+
+    def write(self, record: R, name: str) -> bool:
+        """Write the record unless the one that is there says the same; whether it was written.
+
+        The same but for dates, times and sizes counts as the same: proving unchanged bytes again
+        changes no line. Atomic: a temporary file, fsynced, then renamed.
+        """
+        import tempfile  # noqa: PLC0415 - whoever only reads does without all that it loads
+
+        path = Path(self._path(type(record), name))
+        before = self.present(type(record), name)
+        # A record of a clock that ran ahead is refused as being from the future: it has to go.
+        if before and before.verified_at <= record.verified_at and _essence(before) == _essence(record):
+            return False
+        document = msgspec.to_builtins(record)
+        document["checksum"] = _digest(msgspec.json.encode(document, order="sorted"))
+        text = msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".record-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+        return True
+
+    def _path(self, type_: type, name: str) -> str:
+        return f"{self.root}/{_FOLDERS[type_]}{name}.json"
+
+
+class _Seal(msgspec.Struct):
+    """The one key of a record that is not hashed."""
+
+    checksum: str = ""
+
+
+_SEAL = msgspec.json.Decoder(_Seal)
+_DECODERS: Mapping[type, Any] = {type_: msgspec.json.Decoder(type_) for type_ in _FOLDERS}
+
+
+def _sealed(text: bytes) -> bool:
+    """Whether a record has the checksum of its own bytes, but for layout and the checksum itself.
+
+    As `write` lays it out, so that no decoding and encoding is between the bytes and their checksum.
+    """
+    try:
+        checksum = _SEAL.decode(text).checksum
+    except msgspec.ValidationError:
+        return False
+    compact = msgspec.json.format(text, indent=-1)
+    seal = b'"checksum":' + msgspec.json.encode(checksum)
+    before, found, after = compact.partition(seal)
+    if not found or seal in after:
+        return False
+    # It stood between two commas, or between a brace and a comma.
+    rest = before + after.removeprefix(b",") if after.startswith(b",") else before.removesuffix(b",") + after
+    return checksum == _digest(rest)
+
+
+def _digest(canonical: bytes) -> str:
+    return "sha256:" + hashlib.sha256(canonical).hexdigest()
+
+
+def _essence(record: Evidence | Capture | Execution) -> object:
+    """Reduce a record to what it says: all but dates, times, sizes, ids and wording."""
+    match record:
+        case Evidence():
+            # Whether words are there counts, which words does not: a record without any is refused.
+            judged = sorted((f.promise, f.rules, f.verdict, bool(f.seen.strip())) for f in record.findings)
+            bases = sorted((b.ref, b.stand_in) for b in record.bases)
+            return record.snippet, record.digest, dict(record.files), bases, judged, record.image is None
+        case Capture():
+            return record.pitfall, record.digest, record.stage, record.stand_in, bool(record.error.strip())
+        case Execution():
+            return record.tutorial, record.digest, record.stand_in

@@ -1,0 +1,190 @@
+"""A snippet, or a mutant of it -> its subject, opened and judged: by a promise, by a rehearsal, by its commands."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import reduce
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from statistics import median
+
+from ..catalog import Catalog
+from ..catalog.admission import COMMAND_PREFIX
+from ..catalog.snippet import REHEARSAL, Kind, Pitfall, Snippet
+from ..contract import NOT_UP, PROMISES, Finding, Promise, Trial, Verdict
+from ..engine.engine import Engine
+from ..engine.subjects.image import BuiltImage
+from ..engine.subjects.stack import ComposeStack
+from ..errors import BuildError, NotReadyError
+from ..evidence.records import ImageFacts
+from .commands import rehearse
+from .stacks import started
+
+BUILDS = "builds-clean"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caught:
+    """How far a mutant got, who noticed, and what was said; `image` is the mutant where it is one that was built."""
+
+    stage: str
+    by: str
+    said: str
+    image: BuiltImage | None = None
+
+
+def judged(promise: Promise, image: BuiltImage, trial: Trial) -> Finding:
+    """Judge an image that is on trial by one promise; a build that stumbled is told by the promise that it builds."""
+    finding = promise.judge_twice(trial, image.project)
+    if promise.slug == BUILDS and image.stumbled:
+        return replace(finding, seen=f"{finding.seen}; flaky, at the first try: {image.stumbled}")
+    return finding
+
+
+def unbuilt(promise: Promise, error: BuildError) -> Finding:
+    """Nothing holds of an image that does not build; the first promise says why in full, the others in a line."""
+    said = str(error) if promise.slug == BUILDS else f"{error.summary} {error.log.splitlines()[-1]}"
+    return Finding(promise=promise.slug, rules=promise.rules, verdict=Verdict.BROKEN, seen=said, took_s=0.0)
+
+
+def facts_of(image: BuiltImage) -> ImageFacts:
+    """Size and times, as records state them."""
+    return ImageFacts(
+        id=image.id,
+        bytes=image.size_bytes,
+        user=image.config.user,
+        build_s=round(image.build_s, 1),
+        ready_s=round(median(image.ready), 2) if image.ready else 0.0,
+    )
+
+
+def rehearsal(snippet: Snippet, slug: str) -> Promise:
+    """A judgement that only this snippet has, from its rehearsal.py; raises TypeError where it is no promise."""
+    # Of our own package, wherever it lies, so that its imports reach the contract under either of its names.
+    name = f"{__name__.partition('.')[0]}.library.{snippet.name}.rehearsal"
+    spec = spec_from_file_location(name, snippet.root / REHEARSAL)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    promise = vars(module)[snippet.rehearsals[slug]]
+    if not isinstance(promise, Promise):
+        raise TypeError(f"{snippet.name}/{REHEARSAL}: {snippet.rehearsals[slug]} is no promise")
+    return promise
+
+
+def rehearsed_image(promise: Promise, catalog: Catalog, snippet: Snippet, engine: Engine) -> Finding:
+    """Judge every image that carries a configuration, or an image itself: what was seen of all of them, as one."""
+    findings = []
+    for carrier in catalog.carriers(snippet):
+        image = engine.image(catalog, carrier)
+        with Trial(image) as trial:
+            finding = promise.judge_twice(trial, image.project)
+        findings.append(replace(finding, seen=f"{carrier.name}: {finding.seen}"))
+    return reduce(Finding.joined, findings)
+
+
+def mutant_caught(pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Path) -> Caught:
+    """Try a mutant by whom it states; raises AssertionError where that one does not notice."""
+    owner = catalog.snippets[pitfall.snippet]
+    slug = pitfall.table.promise
+    if slug.startswith(COMMAND_PREFIX):
+        return _by_command(pitfall, catalog, engine, folder)
+    if slug in PROMISES:
+        return _by_promise(pitfall, catalog, engine, folder)
+    promise = rehearsal(owner, slug)
+    if owner.kind is Kind.COMPOSE:
+        try:
+            with started(engine, owner, folder, f"{owner.name}-{slug}", pitfall.replaced(owner)) as stack:
+                return _noticed(promise.judge(stack), "rehearsal")
+        except NotReadyError as error:
+            # What never comes up fails every rehearsal of it.
+            return Caught(stage="rehearsal", by=slug, said=str(error))
+    image = engine.mutant(folder, catalog, catalog.snippets[owner.carrier], pitfall.replaced(owner))
+    with Trial(image) as trial:
+        return _noticed(promise.judge(trial, image.project), "rehearsal")
+
+
+def _by_promise(pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Path) -> Caught:
+    owner = catalog.snippets[pitfall.snippet]
+    try:
+        image = engine.mutant(folder, catalog, catalog.snippets[owner.carrier], pitfall.replaced(owner))
+    except BuildError as error:
+        return Caught(stage="build", by=BUILDS, said=str(error))
+    with Trial(image) as trial:
+        finding = PROMISES[pitfall.table.promise].judge(trial, image.project)
+    stage = "boot" if finding.seen.startswith(NOT_UP) else "contract"
+    return replace(_noticed(finding, stage), image=image)
+
+
+def _by_command(pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Path) -> Caught:
+    owner = catalog.snippets[pitfall.snippet]
+    carrier = catalog.snippets[owner.carrier]
+    commands = pitfall.commands(owner) if owner is carrier else carrier.commands
+    findings, last = rehearse(engine, carrier, folder, commands, pitfall.replaced(owner))
+    return replace(_noticed(findings[-1], "rehearsal"), said=last)
+
+
+def _noticed(finding: Finding, stage: str) -> Caught:
+    assert finding.verdict is Verdict.BROKEN, f"{finding.promise} did not notice: {finding.verdict}, {finding.seen}"
+    return Caught(stage=stage, by=finding.promise, said=finding.seen)
+
+
+def who_notices(image: BuiltImage, asked: Sequence[str]) -> Sequence[str]:
+    """The promises that a mutant's image breaks, of those that are asked."""
+    with Trial(image) as trial:
+        findings = [promise.judge(trial, image.project) for slug, promise in PROMISES.items() if slug in asked]
+    assert not [finding.seen for finding in findings if finding.verdict is Verdict.ERROR]
+    return sorted(finding.promise for finding in findings if finding.verdict is Verdict.BROKEN)
+
+
+class Trials:
+    """One image on trial at a time: tests of one image come one after the other, and share what is booted."""
+
+    def __init__(self) -> None:
+        self._open: tuple[BuiltImage, Trial] | None = None
+
+    def of(self, image: BuiltImage) -> Trial:
+        """Go on with the trial of this image, or end another's and open one."""
+        if self._open is None or self._open[0].id != image.id:
+            self.close()
+            self._open = image, Trial(image)
+        return self._open[1]
+
+    def close(self) -> None:
+        """End what runs."""
+        if self._open is not None:
+            self._open[1].renewed()
+            self._open = None
+
+
+class Stacks:
+    """One stack at a time, likewise: up for all rehearsals of its snippet."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self._engine = engine
+        self._folder = folder
+        self._open = ExitStack()
+        self._known: tuple[str, ComposeStack | NotReadyError] | None = None
+
+    def judged(self, promise: Promise, snippet: Snippet) -> Finding:
+        """Judge a compose project by one of its rehearsals; what does not come up breaks each of them."""
+        stack = self._of(snippet)
+        if isinstance(stack, ComposeStack):
+            return promise.judge_twice(stack)
+        return Finding(promise=promise.slug, rules=promise.rules, verdict=Verdict.BROKEN, seen=str(stack), took_s=0.0)
+
+    def _of(self, snippet: Snippet) -> ComposeStack | NotReadyError:
+        if self._known is None or self._known[0] != snippet.name:
+            self.close()
+            try:
+                up = started(self._engine, snippet, self._folder / snippet.name, snippet.name)
+                self._known = snippet.name, self._open.enter_context(up)
+            except NotReadyError as error:
+                self._known = snippet.name, error
+        return self._known[1]
+
+    def close(self) -> None:
+        """End what runs."""
+        self._known = None
+        self._open.close()

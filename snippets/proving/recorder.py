@@ -1,0 +1,160 @@
+"""pytest plugin: test outcomes -> records; workers only witness, the controller alone writes."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from statistics import median
+
+import msgspec
+import pytest
+
+from ..catalog import Catalog
+from ..catalog.snippet import Snippet
+from ..contract import Finding
+from ..evidence.objection import requirements
+from ..evidence.records import Base, Capture, Evidence, Execution, ImageFacts
+from ..evidence.store import EvidenceStore
+
+FINDING, CAPTURE, EXECUTION = "handbook-finding", "handbook-capture", "handbook-execution"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Findings of one test, the snippets they hold for, and what they were seen on."""
+
+    snippets: Sequence[str]
+    findings: Sequence[Finding]
+    engine: str
+    bases: Sequence[Base]
+    image: ImageFacts | None = None
+
+
+class Witness:
+    """What a test calls to say what it saw; it travels to the controller with the test's report."""
+
+    def __init__(self, item: pytest.Item) -> None:
+        self._item = item
+
+    def testify(self, account: Account) -> None:
+        """Findings for one or more snippets."""
+        self._attach(FINDING, account)
+
+    def capture(self, capture: Capture) -> None:
+        """A pitfall that was caught."""
+        self._attach(CAPTURE, capture)
+
+    def execution(self, execution: Execution) -> None:
+        """A tutorial that ran to its end."""
+        self._attach(EXECUTION, execution)
+
+    def _attach(self, kind: str, what: object) -> None:
+        self._item.user_properties.append((kind, msgspec.json.encode(what).decode()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a run did to one record: proven again, changed, or left alone for want of findings."""
+
+    name: str
+    complete: bool
+    written: bool
+    findings: int
+    took_s: float
+
+
+class Recorder:
+    """Gathers accounts while tests report, and writes records when all have."""
+
+    def __init__(self, catalog: Catalog, store: EvidenceStore) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._accounts: defaultdict[str, list[Account]] = defaultdict(list)
+        self._captures: dict[str, Capture] = {}
+        self._executions: dict[str, Execution] = {}
+        self.written: list[Written] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in what a test attached, whether it passed or not: a broken promise is worth a record."""
+        if report.when != "call":
+            return
+        for kind, text in report.user_properties:
+            if kind == FINDING:
+                account = msgspec.json.decode(str(text), type=Account)
+                for name in account.snippets:
+                    self._accounts[name].append(account)
+            elif kind == CAPTURE and report.passed:
+                capture = msgspec.json.decode(str(text), type=Capture)
+                self._captures[capture.pitfall] = capture
+            elif kind == EXECUTION and report.passed:
+                execution = msgspec.json.decode(str(text), type=Execution)
+                self._executions[execution.tutorial] = execution
+
+    def pytest_sessionfinish(self) -> None:
+        """Write every record whose findings are complete; nothing is lost of the others."""
+        for name, accounts in sorted(self._accounts.items()):
+            snippet = self._catalog.snippets[name]
+            fresh = [finding for account in accounts for finding in account.findings]
+            before = self._store.present(Evidence, name)
+            evidence = _evidence(snippet, accounts, before)
+            complete = {finding.promise for finding in evidence.findings} >= set(requirements(snippet))
+            # What was seen on other bases says nothing of these: the rest is proven next time.
+            void = before is not None and before.digest == evidence.digest and not _same_bases(before, evidence)
+            written = (complete or void) and self._store.write(evidence, name)
+            took_s = sum(finding.took_s for finding in fresh)
+            self.written.append(
+                Written(name=name, complete=complete, written=written, findings=len(fresh), took_s=took_s)
+            )
+        for name, capture in sorted(self._captures.items()):
+            self._note(name, written=self._store.write(capture, name))
+        for name, execution in sorted(self._executions.items()):
+            self._note(name, written=self._store.write(execution, name))
+
+    def _note(self, name: str, *, written: bool) -> None:
+        self.written.append(Written(name=name, complete=True, written=written, findings=1, took_s=0.0))
+
+
+def _ready_s(images: Sequence[ImageFacts], before: Evidence | None) -> float:
+    """The median of the boots there were; who looks at layers alone boots nothing, and what was known stands."""
+    known = before.image.ready_s if before and before.image else 0.0
+    return round(median([image.ready_s for image in images if image.ready_s] or [known]), 2)
+
+
+def _evidence(snippet: Snippet, accounts: Sequence[Account], before: Evidence | None) -> Evidence:
+    """What these accounts say, and of the present record what still holds, as old as its oldest part."""
+    required = requirements(snippet)
+    fresh: dict[str, Finding] = {}
+    for finding in (finding for account in accounts for finding in account.findings):
+        known = fresh.get(finding.promise)
+        fresh[finding.promise] = finding if known is None else known.joined(finding)
+    last = accounts[-1]
+    images = [account.image for account in accounts if account.image]
+    evidence = Evidence(
+        snippet=snippet.name,
+        digest=snippet.digest,
+        files=snippet.files,
+        engine=last.engine,
+        bases=last.bases,
+        image=replace(images[-1], ready_s=_ready_s(images, before)) if images else None,
+        verified_at=datetime.now(UTC).replace(microsecond=0),
+        findings=[fresh[slug] for slug in required if slug in fresh],
+    )
+    if before is None or before.digest != snippet.digest:
+        return evidence
+    if not _same_bases(before, evidence):
+        # A part that was seen again as it is recorded, for the sake of another snippet, voids nothing.
+        recorded = {(f.promise, f.rules, f.verdict) for f in before.findings}
+        again = {(f.promise, f.rules, f.verdict) for f in evidence.findings}
+        return before if again < recorded else evidence
+    kept = {f.promise: f for f in before.findings if required.get(f.promise) == f.rules and f.promise not in fresh}
+    merged = kept | fresh
+    return replace(
+        evidence,
+        image=evidence.image or before.image,
+        verified_at=min(before.verified_at, evidence.verified_at) if kept else evidence.verified_at,
+        findings=[merged[slug] for slug in required if slug in merged],
+    )
+
+
+def _same_bases(one: Evidence, other: Evidence) -> bool:
+    return sorted((b.ref, b.digest) for b in one.bases) == sorted((b.ref, b.digest) for b in other.bases)

@@ -1,0 +1,77 @@
+"""A compose snippet -> its project, prepared by its own commands and brought up through pytest-docker."""
+
+import re
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..catalog.admission import UP
+from ..catalog.snippet import COMPOSE, Snippet
+from ..engine.build import one_build
+from ..engine.engine import Engine
+from ..engine.subjects.stack import DOWN, ComposeStack
+from ..engine.subjects.stage import Stage, staged
+from ..engine.subjects.waiting import LOG_LINES
+from ..errors import ContainerError, NotReadyError
+
+ANSI = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
+BUILD_UP = "up --build --detach --wait"
+
+
+@contextmanager
+def started(
+    engine: Engine, snippet: Snippet, folder: Path, project: str, replaced: Mapping[Path, str] | None = None
+) -> Iterator[ComposeStack]:
+    """The project of a compose snippet, up and healthy; NotReadyError where it does not come up.
+
+    What stands above the command `up` is run before, as a reader would; `replaced` is as for `staged`.
+    """
+    # pytest is there where tests are; readers of the command line have none.
+    from pytest_docker.plugin import get_docker_services  # noqa: PLC0415 - see above
+
+    table = snippet.table.stack
+    assert table is not None, "the door asks every compose project for it"
+    with staged(engine, snippet, folder, project, replaced) as stage:
+        # Beside compose.yaml, where readers would put it: a port of this machine that is free.
+        (stage.root / ".env").write_text(f"{table.published}={free_port()}\n")
+        _prepare(stage, snippet)
+        files = [str(stage.root / COMPOSE), str(stage.override)]
+        services = get_docker_services("docker compose", files, stage.env["COMPOSE_PROJECT_NAME"], [BUILD_UP], [DOWN])
+        stack = ComposeStack(stage=stage, service=table.service, port=table.port)
+        try:
+            with one_build():
+                services.__enter__()
+        except Exception as error:  # noqa: BLE001 - pytest-docker raises nothing narrower
+            # It neither tidies up nor says why.
+            raise NotReadyError(_why_down(stack, str(error))) from None
+        yield stack
+        services.__exit__(None, None, None)
+
+
+def _prepare(stage: Stage, snippet: Snippet) -> None:
+    for name, command in snippet.commands.items():
+        if name == UP:
+            return
+        done = stage.run(command)
+        if done.status != 0:
+            raise NotReadyError(f"`{name}` exits {done.status}: {done.stdout[-2000:]}")
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _why_down(stack: ComposeStack, error: str) -> str:
+    """What compose said last, and what its containers did, each line once: a service that restarts repeats itself."""
+    said = [line for line in error.splitlines() if line.strip('". ')]
+    logs: list[str] = []
+    with suppress(ContainerError):
+        logs = stack.compose(f"logs --no-color --tail={LOG_LINES}").stdout.splitlines()
+    lines = (ANSI.sub("", line).rstrip() for line in [*said[-1:], *logs])
+    told = "\n".join(dict.fromkeys(line for line in lines if line))
+    bare = told.replace(stack.stage.env["COMPOSE_PROJECT_NAME"] + "-", "")
+    return f"the project does not come up: {bare}"

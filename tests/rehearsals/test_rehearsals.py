@@ -1,0 +1,46 @@
+"""What one snippet promises beyond the contract is kept: the functions of its rehearsal.py, each on its subject."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from snippets.catalog import Catalog, load
+from snippets.catalog.snippet import Kind
+from snippets.contract import Verdict
+from snippets.engine.engine import Engine
+from snippets.proving.judging import Stacks, rehearsal, rehearsed_image
+from snippets.proving.recorder import Account, Witness
+
+REHEARSALS = [
+    pytest.param(s.name, slug, id=f"{s.name}:{slug}", marks=pytest.mark.proves(f"{s.name}:{slug}"))
+    for s in load().snippets.values()
+    if s.withheld is None
+    for slug in s.rehearsals
+]
+
+
+@pytest.fixture(scope="module")
+def stacks(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stacks]:
+    """One at a time, up for all rehearsals of its snippet."""
+    stacks = Stacks(engine, tmp_path_factory.mktemp("stacks"))
+    yield stacks
+    stacks.close()
+
+
+@pytest.mark.parametrize(("name", "slug"), REHEARSALS)
+def test_rehearsal_is_kept(  # noqa: PLR0913, PLR0917 - a fixture each
+    name: str, slug: str, catalog: Catalog, engine: Engine, witness: Witness, stacks: Stacks
+) -> None:
+    """The snippet keeps what its rehearsal.py says, and something was seen of it."""
+    snippet = catalog.snippets[name]
+    promise = rehearsal(snippet, slug)
+    if snippet.kind is Kind.COMPOSE:
+        finding = stacks.judged(promise, snippet)
+    else:
+        finding = rehearsed_image(promise, catalog, snippet, engine)
+    if finding.verdict is not Verdict.ERROR:
+        # A configuration stands on what its image stands on.
+        bases = engine.bases(catalog.snippets[snippet.carrier])
+        witness.testify(Account(snippets=[name], findings=[finding], engine=engine.description, bases=bases))
+
+    assert finding.verdict is Verdict.KEPT, f"{slug} is {finding.verdict}: {finding.seen}"
