@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.figure import workers
 from bench.shell import ROOT, BenchError, Done, clean_environment, run
+from snippets.environment import EVIDENCE
 
 LEFT_OUT = (".git", ".nox", "site", "node_modules", "__pycache__", ".*_cache", "*.egg-info", ".venv")
 MARK = "# bench "
@@ -27,7 +28,7 @@ class Checkout:
 
     def environment(self, env: dict[str, str] | None = None) -> dict[str, str]:
         """So that this copy is imported, wherever the installed package says it is."""
-        own = {"PYTHONPATH": str(self.root), "HANDBOOK_EVIDENCE": str(self.root / "evidence")}
+        own = {"PYTHONPATH": str(self.root), EVIDENCE.name: str(self.root / "evidence")}
         return (clean_environment() if env is None else env) | own
 
     def prove(self, *what: str, env: dict[str, str] | None = None) -> Done:

@@ -11,6 +11,7 @@ from statistics import median
 import msgspec
 
 from bench.shell import ROOT, BenchError, run
+from snippets.environment import WORKERS
 
 RESULTS = Path(__file__).parent / "results.json"
 CI = Path(__file__).parent / "ci.json"
@@ -152,7 +153,7 @@ class Results:
 
 def workers() -> int:
     """How many processes prove, as the noxfile has it: more than there are processors."""
-    return int(os.environ.get("HANDBOOK_WORKERS", 2 * (os.cpu_count() or 2)))
+    return int(os.environ.get(WORKERS.name, 2 * (os.cpu_count() or 2)))
 
 
 def _told(file: str, name: str) -> str:

@@ -14,7 +14,7 @@ from bench.shell import BenchError, clean_environment, run
 from bench.tape import built, secrets
 from snippets.engine.build import one_build
 from snippets.engine.run import Run, opened
-from snippets.engine.subjects.stage import published_port
+from snippets.engine.subjects.workdir import published_port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

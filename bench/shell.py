@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from snippets.environment import EVIDENCE, TRACE
 from snippets.errors import SnippetsError
 
 ROOT = Path(__file__).parent.parent
@@ -16,9 +17,9 @@ FAILURE = Path(tempfile.gettempdir()) / "handbook-bench-failure.log"
 # Of the session and the run that started us, and no part of what we start. Without bytecode every start
 # would compile all it imports, which no reader waits for.
 _INHERITED = (
-    "HANDBOOK_EVIDENCE",
+    EVIDENCE.name,
     "HANDBOOK_RUN",
-    "HANDBOOK_TRACE",
+    TRACE.name,
     "NOX_CURRENT_SESSION",
     "PYTEST_ADDOPTS",
     "PYTHONDONTWRITEBYTECODE",

@@ -19,6 +19,7 @@ from typing import NoReturn
 
 from bench.shell import ROOT, BenchError, clean_environment
 from snippets.engine.inspection import inspected
+from snippets.environment import TRACE
 
 FOLDER, NESTED = "HANDBOOK_BENCH_TAPE", "HANDBOOK_BENCH_NESTED"
 # Of what compose does, these build, boot, wait or stop; the others only ask.
@@ -48,7 +49,7 @@ def recording(folder: Path) -> dict[str, str]:
         script.chmod(0o755)
     env = clean_environment()
     path = f"{programs}{os.pathsep}{env['PATH']}"
-    return env | {"PATH": path, FOLDER: str(folder), "HANDBOOK_TRACE": str(entries(folder))}
+    return env | {"PATH": path, FOLDER: str(folder), TRACE.name: str(entries(folder))}
 
 
 def entries(folder: Path) -> Path:

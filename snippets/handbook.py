@@ -15,6 +15,7 @@ from .catalog import Catalog, load
 from .catalog.sections import Section, sections
 from .catalog.snippet import Pitfall, Snippet
 from .contract import Verdict
+from .environment import EVIDENCE
 from .errors import RecordError
 from .evidence.objection import objection, pitfall_objection, requirements
 from .evidence.records import Capture, Evidence
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parent
 # What a wheel holds and a checkout does not: the records, and the addresses of the pages that tell of pitfalls.
 RECORDS, PAGES = PACKAGE / "records", PACKAGE / "pages.json"
-VARIABLE = "HANDBOOK_EVIDENCE"
 _SETTLED = (Verdict.KEPT, Verdict.NOT_APPLICABLE)
 
 
@@ -54,7 +54,7 @@ class Handbook:
         Raises CatalogError where the library cannot be read.
         """
         is_shipped = RECORDS.is_dir()
-        told = os.environ.get(VARIABLE)
+        told = os.environ.get(EVIDENCE.name)
         known = Path(told) if told else RECORDS if is_shipped else PACKAGE.parent / "evidence"
         return cls(
             catalog=load(library) if library else load(),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ..render import CLASSES, disguised
-from .loading import LINKING, LOADING, QUIET, Attributes, Place, is_quiet_link, loading_faults
+from .loading import LINKING, LOADING, QUIET, Attributes, SitePage, is_quiet_link, loading_faults
 from .published import Published
 
 BLOCKS = ("pre", "textarea", "xmp", "listing", "plaintext", "samp")
@@ -36,7 +36,7 @@ class Audited:
     illustrations: frozenset[str]
 
 
-def audit_document(source: str, place: Place, published: Published) -> Audited:
+def audit_document(source: str, place: SitePage, published: Published) -> Audited:
     """Audit one page of a site."""
     page = _Page(source, place, published)
     found = list(page.faults())
@@ -46,7 +46,7 @@ def audit_document(source: str, place: Place, published: Published) -> Audited:
 
 
 class _Page:
-    def __init__(self, source: str, place: Place, published: Published) -> None:
+    def __init__(self, source: str, place: SitePage, published: Published) -> None:
         self.source, self.place, self.published = source, place, published
         self.tree = LexborHTMLParser(source)
         self.proven = 0

@@ -75,7 +75,7 @@ _BLANKS = re.compile(r"[\x00-\x20]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SitePage:
     """Where a page lies below the site, and the paths of all the site's files."""
 
     path: str
@@ -107,13 +107,13 @@ def _path(url: str) -> str:
     return "" if _ELSEWHERE.match(bare) else unquote(urlsplit(bare).path)
 
 
-def is_quiet_link(attributes: Attributes, place: Place) -> bool:
+def is_quiet_link(attributes: Attributes, place: SitePage) -> bool:
     """Whether nothing speaks against a link that has none but the attributes in `LINKING`."""
     url = attributes.get("href") or ""
     return not _is_script("href", url) and ("download" not in attributes or place.holds(url))
 
 
-def loading_faults(node: LexborNode, tag: str, attributes: Attributes, place: Place) -> Iterator[str]:
+def loading_faults(node: LexborNode, tag: str, attributes: Attributes, place: SitePage) -> Iterator[str]:
     """Reasons against one element that is in `LOADING` or has an attribute that is not in `QUIET`."""
     match tag:
         case "script":
@@ -131,7 +131,7 @@ def loading_faults(node: LexborNode, tag: str, attributes: Attributes, place: Pl
         yield from _run(tag, attributes)
 
 
-def _attributes(tag: str, attributes: Attributes, place: Place) -> Iterator[str]:
+def _attributes(tag: str, attributes: Attributes, place: SitePage) -> Iterator[str]:
     if _SHOWING.isdisjoint(attributes):
         return
     style = attributes.get("style")
@@ -149,7 +149,7 @@ def _attributes(tag: str, attributes: Attributes, place: Place) -> Iterator[str]
             yield f"<{tag}> loads {attributes[name]!r}, which is no file of this site"
 
 
-def _script(node: LexborNode, place: Place) -> Iterator[str]:
+def _script(node: LexborNode, place: SitePage) -> Iterator[str]:
     if "src" in node.attributes:
         # The file itself is known by its content; the attribute is looked at like any other.
         if (node.text() or "").strip():
@@ -170,7 +170,7 @@ class _Settings(msgspec.Struct):
     search: str = ""
 
 
-def _settings(text: str, place: Place) -> Iterator[str]:
+def _settings(text: str, place: SitePage) -> Iterator[str]:
     try:
         search = msgspec.json.decode(text, type=_Settings).search
     except msgspec.DecodeError:
@@ -180,7 +180,7 @@ def _settings(text: str, place: Place) -> Iterator[str]:
         yield f"the search is run by {search!r}, which is no file of this site"
 
 
-def _link(attributes: Attributes, place: Place) -> Iterator[str]:
+def _link(attributes: Attributes, place: SitePage) -> Iterator[str]:
     kinds = set((attributes.get("rel") or "").lower().split())
     if not kinds or kinds - _LINKS:
         yield f"<link rel={attributes.get('rel')!r}>, which no page of this site needs"

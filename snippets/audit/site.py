@@ -11,7 +11,7 @@ from ..handbook import Handbook
 from ..render import Objection
 from ..tutorials import FOLDER
 from .document import audit_document
-from .loading import Place
+from .loading import SitePage
 from .published import Published
 from .static import static_faults
 
@@ -51,7 +51,7 @@ def _objections(site: Path, paths: Mapping[str, os.DirEntry[str]], published: Pu
         if why:
             yield Objection(page=path, line=0, why=why)
             continue
-        audited = audit_document(source, Place(path, paths.keys()), published)
+        audited = audit_document(source, SitePage(path, paths.keys()), published)
         proven += audited.proven
         illustrations |= audited.illustrations
         yield from (Objection(page=path, line=line, why=why) for line, why in sorted(audited.faults))

@@ -4,6 +4,7 @@ directory.py, rehearsals.py ─▶ files, each read once ─┐
 metadata.py                 ─▶ typed tables of TOML ──┼─▶ catalog.py: load() -> Catalog of snippet.py's atoms
 description.py, admission.py ─▶ what speaks against ──┘
 sections.py, fences.py      ─▶ which page tells of what
+keys.py, draft.py           ─▶ what the files may say, and how a new snippet begins
 """
 
 from .catalog import LIBRARY, Catalog, load

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ..contract import PROMISES
+from ..contract.container.web import config_meant
 from .description import beside_faults, message_fault, project_faults, silent
-from .metadata import Edit, PitfallTable, ProvenIn, near
+from .metadata import APART, Edit, PitfallTable, ProvenIn, StackTable, near
 from .snippet import COMPOSE, METADATA, REHEARSAL, Kind, Pitfall, Snippet, Source
 
 REHEARSED = "rehearsal"
@@ -13,10 +14,9 @@ STAGES = ("build", "boot", "contract", REHEARSED)
 # The command that brings a compose project up.
 UP = "up"
 JUDGED_BY_CONTRACT = (Kind.IMAGE, Kind.CONFIG)
-EFFECTIVE = "config-meant"
-# Said beside `[project]`, though they are part of the same description.
-APART = ("beside", "effective", "not_applicable")
+EFFECTIVE = config_meant.slug
 COMMAND_PREFIX = "command-"
+VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 COMMAND = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -87,11 +87,19 @@ def _kind_faults(snippet: Snippet) -> Iterator[str]:
     if not image and table.not_applicable:
         yield "unexpected key not_applicable: only an image is judged by the whole contract"
     if table.stack:
-        yield from silent(**{"stack.service": table.stack.service, "stack.published": table.stack.published})
+        yield from _stack_faults(table.stack)
     # A page shows these values as a fact, so somebody has to look.
     judged = table.proven_in.promises if table.proven_in else [EFFECTIVE] if image else []
     if table.effective and EFFECTIVE not in judged:
         yield f"effective: nobody judges it: {EFFECTIVE} is not among proven_in.promises"
+
+
+def _stack_faults(stack: StackTable) -> Iterator[str]:
+    yield from silent(**{"stack.service": stack.service})
+    if not 1 <= stack.port <= 65535:  # noqa: PLR2004 - the ports there are
+        yield f"stack.port: {stack.port} is no port"
+    if not VARIABLE.fullmatch(stack.published):
+        yield f"stack.published: {stack.published!r} is no variable's name"
 
 
 def _highlight_faults(snippet: Snippet) -> Iterator[str]:

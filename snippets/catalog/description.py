@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from urllib.parse import urlsplit
 
 from ..contract.project import BehindProxy, Beside, Project, Reload, StaleInput
 from .metadata import near, pattern
@@ -71,8 +72,15 @@ def beside_faults(beside: Mapping[str, Beside]) -> Iterator[str]:
             yield f"{key}: not a host name in lower case"
         yield from silent(**{f"{key}.image": service.image, f"{key}.setting": service.setting})
         # Otherwise it would be asked on another host, or on none.
-        if name not in service.value:
+        if not _names_host(service.value, name):
             yield f"{key}.value: does not name the host {name!r}"
+
+
+def _names_host(value: str, name: str) -> bool:
+    """Whether an address is on this host; what is no address has to hold the word."""
+    if "://" in value:
+        return urlsplit(value).hostname == name
+    return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", value) is not None
 
 
 def _proxy_faults(proxy: BehindProxy) -> Iterator[str]:

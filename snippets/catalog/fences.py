@@ -29,7 +29,7 @@ class Fence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class PageFault:
     """Something on a line (from 1) that only an edit of the page mends."""
 
     line: int
@@ -42,7 +42,7 @@ class Scan:
 
     lines: Sequence[str]
     fences: Sequence[Fence]
-    faults: Sequence[Fault]
+    faults: Sequence[PageFault]
 
     @property
     def anchors(self) -> Sequence[tuple[int, str]]:
@@ -82,7 +82,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.lines = text.split("\n")
         self.fences: list[Fence] = []
-        self.faults: list[Fault] = []
+        self.faults: list[PageFault] = []
 
     def run(self) -> None:
         index = 0
@@ -133,7 +133,7 @@ class _Reader:
         return index + 1
 
     def _object(self, line: int, why: str) -> None:
-        self.faults.append(Fault(line=line, why=why))
+        self.faults.append(PageFault(line=line, why=why))
 
 
 def _closes(line: str, fence: str) -> bool:
@@ -149,7 +149,7 @@ def _comment(line: str) -> int | None:
     return start if start >= 0 else None
 
 
-def _raw(prose: Sequence[str]) -> Iterator[Fault]:
+def _raw(prose: Sequence[str]) -> Iterator[PageFault]:
     """HTML that readers copy from or that makes more HTML; `inline code` may name it."""
     text = "\n".join(prose)
     if "<" not in text:
@@ -157,10 +157,10 @@ def _raw(prose: Sequence[str]) -> Iterator[Fault]:
     masked = _SPAN.sub(lambda span: re.sub(r"[^\n]", "x", span[0]), text)
     for found in _RAW.finditer(masked):
         line = masked.count("\n", 0, found.start()) + 1
-        yield Fault(line=line, why=f"<{found[1].lower()}> typed by hand: refer to a snippet")
+        yield PageFault(line=line, why=f"<{found[1].lower()}> typed by hand: refer to a snippet")
 
 
-def _indented(lines: Sequence[str], fences: Sequence[Fence]) -> Iterator[Fault]:
+def _indented(lines: Sequence[str], fences: Sequence[Fence]) -> Iterator[PageFault]:
     """Lines that Markdown takes for an indented code block, by what list, tab or note they are in."""
     inside = {line for fence in fences for line in range(fence.first + 1, fence.last + 1)}
     containers: list[int] = []
@@ -180,7 +180,7 @@ def _indented(lines: Sequence[str], fences: Sequence[Fence]) -> Iterator[Fault]:
         outer = containers[-1] if containers else 0
         if fresh and indent - outer >= _INDENT:
             if not refused:
-                yield Fault(line=number, why="an indented code block typed by hand: refer to a snippet")
+                yield PageFault(line=number, why="an indented code block typed by hand: refer to a snippet")
             refused = True
             continue
         refused = False

@@ -13,23 +13,26 @@ from msgspec import Meta
 
 from ..contract.project import Beside, Project, Table
 
+# Said beside `[project]`, though they are part of the same description.
+APART = ("beside", "effective", "not_applicable")
+
 
 class ProvenIn(Table, frozen=True, kw_only=True):
-    """`[proven_in]` of a configuration: the image that carries it, and the promises it answers for."""
+    """Where a configuration is judged: the image that carries it, and the promises it answers for."""
 
     snippet: Annotated[str, Meta(description="its carrier: the image snippet that it is judged in")]
     promises: Annotated[list[str], Meta(description="the promises that it answers for there")]
 
 
 class Withheld(Table, frozen=True, kw_only=True):
-    """`[withheld]`: the base that cannot be had where no registry answers, and why."""
+    """The base that cannot be had where no registry answers, and why nothing can stand in for it."""
 
     base: Annotated[str, Meta(description="the reference that a `FROM` names")]
     reason: Annotated[str, Meta(description="why nothing can stand in for it")]
 
 
 class StackTable(Table, frozen=True, kw_only=True):
-    """`[stack]` of a compose project: where it answers once it is up."""
+    """Where a compose project answers once it is up."""
 
     service: Annotated[str, Meta(description="the service that answers")]
     port: Annotated[int, Meta(description="where it listens in its container")]
@@ -37,7 +40,7 @@ class StackTable(Table, frozen=True, kw_only=True):
 
 
 class SnippetTable(Table, frozen=True, kw_only=True):
-    """snippet.toml."""
+    """What a snippet is, what of it is shared, what readers type, and what it is judged by."""
 
     title: Annotated[str, Meta(description="what pages call it")]
     summary: Annotated[str, Meta(description="what it is, in one sentence")]
@@ -83,7 +86,7 @@ class Fault(Table, frozen=True, kw_only=True):
 
 
 class PitfallTable(Table, frozen=True, kw_only=True):
-    """pitfalls/<fault>.toml: one `edit`, or whole files of an `exhibit` and the `faults` in them."""
+    """One `edit` of a snippet that works, or whole files of an `exhibit` and the `faults` in them; who notices."""
 
     title: Annotated[str, Meta(description="what is wrong, in a few words")]
     edit: Annotated[Edit | None, Meta(description="the one edit")] = None
@@ -94,6 +97,18 @@ class PitfallTable(Table, frozen=True, kw_only=True):
     message: Annotated[str, Meta(description="a regular expression that what was seen matches")]
     why: Annotated[str, Meta(description="what comes of it")]
     fix: Annotated[str, Meta(description="what mends it")]
+
+
+class CheckTable(Project, frozen=True, kw_only=True):
+    """What the author of a container says of it, and the promises that are not asked, each with its reason."""
+
+    skip: Annotated[dict[str, str], Meta(description="promises that are not asked, each with its reason")] = {}
+    backing: Annotated[Beside | None, Meta(description="as `[beside.backing]`, by its older name")] = None
+
+    @property
+    def services(self) -> Mapping[str, Beside]:
+        """What stands beside it, under either name of the key."""
+        return {**self.beside, **({"backing": self.backing} if self.backing else {})}
 
 
 T = TypeVar("T", bound=Table)

@@ -1,9 +1,11 @@
 """A snippet's rehearsal.py -> the judgements in it, by slug; read and not run, so that a list costs no import."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 
 DECORATOR = "promise"
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def read_rehearsals(text: str, shown: str, faults: list[str]) -> Mapping[str, str]:
@@ -17,6 +19,8 @@ def read_rehearsals(text: str, shown: str, faults: list[str]) -> Mapping[str, st
     found: dict[str, str] = {}
     for function in _decorated(tree):
         slug = function.name.replace("_", "-")
+        if not SLUG.fullmatch(slug):
+            faults.append(f"{shown}:{function.lineno}: {function.name}: not named in lower_case_with_underscores")
         if slug in found:
             faults.append(f"{shown}:{function.lineno}: {function.name} is there twice")
         if not ast.get_docstring(function):

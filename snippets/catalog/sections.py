@@ -27,7 +27,7 @@ def sections(docs: Path) -> dict[str, Section]:
     found: dict[str, Section] = {}
     for page in sorted(docs.rglob("*.md")):
         text = page.read_text()
-        if f"```{LANGUAGE}" not in text:
+        if LANGUAGE not in text:
             continue
         read = scan(text)
         for fence in read.fences:

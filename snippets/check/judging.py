@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
 from ..contract import Finding, Promise, Trial, Verdict
+from ..contract.container.boot import reachable
+from ..contract.container.image import builds_clean
 from ..contract.observation import PLAIN
 from ..contract.project import Project
 from ..contract.promise import NOT_UP
@@ -13,7 +15,7 @@ from ..errors import BuildError, ContainerError, EngineError, NotReadyError
 from .guess import Guess
 
 # The promise that a container breaks which does not come up.
-TELLS = "reachable"
+TELLS = reachable.slug
 
 
 class Status(IntEnum):
@@ -97,7 +99,7 @@ def unbuilt(error: BuildError, asked: Sequence[Promise], skip: Mapping[str, str]
     last = error.log.strip().rpartition("\n")[2]
     for promise in asked:
         left_out = _left_out(promise, skip)
-        if left_out or promise.slug != "builds-clean":
+        if left_out or promise.slug != builds_clean.slug:
             yield left_out or _finding(promise, Verdict.ERROR, f"{error.summary} {last}")
         else:
             yield _finding(promise, Verdict.BROKEN, str(error))

@@ -2,11 +2,11 @@
 
 import shutil
 import stat
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..engine.command import OverdueError, bounded
 from ..errors import ProjectError
 
 DOCKERFILE = "Dockerfile"
@@ -14,7 +14,7 @@ GIT_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Checkout:
     """The copy, the paths of all files in it, and how they were chosen."""
 
     root: Path
@@ -22,7 +22,7 @@ class Source:
     chosen: str
 
 
-def assembled(folder: Path, target: Path) -> Source:
+def assembled(folder: Path, target: Path) -> Checkout:
     """Copy what git knows of a directory and does not ignore, or all of it where there is no repository.
 
     Links are copied as links, sockets and pipes left out. Raises ProjectError where nothing can be built of it.
@@ -50,28 +50,26 @@ def assembled(folder: Path, target: Path) -> Source:
             shutil.copy2(folder / path, place, follow_symlinks=False)
     except OSError as error:
         raise ProjectError(f"{error.filename}: {error.strerror}") from None
-    return Source(root=target, files=paths, chosen=chosen)
+    return Checkout(root=target, files=paths, chosen=chosen)
 
 
 def _known_to_git(folder: Path) -> list[str] | None:
     """What is tracked, and what is new and not ignored; None where there is no repository, or no git."""
     command = ["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
-        done = subprocess.run(  # noqa: S603 - our own arguments, no shell
-            command, capture_output=True, timeout=GIT_TIMEOUT_S, check=False, stdin=subprocess.DEVNULL
-        )
+        done = bounded(command, timeout_s=GIT_TIMEOUT_S, errors="surrogateescape")
     except FileNotFoundError:
         return None
-    except subprocess.TimeoutExpired:
+    except OverdueError:
         raise ProjectError(f"{folder}: git did not list its files within {GIT_TIMEOUT_S:.0f} s") from None
-    said = done.stderr.decode(errors="replace").strip()
-    if done.returncode != 0 and "not a git repository" in said:
+    said = done.stderr.strip()
+    if done.status != 0 and "not a git repository" in said:
         return None
-    if done.returncode != 0:
+    if done.status != 0:
         raise ProjectError(
             f"{folder}: git cannot list its files: {said.splitlines()[0] if said else 'no reason given'}"
         )
-    listed = [path for path in done.stdout.decode(errors="surrogateescape").split("\0") if path]
+    listed = [path for path in done.stdout.split("\0") if path]
     # A submodule is listed as its directory, and a file that was removed is listed until that is committed.
     return [path for path in dict.fromkeys(listed) if _is_file(folder / path)]
 

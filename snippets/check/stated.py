@@ -4,14 +4,13 @@ import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from ..catalog.description import beside_faults, project_faults
-from ..catalog.metadata import made, near
-from ..contract import PROMISES, Beside, Project
+from ..catalog.metadata import CheckTable, made, near
+from ..contract import PROMISES, Project
+from ..contract.container.web import config_meant
 from ..errors import ProjectError
 from .guess import Guess
 
@@ -19,18 +18,6 @@ FILE = "handbook.toml"
 # Until the image is built nobody knows where it listens; any port will do to look at the rest.
 _ANY_PORT = {"port": 8000}
 NO_GUNICORN = "the image's command starts no gunicorn, whose table of settings this reads"
-
-
-class CheckTable(Project, frozen=True, kw_only=True):
-    """handbook.toml: the description of a container, and the promises that are not asked, each with its reason."""
-
-    skip: Annotated[dict[str, str], Meta(description="promises that are not asked, each with its reason")] = {}
-    backing: Annotated[Beside | None, Meta(description="as `[beside.backing]`, by its older name")] = None
-
-    @property
-    def services(self) -> Mapping[str, Beside]:
-        """What stands beside it, under either name of the key."""
-        return {**self.beside, **({"backing": self.backing} if self.backing else {})}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +69,7 @@ class Stated:
         last += [Guess(key="ready", value=str(known.get("live", last[0].value)), where="the live path")]
         guessed += [guess for guess in last if guess.key not in known]
         table = self._table({guess.key: guess.value for guess in guessed})
-        skip = {"config-meant": NO_GUNICORN} if table.server is None else {}
+        skip = {config_meant.slug: NO_GUNICORN} if table.server is None else {}
         fields = {name: getattr(table, name) for name in Project.__struct_fields__}
         project = Project(**fields | {"beside": table.services})
         return Described(project=project, guessed=guessed, skip=skip | table.skip)
@@ -105,6 +92,8 @@ class Stated:
             yield fault.removeprefix("project.")
         for fault in beside_faults(table.services):
             yield fault.removeprefix("beside.") if table.backing and fault.startswith("beside.backing") else fault
+        if table.backing and "backing" in table.beside:
+            yield "backing: there is a table beside.backing as well, which is the same by its newer name"
         if table.not_applicable:
             yield "not_applicable: here it is called skip"
         for key, path in (("code", table.code), ("stale.path", table.stale.path if table.stale else None)):

@@ -7,10 +7,12 @@ import os
 
 import click
 
+from ..environment import NO_COLOR
 from ..errors import SnippetsError
 from .check import check
 from .completion import completion
 from .library import evidence, list_, show
+from .new import new
 from .project import copy, status, update
 from .site import audit
 
@@ -50,9 +52,9 @@ def main(ctx: click.Context) -> None:
     where something could not be judged.
     """
     # https://no-color.org: set and not empty. Otherwise colours go to terminals alone.
-    if os.environ.get("NO_COLOR"):
+    if os.environ.get(NO_COLOR.name):
         ctx.color = False
 
 
-for command in (list_, show, evidence, copy, status, update, check, audit, completion):
+for command in (list_, show, evidence, copy, status, update, check, audit, new, completion):
     main.add_command(command)

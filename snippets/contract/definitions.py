@@ -1,12 +1,13 @@
 """A module's text -> its definitions, each with the names and attributes that it uses; nothing is imported.
 
-The grain is a function, a method, a class without its methods, or a statement that binds names. Comments, layout
-and docstrings are no part of a definition; decorators are.
+The grain is a function, a method, a class without its methods, or a statement that binds names. Comments, layout,
+docstrings and the meaning of a key are no part of a definition; decorators are.
 """
 
 import ast
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -20,8 +21,9 @@ MODULE = ""
 class Definition:
     """One definition: its nodes, and what it uses.
 
-    `names` are loaded, `own` are its parameters and variables, `types` stand in its annotations: of those classes it
-    is given instances. `attributes` are asked of anything, `pairs` (name, attribute) of something with a name.
+    `names` are loaded as they are, `own` are its parameters and variables, `types` stand in its annotations: of
+    those classes it is given instances. `attributes` are asked of anything, those in `chains` of something with a
+    name, as in ("http", "client", "get").
     """
 
     nodes: Sequence[ast.AST]
@@ -29,7 +31,7 @@ class Definition:
     own: frozenset[str]
     types: frozenset[str]
     attributes: frozenset[str]
-    pairs: frozenset[tuple[str, str]]
+    chains: frozenset[tuple[str, ...]]
 
     @cached_property
     def text(self) -> str:
@@ -78,7 +80,8 @@ def parsed(text: str) -> Module:
             module.methods[node.name] = {name: _definition(nodes) for name, nodes in named.items()}
         elif not isinstance(node, ast.Import | ast.ImportFrom):
             definition = _definition([node])
-            for name in _bound(node):
+            # What binds nothing changes what it touches.
+            for name in set(_bound(node)) or definition.names | {chain[0] for chain in definition.chains}:
                 module.definitions[name].append(definition)
     return module
 
@@ -105,60 +108,111 @@ def _bound(node: ast.stmt) -> Iterator[str]:
     for child in inner:
         if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store) and child.id not in local:
             yield child.id
+        elif isinstance(child, ast.Attribute | ast.Subscript) and isinstance(child.ctx, ast.Store):
+            yield _root(child)
+        elif isinstance(child, ast.MatchAs | ast.MatchStar | ast.MatchMapping):
+            yield (child.rest if isinstance(child, ast.MatchMapping) else child.name) or ""
         elif isinstance(child, DEFINING):
             yield child.name
 
 
+def _root(node: ast.expr) -> str:
+    """The name of what an attribute or an item of is set."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def _definition(nodes: Sequence[ast.AST]) -> Definition:
-    names, own, types = set[str](), set[str](), set[str]()
-    attributes, pairs = set[str](), set[tuple[str, str]]()
-    ahead: list[ast.AST] = list(nodes)
-    while ahead:
-        node = ahead.pop()
-        for name, value in ast.iter_fields(node):
-            children = [
-                child for child in (value if isinstance(value, list) else [value]) if isinstance(child, ast.AST)
-            ]
-            if name in {"annotation", "returns"}:
-                types.update(_types(children))
-            else:
-                ahead += children
-        if isinstance(node, ast.Name):
-            (names if isinstance(node.ctx, ast.Load) else own).add(node.id)
-        elif isinstance(node, ast.arg):
-            own.add(node.arg)
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            pairs.add((node.value.id, node.attr))
-        elif isinstance(node, ast.Attribute):
-            attributes.add(node.attr)
+    uses = _Uses()
+    for node in nodes:
+        uses.visit(node)
     return Definition(
         nodes=nodes,
-        names=frozenset(names),
-        own=frozenset(own),
-        types=frozenset(types),
-        attributes=frozenset(attributes),
-        pairs=frozenset(pairs),
+        names=frozenset(uses.names),
+        own=frozenset(uses.own),
+        types=frozenset(uses.types),
+        attributes=frozenset(uses.attributes),
+        chains=frozenset(uses.chains),
     )
 
 
-def _types(annotations: Collection[ast.AST]) -> Iterator[str]:
-    """Names in annotations, those in quotes included."""
-    for annotation in annotations:
-        for node in ast.walk(annotation):
-            if isinstance(node, ast.Name):
-                yield node.id
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                try:
-                    yield from _types([ast.parse(node.value, mode="eval")])
-                except SyntaxError:
-                    continue
+class _Uses(ast.NodeVisitor):
+    """What nodes use, gathered as they are visited."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.own: set[str] = set()
+        self.types: set[str] = set()
+        self.attributes: set[str] = set()
+        self.chains: set[tuple[str, ...]] = set()
+
+    def visit_Name(self, node: ast.Name) -> None:
+        """A name that is loaded, or a variable."""
+        (self.own if isinstance(node.ctx, ast.Store) else self.names).add(node.id)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        """One of something that has a name, or of anything else."""
+        if chain := _chain(node):
+            self.chains.add(chain)
+        else:
+            self.attributes.add(node.attr)
+            self.visit(node.value)
+
+    def visit_arg(self, node: ast.arg) -> None:
+        """A parameter."""
+        self.own.add(node.arg)
+        self._annotated(node.annotation)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        """A variable or a field with its type."""
+        self._annotated(node.annotation)
+        for part in (node.target, node.value):
+            if part is not None:
+                self.visit(part)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """What it is decorated with, takes, does and returns."""
+        self._annotated(node.returns)
+        for part in (*node.decorator_list, node.args, *node.body):
+            self.visit(part)
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
+
+    def _annotated(self, annotation: ast.AST | None) -> None:
+        """Names in an annotation are types, those in quotes included."""
+        inside = _Uses()
+        if annotation is not None:
+            inside.visit(annotation)
+            for node in ast.walk(annotation):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    with suppress(SyntaxError):
+                        self._annotated(ast.parse(node.value, mode="eval"))
+        self.types |= inside.names
+        self.chains |= inside.chains
 
 
-def _is_docstring(node: ast.AST) -> bool:
+def _chain(node: ast.expr) -> tuple[str, ...]:
+    """A name and the attributes that are asked for one of the other; nothing where they are not of a name."""
+    if isinstance(node, ast.Name):
+        return (node.id,)
+    before = _chain(node.value) if isinstance(node, ast.Attribute) else ()
+    return (*before, node.attr) if isinstance(node, ast.Attribute) and before else ()
+
+
+def _is_docstring(node: object) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
+def _without_meaning(call: ast.Call) -> ast.Call:
+    """What is said of a key is for readers alone; other bounds of it are not."""
+    keywords = [keyword for keyword in call.keywords if keyword.arg != "description"]
+    return ast.Call(func=call.func, args=call.args, keywords=keywords)
+
+
 def _canonical(value: object) -> str:
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "Meta":
+        value = _without_meaning(value)
     if isinstance(value, ast.AST):
         fields = (
             f"{name}={_canonical(child)}"

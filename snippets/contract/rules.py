@@ -7,7 +7,7 @@ than what is called, and never less; what could hide a call, such as getattr, is
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,25 +18,32 @@ from .kept import Digests
 PACKAGE = Path(__file__).parents[1]
 TOP = __name__.partition(".")[0]
 KNOWN = Digests(PACKAGE)
-# A protocol that judgements name -> what fulfils it.
+# A protocol that judgements name -> what fulfils it, and what brings it up.
 SUBJECTS = {
-    "Image": (("contract.trial", "Trial"), ("engine.subjects.image", "BuiltImage")),
-    "Stack": (("engine.subjects.stack", "ComposeStack"),),
+    ("contract.subject", "Image"): (("contract.trial", "Trial"), ("engine.subjects.image", "BuiltImage")),
+    ("contract.subject", "Stack"): (("engine.subjects.stack", "ComposeStack"), ("proving.stacks", "started")),
 }
+# Judges commands, which have no subject to ask: it makes what they run in by itself.
+APART = ("proving.commands", "rehearse")
 JUDGE = ("contract.promise", "Promise")
 JUDGING = frozenset({"judge", "judge_twice"})
-# Judges nothing, or says what the record states by itself: which base, by its digest.
+# Judges nothing, or says what the record states by itself: which files and which base, by their digests.
 NOT_FOLLOWED = (
+    "catalog",
     "engine.bases",
     "engine.run",
     "engine.lock",
     "engine.trace",
+    "environment",
     "contract.rules",
     "contract.definitions",
     "contract.kept",
 )
-HIDING = frozenset({"getattr", "eval", "exec", "globals", "locals", "vars", "__import__", "import_module"})
-Place = tuple[str, str]
+HIDING = frozenset(
+    {"getattr", "attrgetter", "methodcaller", "__getattribute__", "__dict__", "eval", "exec"}
+    | {"globals", "locals", "vars", "__import__", "import_module"}
+)
+Address = tuple[str, str]
 
 
 def rules_digest(function: Callable[..., object]) -> str:
@@ -73,8 +80,8 @@ class Code:
 
     root: Path
     elsewhere: Mapping[str, Path] = field(default_factory=dict)
-    subjects: Mapping[str, Collection[Place]] = field(default_factory=lambda: SUBJECTS)
-    judge: Place = JUDGE
+    subjects: Mapping[Address, Collection[Address]] = field(default_factory=lambda: SUBJECTS)
+    judge: Address = JUDGE
     _modules: dict[str, Module] = field(default_factory=dict, init=False)
 
     def digest(self, module: str, name: str) -> str:
@@ -90,12 +97,18 @@ class Code:
             raise TypeError(f"{module} defines no {name}")
         reach = _Reach(code=self)
         reach.add(module, name)
-        for kind in {kind for one in self.module(module).definitions[name] for kind in one.types}:
-            for place in self.subjects.get(kind, ()):
-                reach.add(*place)
-        if self.path(self.judge[0]) is not None:
-            reach.add(*self.judge)
-            reach.ask(JUDGING)
+        if (module, name) == APART:
+            return reach.found
+        named = {kind for one in self.module(module).definitions[name] for kind in one.types}
+        asked = {place for kind in named for place in self.origins(module, kind) if place in self.subjects}
+        if not asked:
+            # Without it nothing of what it asks would count, and nobody would hear of it.
+            raise TypeError(f"{module}.{name} names no subject: annotate it, such as `image: Image`")
+        for place in asked:
+            for lent in self.subjects[place]:
+                reach.add(*lent)
+        reach.add(*self.judge)
+        reach.ask(JUDGING)
         return reach.found
 
     def module(self, name: str) -> Module:
@@ -115,7 +128,7 @@ class Code:
         place = self.root.joinpath(*name.split("."))
         return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
 
-    def origins(self, module: str, name: str) -> Iterator[Place]:
+    def origins(self, module: str, name: str) -> Iterator[Address]:
         """Where a name of a module is defined: (module, name), the name empty for a module; nothing where elsewhere."""
         if name in self.module(module).definitions:
             yield module, name
@@ -128,7 +141,7 @@ class Code:
             elif (inner, there) != (module, name):
                 yield from self.origins(inner, there)
 
-    def _imported(self, module: str, level: int, source: str, what: str) -> Place | None:
+    def _imported(self, module: str, level: int, source: str, what: str) -> Address | None:
         if level:
             # A package is one floor above its own modules.
             is_package = (path := self.path(module)) is not None and path.name == "__init__.py"
@@ -150,17 +163,17 @@ class _Reach:
     code: Code
     found: dict[str, Definition] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
-    live: set[Place] = field(default_factory=set)
+    live: set[Address] = field(default_factory=set)
 
     def add(self, module: str, name: str) -> None:
         """A definition by its place, and what it uses."""
-        if module.startswith(NOT_FOLLOWED) or name == MODULE:
+        if any(module == room or module.startswith(f"{room}.") for room in NOT_FOLLOWED):
             return
         if (module, name) in self.live:
             return
         top = self.code.module(module)
         for number, definition in enumerate(top.definitions.get(name, ())):
-            self._take(module, f"{module}.{name}{number or ''}", definition)
+            self._take(module, f"{module}.{name}{f'#{number}' if number else ''}", definition)
         if name in top.methods:
             self.live.add((module, name))
             unseen = {method for method in top.methods[name] if _is_called_unseen(name, method)}
@@ -182,27 +195,40 @@ class _Reach:
         if key in self.found:
             return
         self.found[key] = definition
-        if hiding := sorted(definition.names & HIDING):
+        if hiding := sorted((definition.names | {word for chain in definition.chains for word in chain}) & HIDING):
             raise TypeError(f"{key} uses {', '.join(hiding)}: what it asks for cannot be told")
         for name in definition.names | definition.types:
             for place in self.code.origins(module, name):
-                self.add(*place)
-        asked = set(definition.attributes)
-        for name, attribute in definition.pairs:
-            imported = name not in definition.own and name in self.code.module(module).imports
-            if not imported:
-                asked.add(attribute)
-                continue
-            # Of another package's module nothing of ours is asked.
-            for inner, there in self.code.origins(module, name):
-                if there != MODULE:
-                    asked.add(attribute)
-                    continue
-                for place in self.code.origins(inner, attribute):
+                if place[1] != MODULE:
                     self.add(*place)
+                elif name not in definition.own:
+                    raise _handed_on(key, place[0])
+        asked = set(definition.attributes)
+        for name, *attributes in definition.chains:
+            if name in definition.own or name not in self.code.module(module).imports:
+                asked |= set(attributes)
+            # Of another package's module nothing of ours is asked.
+            for place in self.code.origins(module, name):
+                asked |= set(self._walk(key, place, attributes))
         self.ask(asked)
+
+    def _walk(self, key: str, place: Address, attributes: Sequence[str]) -> Sequence[str]:
+        """Follow attributes from module to module to a definition; those that are then asked of it."""
+        if place[1] != MODULE:
+            self.add(*place)
+            return attributes
+        if not attributes:
+            raise _handed_on(key, place[0])
+        first, *rest = attributes
+        nested = (f"{place[0]}.{first}", MODULE)
+        places = [nested] if self.code.path(nested[0]) else list(self.code.origins(place[0], first))
+        return [attribute for inner in places for attribute in self._walk(key, inner, rest)]
+
+
+def _handed_on(key: str, module: str) -> TypeError:
+    return TypeError(f"{key} hands on the module {module}: what is asked of it cannot be told")
 
 
 def _is_called_unseen(name: str, method: str) -> bool:
-    """Whether others than our code may call it: Python itself, or a library that is handed a private class's instance."""
+    """Whether others than our code may call it: Python itself, or a library that is handed a private object."""
     return name.startswith("_") or (method.startswith("__") and method.endswith("__"))

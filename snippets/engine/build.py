@@ -19,6 +19,7 @@ from .trace import trace
 
 BUILD_TIMEOUT_S = 600.0
 TAIL_LINES = 40
+BUILD_LOCK = "build"
 _UNRESOLVED = re.compile(r"failed to resolve source metadata for (\S+): (.+)")
 # What a registry answers that has no such image.
 _NO_SUCH_IMAGE = re.compile(r": not found$|repository does not exist")
@@ -41,7 +42,7 @@ class Built:
 
 def build_lock() -> Path:
     """What a shell locks that builds beside us."""
-    return lock_file("build")
+    return lock_file(BUILD_LOCK)
 
 
 @contextmanager

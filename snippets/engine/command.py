@@ -24,9 +24,8 @@ class OverdueError(EngineError):
 
     def __init__(self, command: Sequence[str], timeout_s: float, done: Done) -> None:
         self.done = done
-        super().__init__(
-            f"`{' '.join(command[:2])}` did not end within {timeout_s:.0f} s; does the engine still answer?"
-        )
+        asked = "; does the engine still answer?" if command[0] == "docker" else ""
+        super().__init__(f"`{' '.join(command[:2])}` did not end within {timeout_s:.0f} s{asked}")
 
 
 def bounded(  # noqa: PLR0913 - as subprocess.run has them
@@ -37,11 +36,13 @@ def bounded(  # noqa: PLR0913 - as subprocess.run has them
     env: Mapping[str, str] | None = None,
     stdin: str = "",
     together: bool = False,
+    errors: str = "replace",
 ) -> Done:
     """Run a program to its end; raises FileNotFoundError where there is none, OverdueError where it takes too long.
 
     It is asked to end by SIGTERM, and killed where it does not, with all of its group: also what a command that
-    ended by itself left behind. Where `together`, errors are printed into `stdout`, in order.
+    ended by itself left behind. Where `together`, errors are printed into `stdout`, in order. `errors` is what
+    becomes of bytes that are not UTF-8, as `bytes.decode` has it.
     """
     started = time.monotonic()
     # Files, not pipes: a pipe stays open for as long as anybody has it, also a child that was left behind.
@@ -59,15 +60,16 @@ def bounded(  # noqa: PLR0913 - as subprocess.run has them
         )
         try:
             is_overdue = not _has_ended(process, timeout_s)
+            took_s = time.monotonic() - started
         finally:
             _end(process)
         out.seek(0)
         err.seek(0)
         done = Done(
             status=process.returncode,
-            stdout=out.read().decode(errors="replace"),
-            stderr=err.read().decode(errors="replace"),
-            took_s=time.monotonic() - started,
+            stdout=out.read().decode(errors=errors),
+            stderr=err.read().decode(errors=errors),
+            took_s=took_s,
         )
     if is_overdue:
         raise OverdueError(command, timeout_s, done)
@@ -98,6 +100,23 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
             process.poll()
             # 0 asks whether anybody of the group is there, and raises where not.
             os.killpg(process.pid, 0)
+            if not _lives(process.pid):
+                break
             time.sleep(POLL_S)
-        os.killpg(process.pid, signal.SIGKILL)
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def _lives(group: int) -> bool:
+    """Whether any process of a group is more than a zombie, which whoever adopted it may leave for long."""
+    if sys.platform != "linux":
+        return True
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            with suppress(OSError):
+                # The name, in brackets, may hold anything; man 5 proc: then come state, parent and group.
+                state, _, of = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
+                if int(of) == group and state != "Z":
+                    return True
+    return False

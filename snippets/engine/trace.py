@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-TRACE = "HANDBOOK_TRACE"
+from ..environment import TRACE
 
 
 def trace(operation: str, arguments: Mapping[str, object], started: float) -> None:
     """Append one operation, with the seconds since `started`; nothing where nobody asked for a trace."""
-    if path := os.environ.get(TRACE):
+    if path := os.environ.get(TRACE.name):
         entry = {"operation": operation, **arguments, "took_s": round(time.monotonic() - started, 3)}
         with Path(path).open("a") as file:
             file.write(json.dumps(entry) + "\n")

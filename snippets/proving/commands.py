@@ -7,7 +7,7 @@ from ..catalog.admission import COMMAND_PREFIX
 from ..catalog.snippet import Snippet
 from ..contract import Finding, Verdict
 from ..engine.engine import Engine
-from ..engine.subjects.stage import published_port, staged
+from ..engine.subjects.workdir import laid_out, published_port
 from ..evidence.objection import command_rules
 
 TAIL_LINES = 15
@@ -26,9 +26,13 @@ def rehearse(
     """
     findings: list[Finding] = []
     last = ""
-    with published_port(), staged(engine, snippet, folder, f"{snippet.name}-commands", replaced) as stage:
+    project, contexts = f"{snippet.name}-commands", engine.contexts(snippet.bases)
+    with (
+        published_port(),
+        laid_out(snippet, folder, project, run=engine.run, contexts=contexts, replaced=replaced) as workdir,
+    ):
         for name, string in commands.items():
-            done = stage.run(string)
+            done = workdir.run(string)
             findings.append(
                 Finding(
                     promise=f"{COMMAND_PREFIX}{name}",
@@ -38,7 +42,9 @@ def rehearse(
                     took_s=round(done.took_s, 2),
                 )
             )
-            last = "\n".join([f"`{string}`", *done.stdout.splitlines()[-TAIL_LINES:]])
+            # A reader's project is named after its directory, not after this run.
+            printed = done.stdout.replace(engine.run.project(project), snippet.name).splitlines()[-TAIL_LINES:]
+            last = "\n".join([f"`{string}`", *printed, f"exit status {done.status}"])
             if done.status != 0:
                 break
     return findings, last

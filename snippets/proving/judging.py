@@ -12,6 +12,7 @@ from ..catalog import Catalog
 from ..catalog.admission import COMMAND_PREFIX
 from ..catalog.snippet import REHEARSAL, Kind, Pitfall, Snippet
 from ..contract import NOT_UP, PROMISES, Finding, Promise, Trial, Verdict
+from ..contract.container.image import builds_clean
 from ..engine.engine import Engine
 from ..engine.subjects.image import BuiltImage
 from ..engine.subjects.stack import ComposeStack
@@ -20,7 +21,7 @@ from ..evidence.records import ImageFacts
 from .commands import rehearse
 from .stacks import started
 
-BUILDS = "builds-clean"
+BUILDS = builds_clean.slug
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,8 @@ def judged(promise: Promise, image: BuiltImage, trial: Trial) -> Finding:
 
 def unbuilt(promise: Promise, error: BuildError) -> Finding:
     """Nothing holds of an image that does not build; the first promise says why in full, the others in a line."""
-    said = str(error) if promise.slug == BUILDS else f"{error.summary} {error.log.splitlines()[-1]}"
+    last = error.log.strip().rpartition("\n")[2]
+    said = str(error) if promise.slug == BUILDS else f"{error.summary} {last}"
     return Finding(promise=promise.slug, rules=promise.rules, verdict=Verdict.BROKEN, seen=said, took_s=0.0)
 
 

@@ -14,7 +14,7 @@ STATED, NOTICED, MISSED, UNASKED = "#", "x", ".", " "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class MutantRow:
     """One mutant: the promise or rehearsal that killed it, and of the others that were asked those that noticed."""
 
     pitfall: str
@@ -23,7 +23,7 @@ class Row:
     noticed: Sequence[str]
 
 
-def matrix(rows: Sequence[Row]) -> Iterator[str]:
+def matrix(rows: Sequence[MutantRow]) -> Iterator[str]:
     """Lines to print: a number for each promise on top, its name below."""
     slugs = [*PROMISES, *sorted({row.killer for row in rows} - PROMISES.keys())]
     ordered = sorted(rows, key=lambda row: (slugs.index(row.killer), row.pitfall))
@@ -41,7 +41,7 @@ def matrix(rows: Sequence[Row]) -> Iterator[str]:
         yield f"{number} {slug:18} kills {len(killed)}: {', '.join(killed) or 'none'}"
 
 
-def _cell(row: Row, slug: str) -> str:
+def _cell(row: MutantRow, slug: str) -> str:
     if slug == row.killer:
         return STATED
     if slug in row.noticed:

@@ -11,8 +11,8 @@ from ..catalog.snippet import COMPOSE, Snippet
 from ..engine.build import one_build
 from ..engine.engine import Engine
 from ..engine.subjects.stack import DOWN, ComposeStack
-from ..engine.subjects.stage import Stage, staged
 from ..engine.subjects.waiting import LOG_LINES
+from ..engine.subjects.workdir import Workdir, laid_out
 from ..errors import ContainerError, NotReadyError
 
 ANSI = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
@@ -25,20 +25,21 @@ def started(
 ) -> Iterator[ComposeStack]:
     """The project of a compose snippet, up and healthy; NotReadyError where it does not come up.
 
-    What stands above the command `up` is run before, as a reader would; `replaced` is as for `staged`.
+    What stands above the command `up` is run before, as a reader would; `replaced` is as for `laid_out`.
     """
     # pytest is there where tests are; readers of the command line have none.
     from pytest_docker.plugin import get_docker_services  # noqa: PLC0415 - see above
 
     table = snippet.table.stack
     assert table is not None, "the door asks every compose project for it"
-    with staged(engine, snippet, folder, project, replaced) as stage:
+    contexts = engine.contexts(snippet.bases)
+    with laid_out(snippet, folder, project, run=engine.run, contexts=contexts, replaced=replaced) as workdir:
         # Beside compose.yaml, where readers would put it: a port of this machine that is free.
-        (stage.root / ".env").write_text(f"{table.published}={free_port()}\n")
-        _prepare(stage, snippet)
-        files = [str(stage.root / COMPOSE), str(stage.override)]
-        services = get_docker_services("docker compose", files, stage.env["COMPOSE_PROJECT_NAME"], [BUILD_UP], [DOWN])
-        stack = ComposeStack(stage=stage, service=table.service, port=table.port)
+        (workdir.root / ".env").write_text(f"{table.published}={free_port()}\n")
+        _prepare(workdir, snippet)
+        files = [str(workdir.root / COMPOSE), str(workdir.override)]
+        services = get_docker_services("docker compose", files, workdir.env["COMPOSE_PROJECT_NAME"], [BUILD_UP], [DOWN])
+        stack = ComposeStack(workdir=workdir, service=table.service, port=table.port)
         try:
             with one_build():
                 services.__enter__()
@@ -49,11 +50,11 @@ def started(
         services.__exit__(None, None, None)
 
 
-def _prepare(stage: Stage, snippet: Snippet) -> None:
+def _prepare(workdir: Workdir, snippet: Snippet) -> None:
     for name, command in snippet.commands.items():
         if name == UP:
             return
-        done = stage.run(command)
+        done = workdir.run(command)
         if done.status != 0:
             raise NotReadyError(f"`{name}` exits {done.status}: {done.stdout[-2000:]}")
 
@@ -73,5 +74,5 @@ def _why_down(stack: ComposeStack, error: str) -> str:
         logs = stack.compose(f"logs --no-color --tail={LOG_LINES}").stdout.splitlines()
     lines = (ANSI.sub("", line).rstrip() for line in [*said[-1:], *logs])
     told = "\n".join(dict.fromkeys(line for line in lines if line))
-    bare = told.replace(stack.stage.env["COMPOSE_PROJECT_NAME"] + "-", "")
+    bare = told.replace(stack.workdir.env["COMPOSE_PROJECT_NAME"] + "-", "")
     return f"the project does not come up: {bare}"

@@ -4,17 +4,19 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
+from ..catalog.keys import FILES
 from ..catalog.metadata import near
 from ..catalog.snippet import Pitfall
+from ..contract.container.web import config_meant
 from ..errors import ReferenceFault, SnippetsError
 from ..evidence.records import Capture, Evidence
 from ..evidence.standing import Standing, State
 from ..handbook import Handbook
-from . import blocks, card, exhibit, tables, usage
+from . import blocks, card, exhibit, keys, tables, usage
 from .blocks import Links
 
 _ALL = "all"
-_EFFECTIVE = "config-meant"
+_EFFECTIVE = config_meant.slug
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +138,17 @@ def _usage(reference: str, handbook: Handbook, _links: Links) -> Shown:
     return Shown(html=usage.usage(reference, handbook.program))
 
 
+def _keys(reference: str, _handbook: Handbook, _links: Links) -> Shown:
+    if reference not in FILES:
+        _unknown("there is no table of the keys of", reference, FILES)
+    return Shown(html=keys.keys(reference))
+
+
+def _variables(reference: str, _handbook: Handbook, _links: Links) -> Shown:
+    _only_all("variables", reference)
+    return Shown(html=keys.variables())
+
+
 LANGUAGES: Mapping[str, Callable[[str, Handbook, Links], Shown]] = {
     "snippet": _snippet,
     "command": _command,
@@ -147,6 +160,8 @@ LANGUAGES: Mapping[str, Callable[[str, Handbook, Links], Shown]] = {
     "contract": _contract,
     "catalogue": _catalogue,
     "usage": _usage,
+    "keys": _keys,
+    "variables": _variables,
 }
 
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from snippets.cli import main
 from snippets.contract import CONTRACT
 from snippets.contract.dockerfile import bases
-from snippets.engine.engine import Engine
 from snippets.engine.bases.offline import VARIABLE
+from snippets.engine.engine import Engine
 from snippets.errors import EngineError
 
 HERE = Path(__file__).parent

@@ -14,7 +14,7 @@ import pytest
 from snippets.contract import PROMISES, Project, Verdict
 from snippets.contract.container.requests import expect_200
 from snippets.contract.observation import PLAIN, Posture
-from snippets.engine.build import build
+from snippets.engine.build import ANEW, build
 from snippets.engine.engine import Engine
 from snippets.engine.run import LABEL
 from snippets.engine.subjects.image import BuiltImage
@@ -113,7 +113,7 @@ def test_hanging_build_ends_with_its_last_lines(engine: Engine, tmp_path: Path) 
     """A build has a time too; what it said last is in the message."""
     (tmp_path / "Dockerfile").write_text(f"FROM {BASE}\nRUN echo fetching the internet && sleep 600\n")
     with pytest.raises(BuildError, match=r"the build hangs: no end within 6 s(.|\n)*fetching the internet"):
-        build(tmp_path, engine.run.tag("hanging"), contexts=engine.contexts([BASE]), no_cache=True, timeout_s=6.0)
+        build(tmp_path, engine.run.tag("hanging"), contexts=engine.contexts([BASE]), how=ANEW, timeout_s=6.0)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from ctypes import CDLL
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -22,7 +23,7 @@ from snippets.contract.container.contents import MIB
 from snippets.contract.observation import PLAIN
 from snippets.contract.promise import Judgement, kept_if
 from snippets.contract.subject import Container, Image
-from snippets.engine.daemon.process import Process
+from snippets.engine.daemon.process import LiveProcess
 from snippets.engine.engine import Engine
 from snippets.engine.subjects.image import BuiltImage
 from snippets.errors import EngineError
@@ -51,7 +52,7 @@ class Mortal:
     def kill(self) -> None:
         """End the engine, and nothing of what it runs."""
         os.kill(self.pid, signal.SIGKILL)
-        awaited(lambda: Process.find(self.pid) is None)
+        awaited(lambda: LiveProcess.find(self.pid) is None)
 
     def kill_once(self, words: str, *, after_s: float = 0.0) -> None:
         """End it so long after a process of such a command line is there."""
@@ -77,7 +78,7 @@ def buried(folder: Path) -> Iterator[None]:
             children = Path(f"/proc/{shim}/task/{shim}/children").read_text().split()
             for pid in (*map(int, children), shim):
                 os.kill(pid, signal.SIGKILL)
-                awaited(lambda pid=pid: Process.find(pid) is None)  # type: ignore[misc] # a default of its own
+                awaited(lambda pid=pid: LiveProcess.find(pid) is None)  # type: ignore[misc] # a default of its own
             container = name[name.index("-id") + 1]
             for group in (
                 *Path("/sys/fs/cgroup").glob(f"*/docker/{container}"),
@@ -126,7 +127,8 @@ QUESTIONS: dict[str, Callable[[Container], object]] = {
     "await_reply": lambda container: container.await_reply("/", lambda _: False, 1.0),
     "signal": lambda container: container.signal("SIGHUP"),
     "wait": lambda container: container.wait(1.0),
-    "start_again": lambda container: container.start_again(),
+    "start": lambda container: container.start(),
+    "kill": lambda container: container.kill(),
     "logs": lambda container: container.logs(),
     "processes": lambda container: container.processes(),
     "listening": lambda container: container.listening(),
@@ -136,7 +138,7 @@ QUESTIONS: dict[str, Callable[[Container], object]] = {
     "memory": lambda container: container.memory(),
     "read": lambda container: container.read("/www/livez"),
     "put": lambda container: container.put("/www/livez", b""),
-    "run": lambda container: container.run(["/httpd"]),
+    "run": lambda container: container.run("/httpd"),
 }
 
 
@@ -186,16 +188,30 @@ def test_an_engine_that_dies_within_a_promise_is_an_error(
     assert (finding.result(60).verdict, finding.result().seen[: len(GONE)]) == (Verdict.ERROR, GONE)
 
 
+def broken(image: Image, _: Project) -> Judgement:
+    """Nobody keeps this."""
+    with image.boot(PLAIN):
+        return kept_if(condition=False, seen="seen before the engine died")
+
+
+class Doomed(Trial):
+    """A trial whose engine dies before its boots can be ended."""
+
+    def __init__(self, mortal: Mortal) -> None:
+        super().__init__(mortal.image)
+        self._mortal = mortal
+
+    def renewed(self) -> Self:
+        """Too late."""
+        self._mortal.kill()
+        return super().renewed()
+
+
 @LEAKY
 def test_an_engine_that_dies_after_a_promise_was_broken_is_an_error(mortal: Mortal) -> None:
     """The boot that it shares cannot be ended then: the cause is told, and not raised past the judge."""
-
-    def broken(image: Image, _: Project) -> Judgement:
-        with image.boot(PLAIN):
-            mortal.kill()
-        return kept_if(condition=False, seen="seen before the engine died")
-
     promise = replace(PROMISES["reachable"], function=broken)
-    finding = mortal.inside.submit(promise.judge, Trial(mortal.image), mortal.image.project).result(60)
+    trial = Doomed(mortal)
+    finding = mortal.inside.submit(promise.judge, trial, mortal.image.project).result(60)
 
     assert (finding.verdict, finding.seen[: len(GONE)]) == (Verdict.ERROR, GONE)

@@ -26,7 +26,7 @@ import pytest
 from snippets.engine.build import build
 from snippets.engine.daemon.dockerd import Dockerd
 from snippets.engine.daemon.endpoint import Endpoint
-from snippets.engine.daemon.process import Process
+from snippets.engine.daemon.process import LiveProcess
 from snippets.engine.docker import docker
 from snippets.engine.run import LABEL
 from snippets.errors import BuildError, EngineError
@@ -211,7 +211,7 @@ def test_an_engine_that_stops_half_way_is_no_broken_build(
             with pytest.raises(EngineError, match=r"^no container engine answers \("):
                 running.result(DEADLINE_S)
         finally:
-            awaited(lambda: Process.find(dockerd) is None)
+            awaited(lambda: LiveProcess.find(dockerd) is None)
             # A killed engine cannot end the step that it ran.
             for pid in processes(step):
                 os.kill(pid, signal.SIGKILL)

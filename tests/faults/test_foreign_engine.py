@@ -75,7 +75,7 @@ def test_a_worker_is_killed_from_inside(serving: Serving) -> None:
     with serving(3).boot() as container:
         before = container.settled(container.processes)
         first, *others, last = sorted(before, key=lambda process: process.pid)
-        container.kill(last)
+        container.kill_process(last)
         back_s = container.await_processes(len(before), 10.0, without=[last])
         after = {process.pid for process in container.processes()}
 

@@ -67,7 +67,7 @@ def test_a_health_command_without_a_shell_is_quoted(
     engine: Engine, folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HEALTHCHECK in its shell form, where no shell is: broken, with the engine's own words for it."""
-    monkeypatch.setattr("snippets.contract.lifecycle.HEALTHY_WITHIN_S", 5.0)
+    monkeypatch.setattr("snippets.contract.container.lifecycle.HEALTHY_WITHIN_S", 5.0)
     check = "HEALTHCHECK --interval=1s --timeout=1s --retries=1 CMD exit 0\n"
 
     finding = judged(built(engine, folders / "no-shell", ALONE + check + SERVES, DEBIAN), "health-honest")

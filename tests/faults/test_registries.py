@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from snippets.engine.bases import ground
 from snippets.engine.bases.standin import LOCAL, safe
 from snippets.engine.build import build
 from snippets.engine.docker import docker, try_docker
-from snippets.engine.engine import Engine, bases
+from snippets.engine.engine import Engine
 from snippets.engine.inspection import inspected
 from snippets.errors import EngineError
 
@@ -123,10 +124,10 @@ def test_what_is_recorded_of_a_base_is_what_a_build_takes(
     old = registry.layer
     registry.offer("new")
 
-    ground = bases.resolved(registry.reference)
-    layers = built_on(registry.reference, ground.image, engine, tmp_path)
+    found = ground.resolved(registry.reference)
+    layers = built_on(registry.reference, found.image, engine, tmp_path)
 
-    assert (ground.base.digest, ground.base.stand_in) == (registry.digest, False)
+    assert (found.base.digest, found.base.stand_in) == (registry.digest, False)
     assert registry.layer in layers
     assert old not in layers
 
@@ -134,27 +135,27 @@ def test_what_is_recorded_of_a_base_is_what_a_build_takes(
 def test_layers_of_a_base_are_known_without_its_registry(registry: Registry) -> None:
     """What is here is what a build takes, so nobody has to be asked; where it is not here, the registry is."""
     registry.offer("a base")
-    assert bases.base_layers(registry.reference, {}) == (registry.layer,)
+    assert ground.base_layers(registry.reference, {}) == (registry.layer,)
     docker("pull", "--quiet", registry.reference)
     registry.held.clear()
-    bases._registry_layers.cache_clear()  # noqa: SLF001 - or it would know from before
+    ground._registry_layers.cache_clear()  # noqa: SLF001 - or it would know from before
 
-    assert bases.base_layers(registry.reference, {}) == (registry.layer,)
+    assert ground.base_layers(registry.reference, {}) == (registry.layer,)
 
 
 def test_silent_registry_is_an_error_and_names_the_base(engine: Engine) -> None:
     """Neither a registry nor a recipe: the engine cannot judge, and says for which base."""
     with pytest.raises(EngineError, match=r"no registry answers for registry\.invalid/nobody:1, and no recipe"):
-        bases.resolve("registry.invalid/nobody:1", engine.run)
+        ground.resolve("registry.invalid/nobody:1", engine.run)
 
 
 def test_registry_choice_never_substitutes(monkeypatch: pytest.MonkeyPatch) -> None:
     """HANDBOOK_BASES=registry refuses a stand-in that it could make."""
     monkeypatch.setenv("HANDBOOK_BASES", "registry")
-    monkeypatch.setattr(bases, "_registry_digest", lambda _reference: None)
+    monkeypatch.setattr(ground, "_registry_digest", lambda _reference: None)
 
     with pytest.raises(EngineError, match=f"no registry answers for {BASE}, and HANDBOOK_BASES=registry forbids"):
-        bases.resolved(BASE)
+        ground.resolved(BASE)
 
 
 def test_misspelt_choice_of_bases_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,4 +163,4 @@ def test_misspelt_choice_of_bases_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("HANDBOOK_BASES", "registri")
 
     with pytest.raises(EngineError, match="HANDBOOK_BASES=registri is none of registry, stand-in, auto"):
-        bases.resolved(BASE)
+        ground.resolved(BASE)

@@ -10,11 +10,12 @@ import pytest
 from snippets.catalog import Catalog, load
 from snippets.catalog.admission import COMMAND_PREFIX
 from snippets.contract import PROMISES
+from snippets.contract.container.resources import fits_memory
 from snippets.engine.engine import Engine
 from snippets.evidence.objection import fault_digest
 from snippets.evidence.records import Capture
 from snippets.proving.judging import mutant_caught, who_notices
-from snippets.proving.matrix import PROPERTY, Row
+from snippets.proving.matrix import PROPERTY, MutantRow
 from snippets.proving.recorder import Witness
 
 LIBRARY = load()
@@ -55,11 +56,11 @@ def test_pitfall_is_caught(  # noqa: PLR0913, PLR0917 - a fixture each
     assert re.search(pitfall.table.message, caught.said), f"other words than stated: {caught.said}"
     # What does not come up is noticed by all who boot it so, each after the time that they give it; what is killed
     # for its memory, by whoever happens to ask just then.
-    telling = caught.image is not None and caught.stage == "contract" and caught.by != "fits-memory"
+    telling = caught.image is not None and caught.stage == "contract" and caught.by != fits_memory.slug
     witnesses = WITNESSES[request.config.getoption("--witnesses")]
     asked = sorted(witnesses - {caught.by}) if telling else []
     noticed = who_notices(caught.image, asked) if caught.image and asked else []
-    row = Row(pitfall=name, killer=caught.by, asked=asked, noticed=noticed)
+    row = MutantRow(pitfall=name, killer=caught.by, asked=asked, noticed=noticed)
     request.node.user_properties.append((PROPERTY, msgspec.json.encode(row).decode()))
     carrier = catalog.snippets[catalog.snippets[pitfall.snippet].carrier]
     witness.capture(

@@ -10,8 +10,8 @@ import pytest
 from snippets.catalog import Catalog, load
 from snippets.engine.docker import docker, try_docker
 from snippets.engine.engine import Engine
-from snippets.engine.subjects.shim import STAGE_LABEL, environment
-from snippets.engine.subjects.stage import published_port
+from snippets.engine.subjects.shim import WORKDIR_LABEL, environment
+from snippets.engine.subjects.workdir import published_port
 from snippets.evidence.records import Execution
 from snippets.proving.recorder import Witness
 from snippets.tutorials import Tutorial, load_tutorials
@@ -68,7 +68,7 @@ def test_tutorial_runs(name: str, catalog: Catalog, engine: Engine, witness: Wit
                 )
         finally:
             # After its last cell a tutorial has cleaned up; after one that failed, nobody has.
-            left.append(try_docker("ps", "--all", "--quiet", "--filter", f"label={STAGE_LABEL}={tmp_path}"))
+            left.append(try_docker("ps", "--all", "--quiet", "--filter", f"label={WORKDIR_LABEL}={tmp_path}"))
             if left[-1]:
                 docker("rm", "--force", "--volumes", *left[-1])
 

@@ -53,7 +53,7 @@ class FakeContainer:
     health_after_s: Mapping[str, float] = field(default_factory=lambda: {"healthy": 1.0, "unhealthy": 9.0})
     slow: Reply | ContainerError = field(default_factory=reply)
     signalled_s: float = 0.05
-    stop: str = "SIGTERM"
+    stop_by: str = "SIGTERM"
     ends: tuple[int, float] | ContainerError = (0, 3.0)
     dies: bool = True
     respawns: bool = True
@@ -73,11 +73,13 @@ class FakeContainer:
         self.stdout = list(self.stdout)
         self.files = dict(self.files)
         self.signals: list[str] = []
+        self.ran: list[str] = []
         self.looks = 0
         self.exit: tuple[int, float] | ContainerError | None = None
         self.pids = list(range(9, 10 + self.workers))
         self.replaced = self.version = self.files.get(RELOAD.path, b"")
-        self.services = dict.fromkeys(PROJECT.beside if self.backed else (), FakeService(recovers=self.recovers))
+        named = PROJECT.beside if self.backed else ()
+        self.services = {name: FakeService(recovers=self.recovers) for name in named}
 
     @property
     def beside(self) -> Sequence[str]:
@@ -127,11 +129,11 @@ class FakeContainer:
         elif name == "SIGKILL":
             self.exit = KILLED
         else:
-            assert name == self.stop
+            assert name == self.stop_by
 
     def stop_signal(self) -> str:
         """What a stop sends."""
-        return self.stop
+        return self.stop_by
 
     def wait(self, timeout_s: float) -> tuple[int, float]:
         """End, or outlive the time."""
@@ -147,7 +149,7 @@ class FakeContainer:
         return ANSWER_S if timeout_s > ANSWER_S and what() else None
 
     def stop(self, unit: str = "") -> None:
-        """Stop what stands beside it."""
+        """Stop what stands beside it; itself it ends by signals alone."""
         self.services[unit].stop()
 
     def start(self, unit: str = "") -> None:
@@ -160,7 +162,7 @@ class FakeContainer:
         self.exit, self.ready_s = None, self.restart
 
     def kill(self, unit: str = "") -> None:
-        """End at once."""
+        """End at once; nothing beside it is asked to."""
         assert not unit
         self.signal("SIGKILL")
 
@@ -252,6 +254,7 @@ class FakeContainer:
         assert not on
         program = shlex.split(command)[0]
         output = self.outputs["python3" if "python" in program else program]
+        self.ran.append(command)
         return Done(status=0, stdout=output, stderr="", took_s=0.1)
 
 

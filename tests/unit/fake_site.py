@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from snippets.contract import BackingService, BehindProxy, Project, Reload, StaleInput
+from snippets.contract import BehindProxy, Beside, Project, Reload, StaleInput
 from snippets.contract.observation import Reply
 
 DOCKERFILE = """\
@@ -31,11 +31,11 @@ PROJECT = Project(
     pre_stop_s=2.0,
     size_mib=100,
     code="app/app.py",
-    absent=("npm",),
+    absent=["npm"],
     settings={"SECRET_KEY": "for-this-test"},
     effective={"workers": "3"},
     stale=StaleInput(path="requirements.txt", find="==1.0", replace="==1.1", message="DO NOT MATCH"),
-    backing=BackingService(image="postgres:18", setting="DATABASE_URL", value="postgresql://backing/app"),
+    beside={"database": Beside(image="postgres:18", setting="DATABASE_URL", value="postgresql://database/app")},
     proxy=PROXY,
     reload=RELOAD,
 )

@@ -65,6 +65,59 @@ fix = "Write the number."
 """
 
 
+BESIDE = """
+[beside.database]
+image = "postgres:18"
+setting = "DATABASE_URL"
+value = "postgresql://database/app"
+"""
+SHOP = """\
+title = "A shop"
+summary = "It sells."
+kind = "compose"
+
+[stack]
+service = "web"
+port = 8000
+published = "PORT"
+
+[commands]
+up = "docker compose up --detach --wait"
+"""
+SERVICES = """\
+services:
+  web:
+    image: python:3.13
+    ports: ["127.0.0.1:${PORT}:8000"]
+  database:
+    image: "postgres:18"
+"""
+REHEARSAL = '''\
+"""What it is judged by."""
+
+from ...contract.promise import Judgement, kept_if, promise
+from ...contract.subject import Stack
+
+
+@promise(family="rehearsal", authority="https://docs.example")
+def it_sells(stack: Stack) -> Judgement:
+    """What is asked for is sold."""
+    return kept_if(stack.get("/").status == 200, "200")
+
+
+@promise(family="rehearsal", authority="https://docs.example")
+def it_closes(stack: Stack) -> Judgement:
+    """Closed it answers nothing."""
+    stack.stop("web")
+    return kept_if(condition=True, seen=told(stack))
+
+
+def told(stack: Stack) -> str:
+    """What it said last."""
+    return stack.logs("web")
+'''
+
+
 @dataclass(frozen=True)
 class Library:
     """A library of our own: `web`, the `conf` it uses, and `alma`, which is withheld."""

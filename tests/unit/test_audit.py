@@ -4,6 +4,7 @@ import gzip
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,17 +12,33 @@ from selectolax.lexbor import LexborHTMLParser
 
 from snippets.audit import audit
 from snippets.audit.published import _as_parsed
+from snippets.cli import main
 from snippets.evidence.records import Cell, Execution
-from snippets.evidence.standing import State
 from snippets.handbook import Handbook
 from snippets.render import Objection
 from snippets.render.blocks import Links, file
+from snippets.render.notebook import as_notebook, render_tutorial
 from snippets.render.references import show
 from snippets.render.usage import commands
-from snippets.tutorials import Passage, Tutorial, TutorialStanding, as_notebook, render_tutorial
 from tests.unit.pages.synthetic import DOCKERFILE, WHEN, handbook, image, prove
 
 HEAD = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>T</title></head><body>\n'
+TUTORIAL = """---
+description: A page.
+snippets: [web]
+jupyter:
+  kernelspec:
+    display_name: Python 3
+    language: python
+    name: python3
+---
+
+# First
+
+```bash
+echo 1
+```
+"""
 COMMENT = "<!-- <pre>hidden</pre>\n<pre> -->\n"
 LINE = 6
 PROVEN = f"<pre><span></span><code>{DOCKERFILE}</code></pre>"
@@ -46,7 +63,7 @@ def audited(tmp_path: Path, small: Handbook) -> Site:
         for path, content in (pages | (files or {})).items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_bytes(content)
-        return audit(root, small, {})
+        return audit(root, small)
 
     return site
 
@@ -91,7 +108,7 @@ def test_what_the_renderer_writes_is_as_the_parser_writes_it(small: Handbook) ->
     for language, name in (
         *(("evidence", "web"), ("evidence", "settings"), ("effective", "settings"), ("pitfall", "web/root")),
         *(("snippet", "web"), ("snippet", "alma"), ("catalogue", "all"), ("contract", "all")),
-        *(("usage", name) for name in commands()),
+        *(("usage", name) for name in commands(main)),
     ):
         html = show(language, name, small, Links("../")).html
 
@@ -316,7 +333,7 @@ def test_an_empty_site_is_refused(tmp_path: Path, small: Handbook) -> None:
     """Nothing passes by being empty."""
     (tmp_path / "site").mkdir()
 
-    assert [o.why for o in audit(tmp_path / "site", small, {})] == ["the site holds no page"]
+    assert [o.why for o in audit(tmp_path / "site", small)] == ["the site holds no page"]
 
 
 def test_a_site_that_shows_nothing_proven_is_refused(tmp_path: Path, small: Handbook) -> None:
@@ -324,7 +341,7 @@ def test_a_site_that_shows_nothing_proven_is_refused(tmp_path: Path, small: Hand
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "index.html").write_text(f"{HEAD}<p>Welcome.</p></body></html>")
 
-    assert [o.why for o in audit(tmp_path / "site", small, {})] == ["the site shows nothing that was proven"]
+    assert [o.why for o in audit(tmp_path / "site", small)] == ["the site shows nothing that was proven"]
 
 
 @pytest.mark.parametrize("name", ["web", "settings"])
@@ -338,12 +355,12 @@ def test_what_lost_its_proof_after_the_build_is_refused(tmp_path: Path, name: st
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
     (tmp_path / "site" / "index.html").write_text(f"{HEAD}{blocks}</body></html>")
-    assert audit(tmp_path / "site", before, {}) == ()
+    assert audit(tmp_path / "site", before) == ()
 
     shutil.rmtree(tmp_path / "evidence")
 
     after = Handbook(catalog=before.catalog, store=before.store, now=WHEN)
-    assert [o.why for o in audit(tmp_path / "site", after, {})] == [
+    assert [o.why for o in audit(tmp_path / "site", after)] == [
         "a <pre> that nobody proved: 'workers = 3'",
         f"a claim that no record makes: evidence:{name}",
         "nobody proved a file of this name",
@@ -353,8 +370,10 @@ def test_what_lost_its_proof_after_the_build_is_refused(tmp_path: Path, name: st
 
 def test_executed_cells_pass_and_others_do_not(tmp_path: Path, small: Handbook) -> None:
     """A tutorial's cells and outputs are as good as a file, while its record is of these cells."""
-    cell = Passage(language="bash", text="echo 1", line=5)
-    tutorial = Tutorial(name="first", snippets=("web",), passages=(cell,), text="")
+    told = replace(small, docs=tmp_path / "docs")
+    (tmp_path / "docs" / "tutorials").mkdir(parents=True)
+    (tmp_path / "docs" / "tutorials" / "first.md").write_text(TUTORIAL)
+    tutorial = told.tutorials["first"].tutorial
     execution = Execution(
         tutorial="first",
         digest=tutorial.digest(small.catalog),
@@ -363,24 +382,22 @@ def test_executed_cells_pass_and_others_do_not(tmp_path: Path, small: Handbook) 
         verified_at=WHEN,
         cells=[Cell(source="echo 1", output="1")],
     )
-    standing = TutorialStanding(tutorial=tutorial, state=State.PROVEN, objection=None, execution=execution)
-    block = render_tutorial(standing).text.splitlines()[0]
+    small.store.write(execution, "first")
+    proven = replace(told)
+    block = render_tutorial(proven.tutorials["first"]).text.splitlines()[2]
     page = tmp_path / "site" / "tutorials" / "first" / "index.html"
     page.parent.mkdir(parents=True)
     page.write_text(f"{HEAD}{block}</body></html>")
     download = tmp_path / "site" / "tutorials" / "first.ipynb"
     download.write_bytes(as_notebook(tutorial, execution))
 
-    assert audit(tmp_path / "site", small, {"first": standing}) == ()
+    assert audit(tmp_path / "site", proven) == ()
 
     download.write_bytes(as_notebook(tutorial, execution) + b" ")
-    unproven = TutorialStanding(tutorial=tutorial, state=State.UNPROVEN, objection="stale", execution=execution)
-    assert [o.why for o in audit(tmp_path / "site", small, {"first": standing})] == [
-        "differs from the file that was proven"
-    ]
-    assert "a <pre> that nobody proved: 'echo 1'" in [
-        o.why for o in audit(tmp_path / "site", small, {"first": unproven})
-    ]
+    assert [o.why for o in audit(tmp_path / "site", proven)] == ["differs from the file that was proven"]
+    (small.store.root / "tutorials" / "first.json").unlink()
+    unproven = replace(told)
+    assert "a <pre> that nobody proved: 'echo 1'" in [o.why for o in audit(tmp_path / "site", unproven)]
 
 
 def test_the_same_page_is_audited_alike_at_any_depth(audited: Site, small: Handbook) -> None:
@@ -399,9 +416,9 @@ def test_a_snippet_is_refused_until_it_is_proven(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "index.html").write_text(f"{HEAD}<pre>{text}</pre></body></html>")
     assert "a <pre> that nobody proved: 'FROM python:3.13-slim-trixie'" in [
-        o.why for o in audit(tmp_path / "site", small, {})
+        o.why for o in audit(tmp_path / "site", small)
     ]
 
     prove(small.catalog, small.store, ["other"])
 
-    assert audit(tmp_path / "site", Handbook(catalog=small.catalog, store=small.store, now=WHEN), {}) == ()
+    assert audit(tmp_path / "site", Handbook(catalog=small.catalog, store=small.store, now=WHEN)) == ()

@@ -27,9 +27,9 @@ from bench.operations import STEPS, Boot, Build, Command, Docker, Rehearsal, Ste
 from bench.replay import build_arguments, replay
 from bench.shell import BenchError, Done, run
 from bench.tape import entries, kind_of, stage_of
-from snippets.contract import CONTRACT, BackingService
+from snippets.contract import CONTRACT, Beside
 from snippets.contract.container.requests import answers
-from snippets.engine.engine import container as container_module
+from snippets.engine import subjects
 from snippets.engine.run import Run
 from snippets.engine.subjects.beside import running
 from snippets.engine.subjects.container import BootedContainer
@@ -212,7 +212,8 @@ def test_a_tape_becomes_operations_in_their_order(tmp_path: Path) -> None:
 
 def test_every_step_that_the_engine_tells_of_is_known() -> None:
     """And no other: the playback of each is asked for, so one that nobody tells of would never be complete."""
-    told = re.findall(r'_trace\("(\w+)"', Path(container_module.__file__).read_text())
+    sources = "".join(path.read_text() for path in Path(subjects.__file__).parent.glob("*.py"))
+    told = re.findall(r'_trace\("(\w+)"', sources)
 
     assert {*told, "docker"} == STEPS
 
@@ -331,35 +332,36 @@ def test_a_service_beside_is_played_back_around_and_within_the_boot(
     monkeypatch.setenv("HANDBOOK_TRACE", str(entries(tmp_path)))
     monkeypatch.setenv("HANDBOOK_RUN", "k2")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    service = BackingService(image="postgres:18", setting="DATABASE_URL", value="", env={"POSTGRES_DB": "app"})
+    service = Beside(image="postgres:18", setting="DATABASE_URL", value="", env={"POSTGRES_DB": "app"})
     build = {"operation": "docker-build", "argv": ["docker", *BUILD], "kept": "build-1", "run": "k1"}
     for folder in ("given", "context"):
         (tmp_path / "build-1" / folder).mkdir(parents=True)
-    with running(service, {"postgres:18": "local/pg"}, Run(key="k1", state=tmp_path)) as beside:
-        container = BootedContainer(handle("c1", 1), 80, live="/", signal_name="SIGTERM", service=beside)
-        container.backing.stop()
-        container.backing.start()
-        posture = POSTURE | {"network": beside.name}
+    with running({"database": service}, {"postgres:18": "local/pg"}, Run(key="k1", state=tmp_path)) as services:
+        container = BootedContainer(handle("c1", 1), 80, live="/", signal_name="SIGTERM", services=services)
+        container.stop("database")
+        container.start("database")
+        beside = services["database"]
+        posture = POSTURE | {"network": beside.network}
         tell(tmp_path, **build, image="sha256:1d")
         tell(tmp_path, operation="boot", container="c1", image="sha256:1d", port=80, env={}, posture=posture, run="k1")
     recorded = docker()
     played = replay(tmp_path, operations(tmp_path), {})
 
-    name = beside.name.replace("k1", "k2")
+    name, network = (text.replace("k1", "k2") for text in (beside.name, beside.network))
     again = [re.sub(r"127\.0\.0\.1:\d+:|/[^ ]*/build-1", "", command) for command in docker()[len(recorded) :]]
-    beside_boots = f"--name={name} --network={name} --network-alias=backing"
+    beside_boots = f"--name={name} --network={network} --network-alias=database"
     limits = "--memory=256m --memory-swap=256m --pids-limit=256"
     assert [line.replace("k1", "k2") for line in recorded] == [
-        f"network create --label=handbook.run=k2 {name}",
+        f"network create --label=handbook.run=k2 {network}",
         f"run --detach {beside_boots} --label=handbook.run=k2 --env=POSTGRES_DB=app local/pg",
         f"stop --time=10 {name}",
         f"start {name}",
         f"rm --force --volumes {name}",
-        f"network rm {name}",
+        f"network rm {network}",
     ]
-    assert [line for line in again if name in line] == [
+    assert [line for line in again if network in line] == [
         *(line.replace("k1", "k2") for line in recorded[:2]),
-        f"run --detach --publish=80 {limits} --label=handbook.run=k2 --network={name} --no-healthcheck sha256:2e",
+        f"run --detach --publish=80 {limits} --label=handbook.run=k2 --network={network} --no-healthcheck sha256:2e",
         *(line.replace("k1", "k2") for line in recorded[2:]),
     ]
     assert again.index("rm --force --volumes c2") == again.index(f"start {name}") + 1
@@ -374,20 +376,20 @@ def test_a_service_that_cannot_be_removed_is_not_played_back(
     """Its network is tried all the same, and only what was done is on the tape."""
     monkeypatch.setenv("HANDBOOK_TRACE", str(entries(tmp_path)))
     monkeypatch.setenv("RM_FAILS", "1")
-    service = BackingService(image="postgres:18", setting="DATABASE_URL", value="")
-    with running(service, {}, Run(key="k1", state=tmp_path)) as beside:
-        pass
+    service = Beside(image="postgres:18", setting="DATABASE_URL", value="")
+    with running({"database": service}, {}, Run(key="k1", state=tmp_path)) as services:
+        beside = services["database"]
 
     told = [cast("Docker", operation).argv[1:3] for operation in operations(tmp_path)]
     assert told == [["network", "create"], ["run", "--detach"], ["network", "rm"]]
-    assert docker()[-2:] == [f"rm --force --volumes {beside.name}", f"network rm {beside.name}"]
+    assert docker()[-2:] == [f"rm --force --volumes {beside.name}", f"network rm {beside.network}"]
 
 
 def test_what_is_waited_for_under_traffic_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pause is what traffic took after the reply; played back, both together are as long as it was."""
     monkeypatch.setenv("HANDBOOK_TRACE", str(entries(tmp_path)))
     with answering(readyz=[503] * 6 + [200]) as port:
-        container = BootedContainer(handle("c1", port), 80, live="/livez", signal_name="SIGTERM")
+        container = BootedContainer(handle("c1", port), 80, live="/livez", signal_name="SIGTERM", services={})
         with container.traffic(["/"], clients=1) as busy:
             container.await_reply("/readyz", answers(200), timeout_s=10.0)
             busy.end()

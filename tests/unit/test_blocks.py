@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec import structs
 from pygments.lexers import DiffLexer, DockerLexer
 from pygments.token import Token
 from selectolax.lexbor import LexborHTMLParser
@@ -189,12 +190,13 @@ def test_a_diff_is_what_every_tool_for_diffs_makes_of_it() -> None:
     """That of each pitfall, although only the lines around its edit are compared."""
     catalog = load()
     for fault in (fault for fault in catalog.pitfalls.values() if not fault.exhibit):
-        edit, good = fault.edit, catalog.snippets[fault.snippet].text(fault.edit.path)
+        edit, owner = fault.edit, catalog.snippets[fault.snippet]
+        good = owner.text(edit.path) if edit.path else f"{owner.commands[edit.command or '']}\n"
         ours, theirs = (re.findall(r".*\n|.+", text) for text in (good, good.replace(edit.find, edit.replace, 1)))
 
-        assert difference(fault, catalog.snippets[fault.snippet]) == "".join(
+        assert difference(fault, owner) == "".join(
             line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-            for line in difflib.unified_diff(ours, theirs, edit.path, edit.path)
+            for line in difflib.unified_diff(ours, theirs, edit.place, edit.place)
         ), fault.name
 
 
@@ -235,6 +237,18 @@ def difference_of(edit: Edit, good: str) -> str:
         table_sha256="",
     )
     return difference(Pitfall(snippet="s", slug="p", table=table, table_sha256=""), snippet)
+
+
+def test_a_diff_of_a_command_is_of_its_own_lines(small: Handbook, web: Snippet) -> None:
+    """Under the name of its key; the string on the page ends a line, whether metadata says so or not."""
+    table = structs.replace(
+        small.catalog.pitfalls["web/root"].table, edit=Edit(command="build", find="web", replace="latest")
+    )
+    fault = replace(small.catalog.pitfalls["web/root"], table=table)
+
+    assert difference(fault, web) == (
+        "--- commands.build\n+++ commands.build\n@@ -1 +1 @@\n-docker build --tag web .\n+docker build --tag latest .\n"
+    )
 
 
 def test_a_diff_says_where_a_file_ends_without_a_line_end(small: Handbook, web: Snippet) -> None:
@@ -330,14 +344,17 @@ def test_tables_name_every_promise_snippet_and_file(small: Handbook, web: Snippe
     assert text_of(files(web, Links()), "td:first-child") == sorted(web.sources)
 
 
-def test_a_promise_shows_what_it_was_seen_to_fail_on(small: Handbook, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_promise_shows_what_it_was_seen_to_fail_on(small: Handbook, tmp_path: Path) -> None:
     """Proven pitfalls alone, each with the way to its section where a page has one."""
     name, pitfall = next(iter(small.catalog.pitfalls.items()))
     slug, row = pitfall.slug, f"#promise-{pitfall.table.promise} td:nth-child(2)"
     assert text_of(contract(small, Links("../")), row) == [slug]
 
-    monkeypatch.setattr("snippets.render.tables.sections", lambda _docs: {name: ("pitfalls/image.md", "here")})
-    assert f'<a href="../pitfalls/image/#here">{slug}</a>' in contract(small, Links("../"))
+    page = tmp_path / "docs" / "pitfalls" / "image.md"
+    page.parent.mkdir(parents=True)
+    page.write_text(f"## As root {{ #here }}\n\n```pitfall\n{name}\n```\n")
+    told = replace(small, docs=tmp_path / "docs")
+    assert f'<a href="../pitfalls/image/#here">{slug}</a>' in contract(told, Links("../"))
 
     (small.store.root / "pitfalls" / f"{name}.json").unlink()
     unproven = Handbook(catalog=small.catalog, store=small.store, now=small.now)

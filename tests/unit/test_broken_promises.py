@@ -1,11 +1,13 @@
 """Broken promises: each is broken by a container with one thing wrong, and what it saw says what."""
 
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from snippets.contract import PROMISES, Project, Verdict
 from snippets.contract.container.web import NAMES, gunicorn_table
@@ -49,19 +51,19 @@ DECLARED: list[tuple[str, str, Project, str]] = [
     (
         "fails-fast",
         "not-required",
-        replace(PROJECT, settings={"TITLE": "a-value"}),
+        structs.replace(PROJECT, settings={"TITLE": "a-value"}),
         "without TITLE: exit 1 after 0.4 s, does not name it",
     ),
     (
         "grace-adds-up",
         "stated",
-        replace(PROJECT, server=None, graceful_timeout_s=28.0),
+        structs.replace(PROJECT, server=None, graceful_timeout_s=28.0),
         "2 s before the signal and 28 s for the last requests, of 30 s of grace",
     ),
     (
         "unprivileged-port",
         "eighty",
-        replace(PROJECT, port=80),
+        structs.replace(PROJECT, port=80),
         "listens on 80, where ports below 1024 are root's",
     ),
 ]
@@ -81,15 +83,19 @@ def test_what_is_declared_and_cannot_be_right_is_broken(
 
 
 UNDECLARED: list[tuple[str, Project, str]] = [
-    ("inputs-pinned", replace(PROJECT, stale=None), "`stale`: an edit of an input, after which the lock file must"),
-    ("layer-stable", replace(PROJECT, code=None), "`code`: a file of the application, to be edited"),
-    ("drains", replace(PROJECT, slow=None), "`slow`: a path that takes a few seconds"),
-    ("fails-fast", replace(PROJECT, settings={}), "`settings`: what it cannot start without"),
-    ("config-meant", replace(PROJECT, server=None), "`server`: "),
-    ("grace-adds-up", replace(PROJECT, server=None), "`graceful_timeout_s`: how many seconds the server waits"),
-    ("live-is-not-ready", replace(PROJECT, backing=None), "`backing`: a service that it needs"),
-    ("reload-lossless", replace(PROJECT, reload=None), "`reload`: the signal on which it takes up new code"),
-    ("proxy-trust", replace(PROJECT, proxy=None), "`proxy`: the environment that says one is in front"),
+    (
+        "inputs-pinned",
+        structs.replace(PROJECT, stale=None),
+        "`stale`: an edit of an input, after which the lock file must",
+    ),
+    ("layer-stable", structs.replace(PROJECT, code=None), "`code`: a file of the application, to be edited"),
+    ("drains", structs.replace(PROJECT, slow=None), "`slow`: a path that takes a few seconds"),
+    ("fails-fast", structs.replace(PROJECT, settings={}), "`settings`: what it cannot start without"),
+    ("config-meant", structs.replace(PROJECT, server=None), "`server`: "),
+    ("grace-adds-up", structs.replace(PROJECT, server=None), "`graceful_timeout_s`: how many seconds the server waits"),
+    ("live-is-not-ready", structs.replace(PROJECT, beside={}), "`beside`: a service that it needs"),
+    ("reload-lossless", structs.replace(PROJECT, reload=None), "`reload`: the signal on which it takes up new code"),
+    ("proxy-trust", structs.replace(PROJECT, proxy=None), "`proxy`: the environment that says one is in front"),
 ]
 
 
@@ -117,7 +123,7 @@ def test_a_page_without_assets_proves_nothing_about_assets(image: FakeImage) -> 
 @pytest.mark.parametrize(("workers", "kept"), [(0, True), (1, True), (2, False)])
 def test_one_process_has_no_number_of_workers(workers: int, *, kept: bool, image: FakeImage) -> None:
     """Alone, or behind a wrapper: it follows no limit, and exceeds none. Several must follow it."""
-    finding = judge("cpu-aware", boots(workers=workers)(image), replace(PROJECT, server=None))
+    finding = judge("cpu-aware", boots(workers=workers)(image), structs.replace(PROJECT, server=None))
 
     assert (finding.verdict is Verdict.KEPT) is kept, finding.seen
     assert ("it starts no workers, at 0.5, 1, 2 CPU" in finding.seen) is kept
@@ -139,7 +145,7 @@ def test_one_processor_is_enough_to_see_workers_follow_a_limit(
 
 def test_a_missing_setting_is_named_and_no_value_is_told(image: FakeImage) -> None:
     """Each required setting is left out in its turn, and none of the others' values is told."""
-    project = replace(PROJECT, settings=TWO)
+    project = structs.replace(PROJECT, settings=TWO)
     image = replace(image, required=tuple(TWO))
     spilling = replace(image, starts=lambda name: replace(ended(name), stderr="canary-of-API_KEY\n"))
 
@@ -171,12 +177,10 @@ def test_gunicorn_is_asked_as_the_image_starts_it(
 ) -> None:
     """With the options of the image's own command, without an entry point that may do more, in a shell as one word."""
     image = replace(image, config=replace(image.config, entrypoint=entrypoint, command=command))
-    ran: list[tuple[str, ...]] = []
-    container = good(PLAIN)
-    container.run = lambda argv: ran.append(tuple(argv)) or "workers = 3\n"  # type: ignore[method-assign, func-returns-value]
+    container = replace(good(PLAIN), outputs={asked[0]: "workers = 3\n"})
 
     assert gunicorn_table(image, container) == {"workers": "3"}
-    assert ran == [asked]
+    assert [tuple(shlex.split(command)) for command in container.ran] == [asked]
 
 
 FILES: list[tuple[str | None, str]] = [

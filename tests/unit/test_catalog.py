@@ -9,7 +9,7 @@ from snippets.catalog import Catalog, load
 from snippets.catalog.directory import FILE_LIMIT_BYTES
 from snippets.errors import CatalogError
 from snippets.evidence.objection import fault_digest
-from tests.unit.sample import CONF, DOCKERFILE, WEB, Library
+from tests.unit.sample import ALMA, BESIDE, CONF, DOCKERFILE, REHEARSAL, SERVICES, SHOP, WEB, Library
 
 PACKAGES = sorted((Path(__file__).parent.parent / "packages").iterdir())
 
@@ -50,12 +50,11 @@ def test_a_directory_is_shared_whole(library: Library) -> None:
 
 
 def test_sharing_is_followed_however_far(library: Library) -> None:
-    """What a snippet uses through another counts: its settings are stated, and it is a dependant."""
+    """What a snippet uses through another counts, in the order in which it is laid out."""
     library.write("more/snippet.toml", WEB.replace("conf/serve.conf", "web/serve.conf"))
     catalog = library.write("more/Dockerfile", DOCKERFILE).load()
 
     assert catalog.made_of(catalog.snippets["more"]) == ("conf", "web", "more")
-    assert catalog.dependants({"conf"}) == {"conf", "web", "more"}
 
 
 def test_stated_settings_are_those_of_all_that_is_used(library: Library) -> None:
@@ -64,6 +63,43 @@ def test_stated_settings_are_those_of_all_that_is_used(library: Library) -> None
     catalog = library.write("conf/snippet.toml", promised + '\n[effective]\nworkers = "3"\n').load()
 
     assert catalog.effective(catalog.snippets["web"]) == {"workers": "3"}
+
+
+def test_a_configuration_is_carried_by_each_image_that_has_its_files(library: Library) -> None:
+    """But for those that cannot be built here; of any other kind a snippet carries itself."""
+    library.write("more/snippet.toml", WEB).write("more/Dockerfile", DOCKERFILE)
+    library.write("alma/snippet.toml", ALMA.replace("[project]", '[uses]\n"a" = "conf/serve.conf"\n\n[project]'))
+    catalog = library.load()
+
+    assert [each.name for each in catalog.carriers(catalog.snippets["conf"])] == ["more", "web"]
+    assert [each.name for each in catalog.carriers(catalog.snippets["alma"])] == ["alma"]
+
+
+def test_what_stands_apart_is_part_of_the_description(library: Library) -> None:
+    """Services beside it, stated settings and exemptions: promises are told of them by one value."""
+    catalog = library.write("web/snippet.toml", WEB + BESIDE).load()
+    web = catalog.snippets["web"]
+    project = web.project({"workers": "3"})
+
+    assert (project.port, project.effective) == (8000, {"workers": "3"})
+    assert project.not_applicable == {"cpu-aware": "It is one process."}
+    assert {name: service.image for name, service in project.beside.items()} == {"database": "postgres:18"}
+    assert web.bases == ("python:3.13", "postgres:18")
+    with pytest.raises(TypeError, match="conf is of kind config and describes no container"):
+        catalog.snippets["conf"].project({})
+
+
+def test_a_compose_project_is_read_with_what_it_fetches(library: Library) -> None:
+    """Its table says where it answers; the images of its services are its bases, and its rehearsals are its own."""
+    library.write("shop/snippet.toml", SHOP).write("shop/rehearsal.py", REHEARSAL)
+    shop = library.write("shop/compose.yaml", SERVICES).snippet("shop")
+
+    assert shop.table.stack is not None
+    assert (shop.table.stack.service, shop.table.stack.port, shop.table.stack.published) == ("web", 8000, "PORT")
+    assert shop.bases == ("python:3.13", "postgres:18")
+    assert shop.rehearsals == {"it-sells": "it_sells", "it-closes": "it_closes"}
+    assert sorted(shop.sources) == ["compose.yaml"]
+    assert shop.promises == ()
 
 
 def test_a_file_may_be_as_large_as_the_limit_and_no_larger(library: Library) -> None:
@@ -175,6 +211,30 @@ def test_a_pitfall_s_digest_moves_with_the_fault_and_with_the_good_snippet(libra
     assert len({first, second, third}) == 3
 
 
+def test_a_pitfall_may_edit_a_command(library: Library) -> None:
+    """No file is another then, and of the commands that one; who notices is the command's own end."""
+    edit = 'command = "build", find = "build", replace = "biuld"'
+    library.write("web/pitfalls/typo.toml", rehearsed("command-build", edit))
+    catalog = library.load()
+    fault, web = catalog.pitfalls["web/typo"], catalog.snippets["web"]
+
+    assert fault.commands(web) == {"build": "docker biuld ."}
+    assert fault.replaced(web) == {}
+    assert fault.edit.place == "commands.build"
+    assert catalog.pitfalls["web/user-by-name"].commands(web) == web.commands
+    assert catalog.pitfalls["web/user-by-name"].edit.place == "Dockerfile"
+
+
+def test_a_pitfall_of_any_kind_may_be_noticed_by_a_rehearsal(library: Library) -> None:
+    """One of its own, or a command: for a configuration that of the image it is proven in."""
+    edit = 'path = "serve.conf", find = "3", replace = "4"'
+    library.write("conf/rehearsal.py", REHEARSAL)
+    library.write("conf/pitfalls/four.toml", rehearsed("it-sells", edit))
+    library.write("conf/pitfalls/more.toml", rehearsed("command-build", edit))
+
+    assert {"conf/four", "conf/more"} <= library.load().pitfalls.keys()
+
+
 def faults(library: Library) -> tuple[str, ...]:
     """What speaks against a library."""
     with pytest.raises(CatalogError) as refused:
@@ -182,8 +242,16 @@ def faults(library: Library) -> tuple[str, ...]:
     return refused.value.faults
 
 
+def rehearsed(by: str, edit: str) -> str:
+    """A pitfall that a rehearsal notices."""
+    return (
+        f'title = "T"\nedit = {{ {edit} }}\nstage = "rehearsal"\npromise = "{by}"\nmessage = "exit 1"\n'
+        'why = "W."\nfix = "F."\n'
+    )
+
+
 def pitfall(path: str, find: str, replace: str) -> str:
-    """A pitfall's table."""
+    """A pitfall that the contract notices."""
     return (
         f'title = "T"\nedit = {{ path = "{path}", find = "{find}", replace = "{replace}" }}\n'
         'stage = "contract"\npromise = "drains"\nmessage = "cut short"\nwhy = "W."\nfix = "F."\n'

@@ -321,27 +321,27 @@ def test_without_a_dockerfile_there_is_nothing_to_check(*, ignored: bool, why: s
 def test_a_copied_snippet_says_of_itself_what_it_said_in_the_library(tmp_path: Path) -> None:
     """What no longer fits is left out; what the image says goes before."""
     write_copy(tmp_path)
-    found = {guess.key: guess for guess in guesses_of_copy(tmp_path)}
+    found = {guess.key: guess for guess in guesses_of_copy(tmp_path, load())}
 
-    assert {"slow", "settings", "stale", "code", "proxy", "reload", "backing", "effective"} <= set(found)
+    assert {"slow", "settings", "stale", "code", "proxy", "reload", "beside", "effective"} <= set(found)
     assert {guess.where for guess in found.values()} == {"flask-uv, which was copied"}
     merged = guesses(replace(BARE, ports=(9000,)), tmp_path, found.values())
     assert [guess.value for guess in merged if guess.key == "port"] == [9000]
     described = Stated.read(tmp_path, ("app/__init__.py", "pyproject.toml"), {}).described(merged)
-    assert described.project.backing is not None
+    assert list(described.project.beside) == ["database"]
     assert (described.project.live, described.project.ready) == ("/livez", "/readyz")
     (tmp_path / "app" / "__init__.py").unlink()
     (tmp_path / "pyproject.toml").write_text("[project]\n")
-    assert set(found) - {guess.key for guess in guesses_of_copy(tmp_path)} == {"code", "stale"}
+    assert set(found) - {guess.key for guess in guesses_of_copy(tmp_path, load())} == {"code", "stale"}
 
 
 def test_a_directory_of_ones_own_has_nothing_of_a_copy(tmp_path: Path) -> None:
     """Neither has one with a snippet that has no Dockerfile, or that the library does not know any more."""
-    assert list(guesses_of_copy(tmp_path)) == []
+    assert list(guesses_of_copy(tmp_path, load())) == []
     write_copy(tmp_path)
     note = tmp_path / ".handbook" / "copied.json"
     note.write_text(note.read_text().replace("flask-uv", "flask-of-old"))
-    assert list(guesses_of_copy(tmp_path)) == []
+    assert list(guesses_of_copy(tmp_path, load())) == []
 
 
 def write_copy(folder: Path) -> None:

@@ -19,11 +19,13 @@ from snippets.cli.check import FORMATS
 from snippets.contract import CONTRACT, PROMISES, Finding, Verdict
 from snippets.contract.observation import Posture
 from snippets.errors import BuildError, EngineError, NotReadyError
+from snippets.handbook import Handbook
 from tests.unit.fake_container import FakeContainer, good
 from tests.unit.fake_image import FakeImage, image_in
 from tests.unit.fake_site import PROJECT
 
 SCHEMA = Path(__file__).with_name("sarif-2.1.0.json")
+HERE = Handbook.here()
 NASTY = 'root runs "sh" <&> %0A\x1b[31m\nsecond, line: ::error::no\ud7ff'
 
 
@@ -156,12 +158,12 @@ def test_what_does_not_build_breaks_one_promise(log: str) -> None:
 @pytest.mark.parametrize("style", FORMATS)
 def test_every_format_that_can_be_asked_for_tells_of_all_that_is_broken(style: str) -> None:
     """Whatever is offered on the command line can be shown."""
-    assert "numeric-non-root" in shown(ALL, style)
+    assert "numeric-non-root" in shown(ALL, style, HERE)
 
 
 def test_sarif_is_as_its_schema_says() -> None:
     """Every verdict has a kind; the level is an error for what is broken alone."""
-    told = json.loads(shown(ALL, "sarif"))
+    told = json.loads(shown(ALL, "sarif", HERE))
     jsonschema.validate(told, json.loads(SCHEMA.read_text()))
     results = told["runs"][0]["results"]
 
@@ -181,7 +183,7 @@ def test_sarif_is_as_its_schema_says() -> None:
 
 def test_the_schema_refuses_what_is_not_sarif() -> None:
     """A validation that passes everything would prove nothing."""
-    told = json.loads(shown(ALL, "sarif"))
+    told = json.loads(shown(ALL, "sarif", HERE))
     told["runs"][0]["results"][0]["kind"] = "kept"
 
     with pytest.raises(jsonschema.ValidationError):
@@ -190,7 +192,7 @@ def test_the_schema_refuses_what_is_not_sarif() -> None:
 
 def test_json_holds_all_of_it() -> None:
     """Its keys are a stable interface."""
-    told = json.loads(shown(ALL, "json"))
+    told = json.loads(shown(ALL, "json", HERE))
 
     assert list(told) == ["subject", "engine", "stand_ins", "guessed", "counts", "findings"]
     assert told["counts"] == {"kept": 1, "broken": 1, "not-applicable": 1, "error": 1}
@@ -215,7 +217,7 @@ def test_json_holds_all_of_it() -> None:
 
 def test_junit_counts_what_it_holds() -> None:
     """Well-formed whatever was seen, with an outcome for all but what is kept."""
-    suite = ET.fromstring(shown(ALL, "junit"))  # noqa: S314 - our own
+    suite = ET.fromstring(shown(ALL, "junit", HERE))  # noqa: S314 - our own
 
     counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
     assert counts == {"tests": "4", "failures": "1", "errors": "1", "skipped": "1"}
@@ -231,7 +233,7 @@ def test_junit_counts_what_it_holds() -> None:
 
 def test_github_is_told_of_what_is_not_kept() -> None:
     """A line each, which nothing that was seen can end or begin."""
-    lines = shown(ALL, "github").splitlines()
+    lines = shown(ALL, "github", HERE).splitlines()
 
     assert len(lines) == 3
     assert lines[0].startswith("::error file=my app/Dockerfile,title=numeric-non-root is broken::root runs")
@@ -244,7 +246,9 @@ def test_github_is_told_of_what_is_not_kept() -> None:
 def test_each_broken_promise_is_told_with_what_mends_it() -> None:
     """The pitfalls that say what was seen before those that only break the same promise."""
     text = shown(
-        report(finding("numeric-non-root", Verdict.BROKEN, "root runs '/venv/bin/python /venv/bin/gunicorn'")), "text"
+        report(finding("numeric-non-root", Verdict.BROKEN, "root runs '/venv/bin/python /venv/bin/gunicorn'")),
+        "text",
+        HERE,
     )
 
     assert "  Name a user by number, after everything that has to be root's is done.\n" in text

@@ -20,13 +20,11 @@ from snippets.handbook import Handbook
 from tests.unit.sample import ALMA, DOCKERFILE, NOW, Library, evidence_of
 
 Proven = Callable[[], Handbook]
-NO_DOCS = Path("/nonexistent")
 
 
-def handbook(handbook: Handbook | None, *arguments: str, docs: Path = NO_DOCS) -> Result:
-    """Run the command line over these handbook; only what it prints and its status count."""
-    obj = None if handbook is None else (handbook, docs)
-    result = CliRunner().invoke(main, arguments, obj=obj)
+def run(handbook: Handbook | None, *arguments: str) -> Result:
+    """Run the command line over this handbook; only what it prints and its status count."""
+    result = CliRunner().invoke(main, arguments, obj=handbook)
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result
 
@@ -39,7 +37,7 @@ def unproven(library: Library, store: EvidenceStore) -> Handbook:
 
 def test_the_list_is_plain_columns_on_a_pipe(proven: Proven) -> None:
     """A row a snippet, no box and no colour, and 0 where all is proven or withheld."""
-    result = handbook(proven(), "list")
+    result = run(proven(), "list")
 
     assert result.exit_code == 0
     assert result.stdout == (
@@ -52,7 +50,7 @@ def test_the_list_is_plain_columns_on_a_pipe(proven: Proven) -> None:
 
 def test_the_list_says_what_is_unproven_and_fails(unproven: Handbook) -> None:
     """One snippet without a record makes the status 1, and the reason stands in its row."""
-    result = handbook(unproven, "list")
+    result = run(unproven, "list")
 
     assert result.exit_code == 1
     assert "web      image   unproven  web was never verified\n" in result.stdout
@@ -62,8 +60,8 @@ def test_a_row_is_one_line(library: Library, proven: Proven) -> None:
     """Of a reason in several lines the table shows the first, and JSON all."""
     library.write("alma/snippet.toml", ALMA.replace('"No registry answers."', '"""No registry.\nNone at all."""'))
 
-    assert "alma     image   withheld  No registry.\nconf " in handbook(proven(), "list").stdout
-    assert json.loads(handbook(proven(), "list", "--json").stdout)[0]["objection"] == "No registry.\nNone at all."
+    assert "alma     image   withheld  No registry.\nconf " in run(proven(), "list").stdout
+    assert json.loads(run(proven(), "list", "--json").stdout)[0]["objection"] == "No registry.\nNone at all."
 
 
 class Terminal(io.StringIO):
@@ -91,7 +89,7 @@ def test_the_table_is_drawn_on_a_terminal(library: Library, proven: Proven, monk
 
 def test_json_is_a_stable_interface(proven: Proven) -> None:
     """Each object has exactly these keys; dates are ISO, and counts are of the record's findings."""
-    result = handbook(proven(), "list", "--json")
+    result = run(proven(), "list", "--json")
     alma, conf, web = json.loads(result.stdout)
 
     assert result.exit_code == 0
@@ -131,7 +129,7 @@ def test_json_counts_what_was_broken(proven: Proven, library: Library, store: Ev
     proven()
     store.write(replace(evidence, findings=findings), "web")
 
-    result = handbook(proven(), "list", "--json")
+    result = run(proven(), "list", "--json")
     web = json.loads(result.stdout)[2]
     assert (result.exit_code, web["broken"], web["standing"]) == (1, 1, "unproven")
     assert web["objection"] == "web: drains is broken: cut short"
@@ -139,7 +137,7 @@ def test_json_counts_what_was_broken(proven: Proven, library: Library, store: Ev
 
 def test_promises_are_listed_in_the_contract_s_order(proven: Proven) -> None:
     """Each with the proven pitfalls that it was seen to catch, and no other."""
-    result = handbook(proven(), "list", "--promises", "--json")
+    result = run(proven(), "list", "--promises", "--json")
 
     rows = json.loads(result.stdout)
     assert result.exit_code == 0
@@ -148,7 +146,7 @@ def test_promises_are_listed_in_the_contract_s_order(proven: Proven) -> None:
     assert {row["slug"]: row["killed_by"] for row in rows if row["killed_by"]} == {
         "numeric-non-root": ["web/user-by-name"]
     }
-    plain = handbook(proven(), "list", "--promises").stdout.splitlines()
+    plain = run(proven(), "list", "--promises").stdout.splitlines()
     assert plain[0].split() == ["PROMISE", "FAMILY", "PITFALLS", "WHAT", "IS", "PROMISED"]
     assert len(plain) == len(CONTRACT) + 1
 
@@ -158,14 +156,14 @@ def test_a_pitfall_that_is_not_proven_kills_nothing(proven: Proven, store: Evide
     handbook = proven()
     (store.root / "pitfalls/web/user-by-name.json").unlink()
 
-    rows = json.loads(handbook(handbook, "list", "--promises", "--json").stdout)
+    rows = json.loads(run(handbook, "list", "--promises", "--json").stdout)
 
     assert [row["slug"] for row in rows if row["killed_by"]] == []
 
 
 def test_pitfalls_are_listed_with_who_notices(proven: Proven) -> None:
     """Each with its snippet, stage and promise."""
-    caught = handbook(proven(), "list", "--pitfalls", "--json")
+    caught = run(proven(), "list", "--pitfalls", "--json")
 
     assert caught.exit_code == 0
     assert json.loads(caught.stdout) == [
@@ -185,8 +183,8 @@ def test_pitfalls_are_listed_with_who_notices(proven: Proven) -> None:
 
 def test_an_uncaught_pitfall_fails_the_list(unproven: Handbook) -> None:
     """A pitfall without a record makes the status 1, nobody killed it, and the objection stands in its row."""
-    result = handbook(unproven, "list", "--pitfalls")
-    (row,) = json.loads(handbook(unproven, "list", "--pitfalls", "--json").stdout)
+    result = run(unproven, "list", "--pitfalls")
+    (row,) = json.loads(run(unproven, "list", "--pitfalls", "--json").stdout)
 
     assert (result.exit_code, row["killed_by"]) == (1, None)
     assert "web/user-by-name  numeric-non-root  unproven  pitfall web/user-by-name was never caught" in result.stdout
@@ -194,7 +192,7 @@ def test_an_uncaught_pitfall_fails_the_list(unproven: Handbook) -> None:
 
 def test_nothing_is_stale_where_all_is_current(proven: Proven) -> None:
     """Nothing is printed, withheld snippets included, and the status is 0."""
-    result = handbook(proven(), "list", "--stale")
+    result = run(proven(), "list", "--stale")
 
     assert (result.exit_code, result.stdout) == (0, "")
 
@@ -202,7 +200,7 @@ def test_nothing_is_stale_where_all_is_current(proven: Proven) -> None:
 def test_what_is_stale_is_named_one_a_line(proven: Proven, library: Library) -> None:
     """An image that moved takes its pitfalls and the configuration proven in it along."""
     library.write("web/Dockerfile", DOCKERFILE + "STOPSIGNAL SIGINT\n")
-    result = handbook(proven(), "list", "--stale")
+    result = run(proven(), "list", "--stale")
 
     assert (result.exit_code, result.stdout) == (1, "conf\nweb\nweb/user-by-name\n")
 
@@ -215,7 +213,7 @@ def test_tutorials_are_stale_as_well(proven: Proven, tmp_path: Path) -> None:
         "---\ndescription: A page.\nsnippets: [web]\njupyter:\n  kernelspec:\n    display_name: Python 3\n"
         "    language: python\n    name: python3\n---\n\n# First\n\n```python\nprint(1)\n```\n"
     )
-    result = handbook(proven(), "list", "--stale", docs=tmp_path / "docs")
+    result = run(replace(proven(), docs=tmp_path / "docs"), "list", "--stale")
 
     assert (result.exit_code, result.stdout) == (1, "tutorials/first\n")
 
@@ -237,7 +235,7 @@ def test_tutorials_are_stale_as_well(proven: Proven, tmp_path: Path) -> None:
 )
 def test_wrong_usage_is_2_and_says_what_was_meant(proven: Proven, arguments: list[str], said: str) -> None:
     """Nothing is printed where a script would read it."""
-    result = handbook(proven(), *arguments)
+    result = run(proven(), *arguments)
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert said in result.stderr
@@ -245,7 +243,7 @@ def test_wrong_usage_is_2_and_says_what_was_meant(proven: Proven, arguments: lis
 
 def test_show_says_how_a_snippet_stands_and_what_it_holds(proven: Proven) -> None:
     """The files are listed as they are laid out, shared ones included."""
-    result = handbook(proven(), "show", "web")
+    result = run(proven(), "show", "web")
 
     assert result.exit_code == 0
     assert result.stdout == (
@@ -257,7 +255,7 @@ def test_show_says_how_a_snippet_stands_and_what_it_holds(proven: Proven) -> Non
 
 def test_show_says_why_something_is_not_proven(unproven: Handbook) -> None:
     """Unproven is 1; withheld is a decision, and 0."""
-    web, alma = handbook(unproven, "show", "web"), handbook(unproven, "show", "alma")
+    web, alma = run(unproven, "show", "web"), run(unproven, "show", "alma")
 
     assert web.exit_code == 1
     assert "unproven: web was never verified\n" in web.stdout
@@ -270,16 +268,16 @@ def test_show_writes_the_exact_bytes(library: Library, store: EvidenceStore, con
     """Line ends, tabs and a missing end of line come out as they were proven."""
     library.write("web/raw.txt", content)
     store.write(evidence_of(library.snippet()), "web")
-    result = handbook(Handbook(catalog=library.load(), store=store, now=NOW), "show", "web", "raw.txt")
+    result = run(Handbook(catalog=library.load(), store=store, now=NOW), "show", "web", "raw.txt")
 
     assert (result.exit_code, result.stdout_bytes) == (0, content)
 
 
 def test_what_is_unproven_is_not_copied_by_mistake(unproven: Handbook) -> None:
     """The file is refused with the objection; nothing reaches stdout but where it is asked for all the same."""
-    refused = handbook(unproven, "show", "web", "Dockerfile")
-    withheld = handbook(unproven, "show", "alma", "Dockerfile")
-    given = handbook(unproven, "show", "--unproven", "web", "Dockerfile")
+    refused = run(unproven, "show", "web", "Dockerfile")
+    withheld = run(unproven, "show", "alma", "Dockerfile")
+    given = run(unproven, "show", "--unproven", "web", "Dockerfile")
 
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert refused.stderr == (
@@ -294,7 +292,7 @@ def test_a_file_that_moved_meanwhile_is_not_written(proven: Proven, library: Lib
     """Proven are the bytes that were read, not those that lie there now."""
     handbook = proven()
     library.write("web/Dockerfile", "FROM evil\n")
-    result = handbook(handbook, "show", "web", "Dockerfile")
+    result = run(handbook, "show", "web", "Dockerfile")
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert "web: Dockerfile: changed since the library was read" in result.stderr
@@ -302,9 +300,9 @@ def test_a_file_that_moved_meanwhile_is_not_written(proven: Proven, library: Lib
 
 def test_what_the_package_refuses_is_a_message_and_not_a_traceback(proven: Proven, tmp_path: Path) -> None:
     """A fault in what is read is said on stderr with status 1."""
-    handbook = proven()
+    handbook = replace(proven(), docs=tmp_path / "docs")
     (tmp_path / "docs" / "tutorials").mkdir(parents=True)
-    result = handbook(handbook, "list", "--stale", docs=tmp_path / "docs")
+    result = run(handbook, "list", "--stale")
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("Error: the library has 1 fault(s):\n  no tutorial in ")
@@ -313,7 +311,7 @@ def test_what_the_package_refuses_is_a_message_and_not_a_traceback(proven: Prove
 def test_a_site_without_pages_is_refused(proven: Proven, tmp_path: Path) -> None:
     """An empty site passes nowhere."""
     (tmp_path / "site").mkdir()
-    result = handbook(proven(), "audit", str(tmp_path / "site"))
+    result = run(proven(), "audit", str(tmp_path / "site"))
 
     assert (result.exit_code, result.stdout) == (1, "site: the site holds no page\n")
 
@@ -323,7 +321,7 @@ def test_an_unproven_block_is_named_by_page_and_line(proven: Proven, tmp_path: P
     site = tmp_path / "site"
     site.mkdir()
     (site / "index.html").write_text("<!doctype html>\n<html><body>\n<pre>FROM evil:1</pre></body></html>\n")
-    result = handbook(proven(), "audit", str(site))
+    result = run(proven(), "audit", str(site))
 
     assert result.exit_code == 1
     assert result.stdout.startswith("index.html:3: ")
@@ -334,11 +332,11 @@ def test_publishing_refuses_stand_ins_and_old_records(proven: Proven, tmp_path: 
     (tmp_path / "index.html").write_text(
         "<!doctype html><html lang=en><title>x</title><body><p>Prose.</p></body></html>"
     )
-    result = handbook(proven(), "audit", str(tmp_path), "--no-stand-ins", "--max-age-days", "0")
+    result = run(proven(), "audit", str(tmp_path), "--no-stand-ins", "--max-age-days", "0")
 
     assert result.exit_code == 1
     assert "web: proven on a base that was stood in" in result.output.splitlines()
-    assert "proven on a base" not in handbook(proven(), "audit", str(tmp_path)).output
+    assert "proven on a base" not in run(proven(), "audit", str(tmp_path)).output
 
 
 def test_what_no_page_shows_has_to_be_proven_too(
@@ -346,7 +344,7 @@ def test_what_no_page_shows_has_to_be_proven_too(
 ) -> None:
     """A site without a fault is refused while any record is missing, and the record is named."""
     monkeypatch.setattr("snippets.audit.audit", lambda *_: ())
-    result = handbook(unproven, "audit", str(tmp_path))
+    result = run(unproven, "audit", str(tmp_path))
 
     assert result.exit_code == 1
     assert "web: has no current record" in result.stdout.splitlines()
@@ -357,14 +355,14 @@ def test_a_site_without_a_fault_passes_in_silence(
 ) -> None:
     """Where all is proven nothing is printed: `nox -s docs` takes silence for a pass."""
     monkeypatch.setattr("snippets.audit.audit", lambda *_: ())
-    result = handbook(proven(), "audit", str(tmp_path))
+    result = run(proven(), "audit", str(tmp_path))
 
     assert (result.exit_code, result.output) == (0, "")
 
 
 def test_the_version_is_the_distribution_s() -> None:
     """Asked for its version, it says that of what is installed."""
-    result = handbook(None, "--version")
+    result = run(None, "--version")
 
     assert result.exit_code == 0
     assert result.stdout.startswith("handbook, version ")
@@ -372,9 +370,9 @@ def test_the_version_is_the_distribution_s() -> None:
 
 def test_every_command_has_help() -> None:
     """Help says what a command does and which status means what."""
-    assert "Exit status: 0" in handbook(None, "--help").stdout
+    assert "Exit status: 0" in run(None, "--help").stdout
     for command in main.commands:
-        assert handbook(None, command, "--help").exit_code == 0
+        assert run(None, command, "--help").exit_code == 0
 
 
 def test_help_imports_nothing_that_it_does_not_need() -> None:
@@ -389,7 +387,7 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_is_told_how_to_complete(shell: str) -> None:
     """By a script that asks the program itself."""
-    result = handbook(None, "completion", shell)
+    result = run(None, "completion", shell)
 
     assert result.exit_code == 0
     assert "_HANDBOOK_COMPLETE" in result.stdout
@@ -417,9 +415,9 @@ def test_commands_options_and_snippets_are_completed(words: str, expected: str) 
 def test_no_color_is_honoured(proven: Proven, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the terminal can do: see no-color.org."""
     arguments = ["copy", "web", str(tmp_path / "new"), "--dry-run"]
-    coloured = CliRunner().invoke(main, arguments, obj=(proven(), NO_DOCS), color=True)
+    coloured = CliRunner().invoke(main, arguments, obj=proven(), color=True)
     monkeypatch.setenv("NO_COLOR", "1")
-    plain = CliRunner().invoke(main, arguments, obj=(proven(), NO_DOCS), color=True)
+    plain = CliRunner().invoke(main, arguments, obj=proven(), color=True)
 
     assert "\x1b[32m+FROM python:3.13" in coloured.stdout
     assert "\x1b" not in plain.stdout

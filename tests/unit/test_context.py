@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from snippets.contract import Project
+from snippets.contract.observation import Rebuild
 from snippets.engine.build import Built
-from snippets.engine.engine import image as engine_image
 from snippets.engine.run import Run
+from snippets.engine.subjects import image as module
 from snippets.engine.subjects.image import BuiltImage
 
 
@@ -25,7 +26,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
                 found[name] = path.read_text()
         return Built(id=tag, took_s=0.1, log="")
 
-    monkeypatch.setattr(engine_image, "build", build)
+    monkeypatch.setattr(module, "build", build)
     return found
 
 
@@ -43,7 +44,7 @@ def test_links_are_not_followed_out_of_the_copy(tmp_path: Path, seen: dict[str, 
     run = Run(key="0", state=tmp_path)
     image = BuiltImage(id="0", source=source, project=Project(port=1), run=run, contexts={}, bases=(), build_s=0.0)
 
-    image.rebuilt(edits={".env": b"canary", "folder/.env": b"canary", "inner/.env": b"canary", "new/.env": b"canary"})
+    image.rebuilt(Rebuild(edits=dict.fromkeys([".env", "folder/.env", "inner/.env", "new/.env"], b"canary")))
 
     assert seen == {
         ".env": "canary",

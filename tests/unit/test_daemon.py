@@ -15,7 +15,7 @@ import pytest
 
 from snippets.engine.daemon.dockerd import Dockerd
 from snippets.engine.daemon.endpoint import Endpoint
-from snippets.engine.daemon.process import Process
+from snippets.engine.daemon.process import LiveProcess
 from snippets.engine.daemon.session import USAGE, Machine
 from snippets.errors import EngineError
 
@@ -134,7 +134,7 @@ def fake(tmp_path: Path) -> Iterator[Fake]:
         process.kill()
         process.communicate()
     for line in machine.starts():
-        if started := Process.find(int(line.split()[0])):
+        if started := LiveProcess.find(int(line.split()[0])):
             os.kill(started.pid, signal.SIGKILL)
 
 
@@ -454,22 +454,22 @@ def test_a_stubborn_daemon_is_killed_after_the_grace(fake: Fake) -> None:
 
     with dockerd(fake, said, itertools.count()).shared(lambda: fake.up, lambda: None):
         pid = int(fake.starts()[0].split()[0])
-        assert Process.find(pid)
+        assert LiveProcess.find(pid)
 
-    assert Process.find(pid) is None
+    assert LiveProcess.find(pid) is None
     assert any(f"dockerd {pid} did not end within 0 s and is killed" in line for line in said)
 
 
 def test_a_process_is_not_taken_for_another_with_its_number(tmp_path: Path) -> None:
     """The same number with another start, or in a pid file of another program, is somebody else."""
-    me = Process.find(os.getpid())
+    me = LiveProcess.find(os.getpid())
     pid_file = tmp_path / "me.pid"
     pid_file.write_text(f"{os.getpid()}\n")
 
     assert me is not None
-    assert Process.named_by(pid_file, Path("/proc/self/comm").read_text().strip()) == me
-    assert Process.named_by(pid_file, "dockerd") is None
-    with Process(pid=me.pid, tick=me.tick - 1).handle() as handle:
+    assert LiveProcess.named_by(pid_file, Path("/proc/self/comm").read_text().strip()) == me
+    assert LiveProcess.named_by(pid_file, "dockerd") is None
+    with LiveProcess(pid=me.pid, tick=me.tick - 1).handle() as handle:
         assert handle is None
 
 

@@ -137,7 +137,7 @@ def audited(shelf: Shelf) -> Site:
         page.parent.mkdir(parents=True, exist_ok=True)
         proven = f"<pre><span></span><code>{DOCKERFILE}</code></pre>"
         page.write_text(f"{HEAD}{proven}\n{text}\n</body></html>\n")
-        return [objection.why for objection in audit(shelf.root / "site", shelf.handbook(), {})]
+        return [objection.why for objection in audit(shelf.root / "site", shelf.handbook())]
 
     return site
 

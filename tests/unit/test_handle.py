@@ -48,7 +48,7 @@ def test_what_ended_while_it_was_asked_is_its_own_fault(runs: int) -> None:
 
 def test_what_runs_on_is_the_engine_s_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """In its own words, after that moment."""
-    monkeypatch.setattr("snippets.engine.handle.ENDING_S", 0.1)
+    monkeypatch.setattr("snippets.engine.subjects.handle.ENDING_S", 0.1)
     with pytest.raises(EngineError, match=LOST):
         container(1_000).processes()
 

@@ -1,11 +1,11 @@
 """The matrix of who noticed: every promise has a column, and whoever else kills is told below."""
 
 from snippets.contract import PROMISES
-from snippets.proving.matrix import Row, matrix
+from snippets.proving.matrix import MutantRow, matrix
 
 ROWS = (
-    Row(pitfall="db/open", killer="is-not-published", asked=(), noticed=()),
-    Row(pitfall="web/root", killer="numeric-non-root", asked=("builds-clean", "any-uid"), noticed=("any-uid",)),
+    MutantRow(pitfall="db/open", killer="is-not-published", asked=(), noticed=()),
+    MutantRow(pitfall="web/root", killer="numeric-non-root", asked=("builds-clean", "any-uid"), noticed=("any-uid",)),
 )
 
 

@@ -93,7 +93,7 @@ def test_what_is_built_passes_the_audit(project: Path) -> None:
     site = built(project)
 
     small = Handbook(catalog=load(project / "library"), store=EvidenceStore(project / "evidence"))
-    assert audit(site, small, {}) == ()
+    assert audit(site, small) == ()
 
 
 def test_templates_are_compiled_once(project: Path) -> None:

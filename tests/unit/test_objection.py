@@ -10,22 +10,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from snippets.contract import Finding, Verdict
-from snippets.errors import RecordError
 from snippets.evidence.objection import objection, pitfall_objection, requirements
 from snippets.evidence.records import Capture, Evidence
-from tests.unit.sample import DOCKERFILE, NOW, WEB, Library, capture_of, evidence_of, judged
+from tests.unit.sample import DOCKERFILE, NOW, REHEARSAL, WEB, Library, capture_of, evidence_of, judged, sample_library
 
 JOB = """\
 title = "A job"
 summary = "It runs."
 kind = "workflow"
-rehearsal = ["it-runs"]
 """
 WALKS = """\
 title = "It walks"
 edit = { path = "run.sh", find = "run", replace = "walk" }
 stage = "rehearsal"
-promise = "it-runs"
+promise = "it-sells"
 message = "walks"
 why = "Walking is slower."
 fix = "Run."
@@ -174,14 +172,33 @@ def dated(shift: timedelta) -> Callable[[Evidence], Evidence]:
     return lambda evidence: replace(evidence, verified_at=NOW + shift)
 
 
-def test_a_rehearsal_that_is_not_there_proves_nothing(library: Library) -> None:
-    """A snippet whose rehearsal file is missing cannot be verified, and the file is named."""
-    meta = 'title = "T"\nsummary = "S."\nkind = "workflow"\nrehearsal = ["it-runs"]\n'
-    job = library.write("job/snippet.toml", meta).write("job/run.sh", "run\n").snippet("job")
-    web = evidence_of(library.snippet())
-    evidence = replace(web, snippet="job", digest=job.digest, files=job.files)
+def with_job(library: Library, judges: str = REHEARSAL) -> Library:
+    """A library with a job as well, of which a pitfall walks."""
+    library.write("job/snippet.toml", JOB).write("job/run.sh", "run\n").write("job/rehearsal.py", judges)
+    return library.write("job/pitfalls/walks.toml", WALKS)
 
-    assert objection(job, evidence, now=NOW) == "job cannot be verified: no rehearsal tests/rehearsals/test_job.py"
+
+def test_a_rehearsal_is_required_beside_the_commands(library: Library) -> None:
+    """Each with the digest of its own code; what only one of them calls is no part of the other's."""
+    job = with_job(library).snippet("job")
+
+    assert list(requirements(job)) == ["it-sells", "it-closes"]
+    assert len(set(requirements(job).values())) == 2
+    assert objection(job, replace(evidence_of(job), image=None), now=NOW) is None
+
+
+def test_a_rehearsal_that_hides_what_it_uses_proves_nothing(library: Library) -> None:
+    """A snippet whose judgement cannot be told from its code cannot be verified, and the function is named."""
+    hiding = REHEARSAL.replace('stack.stop("web")', 'getattr(stack, "stop")("web")')
+    job = with_job(library, hiding).snippet("job")
+    evidence = replace(evidence_of(library.snippet()), snippet="job", digest=job.digest, files=job.files)
+
+    said = objection(job, evidence, now=NOW)
+
+    assert said == (
+        "job cannot be verified: job/rehearsal.py: library.job.rehearsal.it_closes uses getattr: "
+        "what it asks for cannot be told"
+    )
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
@@ -231,28 +248,25 @@ def test_a_pitfall_is_shown_as_it_was_caught(library: Library) -> None:
     assert said(aged) == f"{name} was last verified on 2025-12-25, more than 7 days ago"
 
 
-def test_a_pitfall_of_a_project_is_caught_by_its_rehearsal(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its digest moves with the rehearsal's code, and without that code nobody catches it."""
-    rules = dict.fromkeys(["test_job.py"], "sha256:one")
-
-    def rehearsal_rules(file: str) -> str:
-        if file not in rules:
-            raise RecordError(f"no rehearsal {file}")
-        return rules[file]
-
-    monkeypatch.setattr("snippets.objection.rehearsal_rules", rehearsal_rules)
-    library.write("job/snippet.toml", JOB).write("job/run.sh", "run\n").write("job/pitfalls/walks.toml", WALKS)
-    catalog = library.load()
+def test_a_pitfall_is_caught_by_the_rehearsal_that_it_names(
+    library: Library, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Its digest moves with that rehearsal's code and with no other's; where that cannot be told nobody catches it."""
+    catalog = with_job(library).load()
     capture = replace(capture_of(catalog, "job/walks"), error="it walks")
 
-    def said() -> str | None:
-        return pitfall_objection(catalog.pitfalls["job/walks"], catalog, capture, now=NOW)
+    def said(judges: str) -> str | None:
+        # In a directory of its own: what a file was judged by is read once.
+        other = with_job(sample_library(tmp_path_factory.mktemp("other")), judges).load()
+        return pitfall_objection(other.pitfalls["job/walks"], other, capture, now=NOW)
 
-    assert said() is None
-    rules["test_job.py"] = "sha256:other"
-    assert said() == "pitfall job/walks changed since 2026-01-02"
-    rules.clear()
-    assert said() == "pitfall job/walks cannot be caught: no rehearsal test_job.py"
+    assert said(REHEARSAL) is None
+    assert said(REHEARSAL.replace('stop("web")', 'stop("database")')) is None
+    assert said(REHEARSAL.replace("== 200", "< 400")) == "pitfall job/walks changed since 2026-01-02"
+    assert said(REHEARSAL.replace("stack.get", 'getattr(stack, "get")')) == (
+        "pitfall job/walks cannot be caught: job/rehearsal.py: library.job.rehearsal.it_sells uses getattr: "
+        "what it asks for cannot be told"
+    )
 
 
 def test_an_image_is_judged_by_the_whole_contract_and_its_commands(library: Library) -> None:

@@ -13,7 +13,7 @@ from snippets.handbook import Handbook
 from tests.unit.sample import DOCKERFILE, NOW, WEB, Library, evidence_of
 from tests.unit.test_target import tree
 
-Handbook = Callable[..., Result]
+Command = Callable[..., Result]
 NEWER = DOCKERFILE.replace("python:3.13", "python:3.14")
 EDITED = DOCKERFILE + "LABEL mine=1\n"
 
@@ -30,13 +30,13 @@ def prove(library: Library, store: EvidenceStore) -> Callable[[], None]:
 
 
 @pytest.fixture
-def handbook(library: Library, store: EvidenceStore, prove: Callable[[], None], tmp_path: Path) -> Handbook:
+def handbook(library: Library, store: EvidenceStore, prove: Callable[[], None]) -> Command:
     """The command line over the sample library, which was proven once."""
     prove()
 
     def run(*arguments: str) -> Result:
         handbook = Handbook(catalog=library.load(), store=store, now=NOW)
-        result = CliRunner().invoke(main, arguments, obj=(handbook, tmp_path / "no-docs"))
+        result = CliRunner().invoke(main, arguments, obj=handbook)
         assert result.exception is None or isinstance(result.exception, SystemExit)
         return result
 
@@ -56,7 +56,7 @@ def own(project: Path) -> dict[str, bytes | str]:
     return {path: content for path, content in tree(project).items() if not path.startswith(".handbook/")}
 
 
-def test_copy_writes_the_proven_bytes_and_says_what_is_next(handbook: Handbook, project: Path) -> None:
+def test_copy_writes_the_proven_bytes_and_says_what_is_next(handbook: Command, project: Path) -> None:
     """Those of shared snippets as well; the note holds the originals."""
     result = handbook("copy", "web", str(project))
 
@@ -69,7 +69,7 @@ def test_copy_writes_the_proven_bytes_and_says_what_is_next(handbook: Handbook, 
     assert set(json.loads((project / ".handbook/copied.json").read_text())["files"]) == {"Dockerfile", "serve.conf"}
 
 
-def test_copy_again_changes_nothing(handbook: Handbook, project: Path) -> None:
+def test_copy_again_changes_nothing(handbook: Command, project: Path) -> None:
     """Files that are as they should be are told of."""
     handbook("copy", "web", str(project))
     before = tree(project)
@@ -80,7 +80,7 @@ def test_copy_again_changes_nothing(handbook: Handbook, project: Path) -> None:
     assert tree(project) == before
 
 
-def test_copy_writes_nothing_where_one_file_differs(handbook: Handbook, project: Path) -> None:
+def test_copy_writes_nothing_where_one_file_differs(handbook: Command, project: Path) -> None:
     """It says which, and what to do."""
     (project / "serve.conf").write_text("mine\n")
     before = tree(project)
@@ -94,7 +94,7 @@ def test_copy_writes_nothing_where_one_file_differs(handbook: Handbook, project:
     assert tree(project) == before
 
 
-def test_force_keeps_what_was_there(handbook: Handbook, project: Path) -> None:
+def test_force_keeps_what_was_there(handbook: Command, project: Path) -> None:
     """Twice, under two names, where it was another each time."""
     for text in ("first\n", "second\n"):
         (project / "serve.conf").write_text(text)
@@ -112,7 +112,7 @@ def test_force_keeps_what_was_there(handbook: Handbook, project: Path) -> None:
         ("wab", 2, "no snippet 'wab' (did you mean 'web'?)"),
     ],
 )
-def test_only_what_is_proven_is_copied(slug: str, status: int, said: str, handbook: Handbook, project: Path) -> None:
+def test_only_what_is_proven_is_copied(slug: str, status: int, said: str, handbook: Command, project: Path) -> None:
     """Nothing is written for anything else."""
     result = handbook("copy", slug, str(project))
 
@@ -121,7 +121,7 @@ def test_only_what_is_proven_is_copied(slug: str, status: int, said: str, handbo
     assert own(project) == {"mine.py": b"mine\n"}
 
 
-def test_what_is_not_proven_any_more_is_not_copied(handbook: Handbook, library: Library, project: Path) -> None:
+def test_what_is_not_proven_any_more_is_not_copied(handbook: Command, library: Library, project: Path) -> None:
     """The bytes changed since."""
     library.write("web/Dockerfile", NEWER)
 
@@ -132,7 +132,7 @@ def test_what_is_not_proven_any_more_is_not_copied(handbook: Handbook, library: 
     assert not (project / ".handbook").exists()
 
 
-def test_a_dry_run_shows_and_writes_nothing(handbook: Handbook, tmp_path: Path) -> None:
+def test_a_dry_run_shows_and_writes_nothing(handbook: Command, tmp_path: Path) -> None:
     """Not even the directory."""
     result = handbook("copy", "web", str(tmp_path / "new"), "--dry-run")
 
@@ -140,7 +140,7 @@ def test_a_dry_run_shows_and_writes_nothing(handbook: Handbook, tmp_path: Path) 
     assert not (tmp_path / "new").exists()
 
 
-def test_two_snippets_share_what_is_the_same(handbook: Handbook, library: Library, project: Path) -> None:
+def test_two_snippets_share_what_is_the_same(handbook: Command, library: Library, project: Path) -> None:
     """And clash over what is not, before anything is written."""
     assert handbook("copy", "conf", str(project)).exit_code == 0
     assert handbook("copy", "web", str(project)).exit_code == 0
@@ -164,7 +164,7 @@ def states(result: Result) -> dict[str, str]:
 
 
 def test_status_tells_every_state(
-    handbook: Handbook, library: Library, prove: Callable[[], None], project: Path
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
 ) -> None:
     """And is 1 only where something is newer."""
     handbook("copy", "web", str(project))
@@ -191,7 +191,7 @@ def test_status_tells_every_state(
 
 
 def test_update_takes_merges_adds_and_leaves(
-    handbook: Handbook, library: Library, prove: Callable[[], None], project: Path
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
 ) -> None:
     """What was edited is merged, what was not is taken, what was removed stays away; a second run changes nothing."""
     handbook("copy", "web", str(project))
@@ -220,7 +220,7 @@ def test_update_takes_merges_adds_and_leaves(
 
 
 def test_a_conflict_is_left_marked_until_it_is_resolved(
-    handbook: Handbook, library: Library, prove: Callable[[], None], project: Path
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
 ) -> None:
     """Both sides stand in the file; nothing changes by itself; resolved, it is the reader's."""
     handbook("copy", "web", str(project))
@@ -245,7 +245,7 @@ def test_a_conflict_is_left_marked_until_it_is_resolved(
 
 
 def test_a_new_file_of_the_snippet_never_replaces_the_readers(
-    handbook: Handbook, library: Library, prove: Callable[[], None], project: Path
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
 ) -> None:
     """They have one of that name already."""
     handbook("copy", "web", str(project))
@@ -260,7 +260,7 @@ def test_a_new_file_of_the_snippet_never_replaces_the_readers(
 
 
 def test_what_the_handbook_drops_is_the_readers(
-    handbook: Handbook, library: Library, prove: Callable[[], None], project: Path
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
 ) -> None:
     """It stays, and is not asked about again."""
     library.write("web/old.txt", "old\n")
@@ -292,7 +292,7 @@ def test_a_note_that_cannot_be_believed_is_refused(  # noqa: PLR0913, PLR0917 - 
     path: str,
     text: str,
     said: str,
-    handbook: Handbook,
+    handbook: Command,
     library: Library,
     prove: Callable[[], None],
     project: Path,
@@ -312,7 +312,7 @@ def test_a_note_that_cannot_be_believed_is_refused(  # noqa: PLR0913, PLR0917 - 
 
 
 @pytest.mark.parametrize("command", ["status", "update"])
-def test_a_project_without_a_copy_is_told_so(command: str, handbook: Handbook, project: Path) -> None:
+def test_a_project_without_a_copy_is_told_so(command: str, handbook: Command, project: Path) -> None:
     """With the command that makes one."""
     result = handbook(command, str(project))
 
@@ -322,7 +322,7 @@ def test_a_project_without_a_copy_is_told_so(command: str, handbook: Handbook, p
 
 
 def test_a_merge_without_git_is_refused_whole(
-    handbook: Handbook, library: Library, prove: Callable[[], None], project: Path, monkeypatch: pytest.MonkeyPatch
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is half updated."""
     handbook("copy", "web", str(project))

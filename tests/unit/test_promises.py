@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NoReturn, Self
 
 import pytest
+from msgspec import structs
 
 from snippets.contract import CONTRACT, NOT_UP, PROMISES, Project, Promise, Trial, Verdict
 from snippets.contract.container.contents import PRIVATE_FILES
@@ -70,7 +71,7 @@ UNUSUAL: list[tuple[str, str, Change, str]] = [
     ("reachable", "one-process", one_process, "3 of 3 requests answered 200, 0.5 s after start, listens on 8000"),
     ("assets-complete", "older-type", boots(replies={"/assets/app.js?v=1": OTHER_SCRIPT}), "3 of 3 assets of / answer"),
     ("assets-complete", "font-and-icon", FONT_AND_ICON, "5 of 5 assets of / answer 200, of their type"),
-    ("drains", "other-signal", boots(stop="SIGQUIT"), "SIGQUIT: request in flight 200 after 0.1 s, whole; exit 0"),
+    ("drains", "other-signal", boots(stop_by="SIGQUIT"), "SIGQUIT: request in flight 200 after 0.1 s, whole; exit 0"),
 ]
 
 
@@ -160,7 +161,7 @@ def test_a_broken_promise_leaves_nothing_behind(image: FakeImage) -> None:
 @pytest.mark.parametrize("slug", SLUGS)
 def test_an_exemption_holds_where_it_is_allowed_and_nowhere_else(slug: str, image: FakeImage) -> None:
     """A reason is shown as it stands; where none may be given, the promise is judged all the same."""
-    finding = judge(slug, image, replace(PROJECT, not_applicable={slug: "It serves no requests."}))
+    finding = judge(slug, image, structs.replace(PROJECT, not_applicable={slug: "It serves no requests."}))
 
     expected = Verdict.NOT_APPLICABLE if PROMISES[slug].exemptible else Verdict.KEPT
     assert finding.verdict is expected

@@ -61,7 +61,7 @@ def found(store: EvidenceStore, name: str = "web") -> dict[str, Finding]:
 
 def stale(library: Library, store: EvidenceStore) -> list[str]:
     """What is left to prove of `web`."""
-    atoms = Handbook(catalog=library.load(), store=store, now=datetime.now(UTC)).stale_atoms()
+    atoms = Handbook(catalog=library.load(), store=store, now=datetime.now(UTC)).stale_atoms
     return sorted(atom.removeprefix("web:") for atom in atoms if atom.startswith("web:"))
 
 

@@ -1,193 +1,142 @@
-"""The rules digest: what judges is part of the record, and nothing else is."""
+"""The digest of what judges: code that a finding rests on is part of it, at the grain of functions, and no other."""
 
-import sys
-from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from snippets.contract import CONTRACT
-from snippets.contract.rules import rules_digest
-
-BOOT = '''\
-"""Promises."""
-
-from {package}.parsing import split
-from {package}.subject import Image
-
-LIMIT = 3
-
-
-def drains(image: Image) -> bool:
-    """It drains."""
-    return split(image) < LIMIT
-
-
-def starts(image: Image) -> bool:
-    """It starts."""
-    return bool(image)
-'''
-PARSING = '''\
-"""Parsing."""
-
-import re
-
-WORD = re.compile("a")
-
-
-def split(image: object) -> int:
-    """Split."""
-    return _count(image)
-
-
-def _count(image: object) -> int:
-    return len(WORD.findall(str(image)))
-
-
-def unused() -> None:
-    """Nobody's."""
-'''
-SUBJECT = '"""Subject."""\n\n\nclass Image:\n    """An image."""\n'
-
-Digest = Callable[..., str]
+from tests.unit.code_sample import PARSING, Digest, digests_below, edited
 
 
 @pytest.fixture
-def digest(tmp_path: Path) -> Iterator[Digest]:
-    """Write a package of these modules and take a function's digest; each under another name."""
-    sys.path.insert(0, str(tmp_path))
-    made: list[str] = []
-
-    def digest(name: str = "drains", **modules: str) -> str:
-        package = f"sample_{tmp_path.name}_{len(made)}"
-        made.append(package)
-        folder = tmp_path / package
-        folder.mkdir()
-        for module, text in {"__init__": "", "boot": BOOT, "parsing": PARSING, "subject": SUBJECT, **modules}.items():
-            (folder / f"{module}.py").write_text(text.replace("{package}", package))
-        return rules_digest(getattr(import_module(f"{package}.boot"), name))
-
-    yield digest
-    sys.path.remove(str(tmp_path))
-    for name in [name for name in sys.modules if name.partition(".")[0] in made]:
-        del sys.modules[name]
+def digest(tmp_path: Path) -> Digest:
+    """Through which a test takes the digest of a function of the small package, edited."""
+    return digests_below(tmp_path)
 
 
 def test_the_same_code_has_the_same_digest_wherever_it_is(digest: Digest) -> None:
     """Neither the package's name nor its place counts."""
-    assert digest() == digest()
+    assert digest() == digest(called="deployment_handbook")
+    assert digest().startswith("sha256:")
 
 
 def test_editing_one_promise_voids_that_promise_alone(digest: Digest) -> None:
     """The neighbour in the same file keeps its digest."""
-    edited = BOOT.replace("return bool(image)", "return not image")
+    other = edited("contract/boot.py", "return bool(image)", "return not image")
 
-    assert digest("starts", boot=edited) != digest("starts")
-    assert digest("drains", boot=edited) == digest("drains")
-
-
-@pytest.mark.parametrize(
-    ("module", "old", "new"),
-    [
-        ("boot", "LIMIT = 3", "LIMIT = 4"),
-        ("boot", '"""It drains."""', '"""It drains whole."""'),
-        ("parsing", "return _count(image)", "return 1 + _count(image)"),
-        ("parsing", "WORD.findall", "WORD.split"),
-        ("parsing", 're.compile("a")', 're.compile("b")'),
-    ],
-    ids=["constant", "docstring", "imported", "helper-of-a-helper", "pattern"],
-)
-def test_whatever_a_promise_uses_is_part_of_it(digest: Digest, module: str, old: str, new: str) -> None:
-    """Helpers and constants count, however many steps away."""
-    text = {"boot": BOOT, "parsing": PARSING}[module]
-    assert old in text
-
-    assert digest(**{module: text.replace(old, new)}) != digest()
+    assert digest(other, name="starts") != digest(name="starts")
+    assert digest(other) == digest()
 
 
 @pytest.mark.parametrize(
-    ("module", "old", "new"),
+    ("path", "old", "new"),
     [
-        ("boot", '"""Promises."""', '"""Promises, all\nof them."""\n\n\n# and a note'),
-        ("boot", "return bool(image)", "return (\n        bool(image)\n    )  # reformatted"),
-        ("parsing", '"""Nobody\'s."""', '"""Nobody\'s at all."""'),
-        ("subject", "An image", "The image"),
+        pytest.param("contract/boot.py", "LIMIT = 3", "LIMIT = 4", id="constant"),
+        pytest.param("contract/boot.py", '"""It drains."""', '"""It drains whole."""', id="its-own-sentence"),
+        pytest.param("contract/boot.py", "def drains", "@retried\ndef drains", id="decorator"),
+        pytest.param(
+            "contract/boot.py",
+            "def drains(image: Image)",
+            "def drains(image: Image, quick: bool = True)",
+            id="parameter",
+        ),
+        pytest.param("text/parsing.py", "return _count(text)", "return 1 + _count(text)", id="imported"),
+        pytest.param("text/parsing.py", "WORD.findall", "WORD.split", id="helper-of-a-helper"),
+        pytest.param("text/parsing.py", 're.compile("a")', 're.compile("b")', id="pattern"),
+        pytest.param("engine/image.py", 'return "a"', 'return "b"', id="property-of-the-subject"),
+        pytest.param("engine/image.py", "return BootedContainer()", "return 0 or BootedContainer()", id="method"),
+        pytest.param("engine/image.py", "return ask(path)", "return ask(path + '?')", id="method-of-what-it-makes"),
+        pytest.param("engine/image.py", "self.made = True", "self.made = False", id="its-making"),
+        pytest.param("engine/image.py", "] = 3", "] = 4", id="body-of-the-class"),
+        pytest.param("engine/http.py", "return len(path)", "return 200", id="what-a-method-calls"),
+        pytest.param("contract/promise.py", 'return "kept"', 'return "broken"', id="making-of-the-verdict"),
     ],
-    ids=["module-docstring", "neighbour", "unused-helper", "interface"],
 )
-def test_what_a_promise_does_not_use_is_no_part_of_it(digest: Digest, module: str, old: str, new: str) -> None:
-    """Unrelated code may be reformatted, moved down or edited."""
-    text = {"boot": BOOT, "parsing": PARSING, "subject": SUBJECT}[module]
-    assert old in text
-
-    assert digest(**{module: text.replace(old, new)}) == digest()
+def test_whatever_a_promise_rests_on_is_part_of_it(digest: Digest, path: str, old: str, new: str) -> None:
+    """Helpers and constants, what its subject is asked, and how a verdict is made of it, however many steps away."""
+    assert digest(edited(path, old, new)) != digest()
 
 
 @pytest.mark.parametrize(
-    "imported",
+    ("path", "old", "new"),
     [
-        ("from {package}.parsing import split", "from .parsing import split", "split(image)"),
-        ("from {package}.parsing import split", "from {package}.parsing import split as cut", "cut(image)"),
-        ("from {package}.parsing import split", "from {package} import parsing", "parsing.split(image)"),
-        ("from {package}.parsing import split", "from . import parsing", "parsing.split(image)"),
-        ("from {package}.parsing import split", "import {package}.parsing as p", "p.split(image)"),
-        ("from {package}.parsing import split", "if True:\n    from {package}.parsing import split", "split(image)"),
-        ("from {package}.parsing import split", "from {package}.again import split", "split(image)"),
+        pytest.param("contract/boot.py", '"""Promises."""', '"""Promises, all\nof them."""\n# A note.', id="module"),
+        pytest.param("contract/boot.py", "return bool(image)", "return not image", id="neighbour"),
+        pytest.param("contract/boot.py", "LIMIT = 3", "LIMIT = 3\nPAGE = '\u2028'\n\x0c", id="what-moves-lines"),
+        pytest.param("contract/boot.py", "< LIMIT", "< (  # so far\n        LIMIT\n    )", id="layout"),
+        pytest.param("contract/asking.py", "def stop", "def halt", id="what-is-not-asked-of-the-interface"),
+        pytest.param("text/parsing.py", '"""Split."""', '"""Split it."""', id="docstring-of-a-helper"),
+        pytest.param("text/parsing.py", '    """Split."""\n', "", id="no-docstring-of-a-helper"),
+        pytest.param("text/parsing.py", "    return len(", "    # How many.\n    return len(", id="comment"),
+        pytest.param("text/parsing.py", '    """Nobody\'s."""', "    print()", id="unused-helper"),
+        pytest.param("engine/image.py", '"""An image that was built."""', '"""Built."""', id="docstring-of-a-class"),
+        pytest.param("engine/image.py", '"""Boot it."""', '"""Boot it now."""', id="docstring-of-a-method"),
+        pytest.param("engine/image.py", "how often", "how many times", id="meaning-of-a-key"),
+        pytest.param("engine/image.py", "del self", "self.ended = True", id="method-that-is-not-asked"),
+        pytest.param("engine/image.py", 're.match("a", "b")', 're.match("b", "a")', id="another-one"),
+        pytest.param("contract/promise.py", '"a promise"', '"The promise"', id="what-makes-no-verdict"),
     ],
-    ids=["relative", "renamed", "module", "relative-module", "dotted", "conditional", "re-exported"],
 )
-def test_no_way_of_importing_hides_what_is_used(digest: Digest, imported: tuple[str, str, str]) -> None:
-    """Relative, renamed, whole or passed on: an edit of the helper is seen."""
-    line, other, call = imported
-    boot = BOOT.replace(line, other).replace("split(image)", call)
-    again = "from {package}.parsing import split\n"
-
-    edited = PARSING.replace("WORD.findall", "WORD.split")
-    assert digest(boot=boot, again=again, parsing=edited) != digest(boot=boot, again=again)
+def test_what_a_promise_does_not_rest_on_is_no_part_of_it(digest: Digest, path: str, old: str, new: str) -> None:
+    """Words, layout and unrelated code may be edited, moved down or written anew."""
+    assert digest(edited(path, old, new)) == digest()
 
 
-def test_an_import_inside_the_function_is_followed(digest: Digest) -> None:
-    """It is used as much as one at the top."""
-    boot = BOOT.replace("from {package}.parsing import split\n", "").replace(
-        "    return split(image)", "    from {package}.parsing import split\n\n    return split(image)"
-    )
+def test_a_method_counts_once_somebody_asks_for_it(digest: Digest) -> None:
+    """Of whatever class that is given or made: by its name, however far from the promise it is asked for."""
+    stops = edited("contract/boot.py", "image.boot().get", "[image.boot().stop()] and image.boot().get")
+    ended = edited("engine/image.py", "del self", "self.ended = True")
 
-    assert digest(boot=boot, parsing=PARSING.replace("WORD.findall", "WORD.split")) != digest(boot=boot)
-
-
-def test_importing_a_star_is_refused(digest: Digest) -> None:
-    """What comes with it cannot be told, so nothing could be voided by it."""
-    boot = BOOT.replace("import split", "import *")
-
-    with pytest.raises(TypeError, match=r"boot imports \* from .*parsing: what it uses of it cannot be told"):
-        digest(boot=boot)
+    assert digest({**stops, **ended}) != digest(stops)
+    asks = edited("text/parsing.py", "len(WORD.findall(text))", "text.stop()")
+    assert digest({**asks, **ended}) != digest(asks)
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("LIMIT = 3", "LIMIT, OTHER = 4, 5"),
-        ("LIMIT = 3", "LIMIT: int = 4"),
-        ("LIMIT = 3", "if True:\n    LIMIT = 4"),
-        ("LIMIT = 3", "LIMIT = 3\nLIMIT += 1"),
-    ],
-    ids=["unpacked", "annotated", "conditional", "augmented"],
-)
-def test_a_constant_counts_however_it_is_bound(digest: Digest, before: str, after: str) -> None:
-    """Every statement that binds a name is part of what uses it."""
-    first = BOOT.replace(before, after)
-    second = first.replace("4", "7").replace("+= 1", "+= 2")
-    assert first != second
+def test_an_attribute_of_a_foreign_module_is_no_method_of_ours(digest: Digest) -> None:
+    """`re.match` asks nothing of an image that has a method of this name."""
+    other = edited("engine/image.py", 're.match("a", "b")', 're.match("b", "a")')
+    matching = edited("text/parsing.py", "WORD.findall(text)", 're.match("a", text)')
 
-    assert digest(boot=first) != digest(boot=second)
+    assert digest({**matching, **other}) == digest(matching)
+    # Of a value nobody knows whose it is.
+    matching = edited("text/parsing.py", "WORD.findall(text)", 'text.match("a")')
+    assert digest({**matching, **other}) != digest(matching)
 
 
-def test_a_line_is_what_python_takes_for_one(digest: Digest) -> None:
-    """A form feed above does not shift the lines that are read."""
-    shifted = BOOT.replace("LIMIT = 3", "LIMIT = 3\nPAGE = '\u2028'\n\x0c")
+def test_a_private_class_counts_whole(digest: Digest) -> None:
+    """What it is handed to may call whatever it has, such as a parser of a library."""
+    reader = "\n\nclass _Reader:\n    def handle(self) -> int:\n        return 1\n"
+    made = {"text/parsing.py": PARSING.replace("return _count(text)", "return feed(_Reader())") + reader}
+    other = {"text/parsing.py": made["text/parsing.py"].replace("return 1", "return 2")}
 
-    assert digest(boot=shifted) == digest()
+    assert digest(other) != digest(made)
+    public = {path: text.replace("_Reader", "Reader") for path, text in made.items()}
+    other = {path: text.replace("_Reader", "Reader") for path, text in other.items()}
+    assert digest(other) == digest(public)
+
+
+@pytest.mark.parametrize("double", ["__enter__", "__add__", "__init__"])
+def test_what_python_itself_calls_counts(digest: Digest, double: str) -> None:
+    """Nobody asks for it by its name."""
+    there = edited("engine/http.py", "return len(path)", "return Answer()")
+    made = {
+        path: f"{text}\n\nclass Answer:\n    def {double}(self):\n        return 1\n" for path, text in there.items()
+    }
+    other = {path: text.replace("return 1", "return 2") for path, text in made.items()}
+
+    assert digest(other) != digest(made)
+
+
+def test_a_base_class_counts(digest: Digest) -> None:
+    """What is asked of an object may be its base's."""
+    based = edited("engine/image.py", "class BootedContainer:", "class BootedContainer(Base):")
+    based = {path: text.replace("    def get(", "    def post(") for path, text in based.items()}
+    made = {
+        path: f"{text}\n\nclass Base:\n    def get(self, path):\n        return 1\n" for path, text in based.items()
+    }
+    other = {path: text.replace("return 1", "return 2") for path, text in made.items()}
+
+    assert digest(other) != digest(made)
 
 
 def test_each_promise_of_the_contract_has_a_digest_of_its_own() -> None:

@@ -26,7 +26,7 @@ def test_what_its_record_vouches_for_is_proven(proven: Proven) -> None:
         "web": (State.PROVEN, None),
     }
     assert [(s.state, s.objection) for s in handbook.pitfalls.values()] == [(State.PROVEN, None)]
-    assert handbook.stale_atoms() == frozenset()
+    assert handbook.stale_atoms == frozenset()
 
 
 def test_without_records_all_is_unproven(library: Library, store: EvidenceStore) -> None:
@@ -35,8 +35,8 @@ def test_without_records_all_is_unproven(library: Library, store: EvidenceStore)
 
     assert handbook.snippets["web"].objection == "web was never verified"
     assert handbook.pitfalls["web/user-by-name"].objection == "pitfall web/user-by-name was never caught"
-    assert {"web:drains", "web:command-build", "conf:drains", "pitfall:web/user-by-name"} <= handbook.stale_atoms()
-    assert not [atom for atom in handbook.stale_atoms() if atom.startswith("alma")]
+    assert {"web:drains", "web:command-build", "conf:drains", "pitfall:web/user-by-name"} <= handbook.stale_atoms
+    assert not [atom for atom in handbook.stale_atoms if atom.startswith("alma")]
 
 
 def test_a_corrupt_record_means_unproven_and_never_a_crash(proven: Proven, store: EvidenceStore) -> None:
@@ -83,7 +83,7 @@ def test_a_configuration_is_proven_in_the_image_of_today(library: Library, prove
         "conf is proven in web, but web changed since 2026-01-02: Dockerfile"
     )
     # Proving the image again proves what it carries: the configuration's own findings are current.
-    assert not [atom for atom in handbook.stale_atoms() if atom.startswith("conf:")]
+    assert not [atom for atom in handbook.stale_atoms if atom.startswith("conf:")]
 
 
 def test_what_a_withheld_image_carries_is_withheld(library: Library, proven: Proven) -> None:
@@ -117,7 +117,7 @@ def test_only_what_is_missing_is_proven_again(proven: Proven, store: EvidenceSto
     findings = [replace(f, rules="sha256:01d") if f.promise == "drains" else f for f in evidence.findings]
     store.write(replace(evidence, findings=findings), "web")
 
-    assert proven().stale_atoms() == {"web:drains"}
+    assert proven().stale_atoms == {"web:drains"}
 
 
 def test_a_record_refused_as_a_whole_is_made_anew_as_a_whole(
@@ -127,7 +127,7 @@ def test_a_record_refused_as_a_whole_is_made_anew_as_a_whole(
     evidence = evidence_of(library.snippet())
     store.write(replace(evidence, bases=[]), "web")
 
-    atoms = proven().stale_atoms()
+    atoms = proven().stale_atoms
     assert atoms == {f"web:{finding.promise}" for finding in evidence.findings}
 
 

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from snippets.contract.observation import Load
-from snippets.engine.engine import traffic as module
+from snippets.engine.subjects import traffic as module
 from snippets.engine.subjects.traffic import traffic
 from snippets.errors import ContainerError
 

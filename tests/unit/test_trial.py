@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from snippets.contract import CONTRACT, PROMISES, Project, Trial, Verdict
 from snippets.contract.container.boot import ANY_UID, MOVED_PORT, READ_ONLY, UNPRIVILEGED
@@ -87,7 +88,7 @@ def test_a_container_that_was_started_again_stays_shared(image: FakeImage) -> No
     with Trial(image) as trial:
         with trial.boot() as first:
             first.signal("SIGKILL")
-            first.start_again()
+            first.start()
         with trial.boot() as second:
             pass
 
@@ -243,7 +244,9 @@ TWO = {"API_KEY": "a-value", "SECRET_KEY": "another"}
 
 
 @pytest.mark.parametrize(
-    ("project", "boots"), [(PROJECT, 10), (replace(PROJECT, settings=TWO), 11)], ids=["one-setting", "two-settings"]
+    ("project", "boots"),
+    [(PROJECT, 10), (structs.replace(PROJECT, settings=TWO), 11)],
+    ids=["one-setting", "two-settings"],
 )
 def test_the_whole_contract_takes_ten_boots_and_one_more_for_each_further_setting(
     project: Project, boots: int, image: FakeImage

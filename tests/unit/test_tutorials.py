@@ -21,15 +21,8 @@ from snippets.errors import CatalogError, EngineError
 from snippets.evidence.records import Cell, Execution
 from snippets.evidence.standing import State
 from snippets.evidence.store import EvidenceStore
-from snippets.tutorials import (
-    Tutorial,
-    TutorialStanding,
-    as_notebook,
-    load_tutorials,
-    render_tutorial,
-    tutorial_objection,
-    tutorial_standings,
-)
+from snippets.render.notebook import as_notebook, render_tutorial
+from snippets.tutorials import Tutorial, TutorialStanding, load_tutorials, tutorial_objection, tutorial_standings
 from snippets.tutorials.cells import front_matter
 from snippets.tutorials.execution import CellError, execute, misread
 
@@ -55,6 +48,11 @@ print("two\\nlines")
 ```
 """
 
+REHEARSAL = '''
+@promise("workflow", "https://docs.example")
+def deploys(stack):
+    """It deploys."""
+'''
 Write = Callable[..., Tutorial]
 Standing = Callable[[Tutorial, Execution | None], TutorialStanding]
 
@@ -65,9 +63,8 @@ def library(tmp_path: Path) -> Path:
     snippet = tmp_path / "library" / "deploy"
     snippet.mkdir(parents=True)
     (snippet / "deploy.yml").write_text("steps: []\n")
-    (snippet / "snippet.toml").write_text(
-        'title = "Deploy"\nsummary = "Deploys."\nkind = "workflow"\nrehearsal = ["deploys"]\n'
-    )
+    (snippet / "snippet.toml").write_text('title = "Deploy"\nsummary = "Deploys."\nkind = "workflow"\n')
+    (snippet / "rehearsal.py").write_text(REHEARSAL)
     return tmp_path / "library"
 
 

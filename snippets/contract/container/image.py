@@ -91,8 +91,9 @@ def steps_run(log: str, declared: Sequence[Stage]) -> list[bool]:
     ran: list[bool] = []
     for stage in built_upon(declared):
         shown = f"stage-{stage.name}" if stage.name.isdigit() else stage.name.lower()
-        mark = f"{re.escape(shown)} " if len(declared) > 1 else ""
-        steps = re.findall(rf"^#(\d+) \[(?:\S+/\S+ )?{mark}(\d+)/\d+\] (\w+)", log, flags=re.MULTILINE)
+        # A single stage is named where a step of it mounts something; numbers are set flush from ten steps on.
+        mark = f"{re.escape(shown)} " if len(declared) > 1 else f"(?:{re.escape(shown)} )?"
+        steps = re.findall(rf"^#(\d+) \[(?:\S+/\S+ )?{mark} *(\d+)/\d+\] (\w+)", log, flags=re.MULTILINE)
         made = {int(step): vertex not in cached for vertex, step, keyword in steps if keyword.upper() != "FROM"}
         ran += [made[step] for step in sorted(made)]
     return ran

@@ -10,6 +10,7 @@ from functools import cache
 
 import msgspec
 
+from ...environment import BASES
 from ...errors import EngineError
 from ...evidence.records import Base
 from ..command import OverdueError, bounded
@@ -63,7 +64,7 @@ def resolved(reference: str) -> Ground:
     choice = _choice()
     digest = None if choice is Choice.STAND_IN else _registry_digest(reference)
     if digest is None and choice is Choice.REGISTRY:
-        message = f"no registry answers for {reference}, and HANDBOOK_BASES=registry forbids a stand-in."
+        message = f"no registry answers for {reference}, and {BASES.name}=registry forbids a stand-in."
         raise EngineError(message)
     known = recipes()
     if digest is not None:
@@ -91,9 +92,9 @@ def has_recipe(reference: str) -> bool:
 
 
 def _choice() -> Choice:
-    wanted = os.environ.get("HANDBOOK_BASES", Choice.AUTO)
+    wanted = os.environ.get(BASES.name, Choice.AUTO)
     if wanted not in list(Choice):
-        message = f"HANDBOOK_BASES={wanted} is none of {', '.join(Choice)}"
+        message = f"{BASES.name}={wanted} is none of {', '.join(Choice)}"
         raise EngineError(message)
     return Choice(wanted)
 

@@ -5,9 +5,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from ...environment import OFFLINE_BASES
 from ...errors import EngineError
 
-VARIABLE = "HANDBOOK_OFFLINE_BASES"
+VARIABLE = OFFLINE_BASES.name
 
 
 def material(reference: str, files: Mapping[str, str]) -> Path:

@@ -12,6 +12,7 @@ import msgspec
 
 from ...catalog.metadata import read
 from ...contract.project import Table
+from ...environment import CA_BUNDLE, CERTIFICATES, INSTALL_ENGINE
 from ...errors import EngineError
 from ..build import build
 from ..command import bounded
@@ -57,11 +58,11 @@ def recipes() -> dict[str, tuple[Path, Recipe]]:
 
 def ca_bundle() -> Path | None:
     """Certificates that builds must trust: HANDBOOK_CA_BUNDLE, else what this machine's own SSL_CERT_FILE names."""
-    named = os.environ.get("HANDBOOK_CA_BUNDLE", os.environ.get("SSL_CERT_FILE", ""))
+    named = os.environ.get(CA_BUNDLE.name, os.environ.get(CERTIFICATES.name, ""))
     if not named:
         return None
     if not Path(named).is_file():
-        message = f"HANDBOOK_CA_BUNDLE={named}: there is no such file"
+        message = f"{CA_BUNDLE.name}={named}: there is no such file"
         raise EngineError(message)
     return Path(named)
 
@@ -116,7 +117,7 @@ def _bootstrap(recipe: Recipe, tar: Path) -> None:
     try:
         done = bounded(command, timeout_s=ROOT_TIMEOUT_S)
     except FileNotFoundError:
-        message = "stand-in bases need mmdebstrap: `apt-get install mmdebstrap`, or set HANDBOOK_INSTALL_ENGINE=1"
+        message = f"stand-in bases need mmdebstrap: `apt-get install mmdebstrap`, or set {INSTALL_ENGINE.name}=1"
         raise EngineError(message) from None
     if done.status != 0:
         raise engine_error(f"mmdebstrap {recipe.suite}", done.stderr)

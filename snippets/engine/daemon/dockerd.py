@@ -16,7 +16,7 @@ from pathlib import Path
 from ...errors import EngineError
 from ..command import bounded
 from .endpoint import DEFAULT_SOCKET
-from .process import Process
+from .process import LiveProcess
 
 START_TIMEOUT_S = 60.0
 # dockerd gives its containers 15 s, then ends them: https://docs.docker.com/reference/cli/dockerd/ (shutdown-timeout)
@@ -128,18 +128,18 @@ class Dockerd:
             return
         self._stop(mark)
 
-    def _mark(self) -> Process | str | None:
+    def _mark(self) -> LiveProcess | str | None:
         """What we started and did not stop: a process, a service, or nothing."""
         try:
             mark = json.loads((self.state / "started").read_text())
         except (FileNotFoundError, ValueError):
             return None
-        return mark["service"] if "service" in mark else Process(pid=mark["pid"], tick=mark["tick"])
+        return mark["service"] if "service" in mark else LiveProcess(pid=mark["pid"], tick=mark["tick"])
 
     def _start(self, ready: Answers) -> None:
         """Start it, or await one that an earlier command started and was killed before it answered."""
         mark = self._mark()
-        if isinstance(mark, Process) and Process.find(mark.pid) == mark:
+        if isinstance(mark, LiveProcess) and LiveProcess.find(mark.pid) == mark:
             self._await(mark, ready)
         elif self.service:
             self._start_service(ready)
@@ -156,10 +156,10 @@ class Dockerd:
             said = done.stderr.strip() or "it started, and does not answer"
             raise EngineError(f"`systemctl start {SERVICE[-1]}` failed: {said}\nSee `journalctl -u {SERVICE[-1]}`.")
 
-    def _spawn(self) -> Process:
+    def _spawn(self) -> LiveProcess:
         # dockerd believes any live process that has the number in a pid file; we look what it is.
         for pid_file, program in ((self._pid_file, self.program), (self._containerd_file, "containerd")):
-            if not Process.named_by(pid_file, program):
+            if not LiveProcess.named_by(pid_file, program):
                 pid_file.unlink(missing_ok=True)
         command = [self.program, *self.options]
         # Only what differs from the defaults: dockerd refuses an option that its daemon.json states as well.
@@ -186,13 +186,13 @@ class Dockerd:
                 (os.POSIX_SPAWN_DUP2, 1, 2),
             ],
         )
-        process = Process.find(pid)
+        process = LiveProcess.find(pid)
         if process is None:
             raise EngineError(self._last_words(f"{self.program} ended at once."))
         (self.state / "started").write_text(json.dumps({"pid": process.pid, "tick": process.tick}))
         return process
 
-    def _await(self, process: Process, ready: Answers) -> None:
+    def _await(self, process: LiveProcess, ready: Answers) -> None:
         began = self.clock()
         while not ready():
             with process.handle() as ended:
@@ -208,7 +208,7 @@ class Dockerd:
         listed = "\n".join(f"  {line}" for line in lines[-LOG_LINES:]) or "  (it wrote nothing)"
         return f"{what} The end of {self.log}:\n{listed}"
 
-    def _stop(self, mark: Process | str) -> None:
+    def _stop(self, mark: LiveProcess | str) -> None:
         if isinstance(mark, str):
             self.say(f"stopping the engine: systemctl stop {' '.join(SERVICE)}")
             bounded(["systemctl", "stop", *SERVICE], timeout_s=SERVICE_TIMEOUT_S)
@@ -216,12 +216,12 @@ class Dockerd:
             if self._end(mark, self.program):
                 self.say("stopped the engine that was started for this command")
             # It ends its containerd itself, unless it was killed. Another daemon may have taken that one over.
-            successor, left = Process.named_by(self._pid_file, self.program), self._containerd_file
-            if not successor and (containerd := Process.named_by(left, "containerd")):
+            successor, left = LiveProcess.named_by(self._pid_file, self.program), self._containerd_file
+            if not successor and (containerd := LiveProcess.named_by(left, "containerd")):
                 self._end(containerd, "containerd")
         (self.state / "started").unlink(missing_ok=True)
 
-    def _end(self, process: Process, program: str) -> bool:
+    def _end(self, process: LiveProcess, program: str) -> bool:
         """TERM, wait, and KILL after the grace; False where it had ended already."""
         with process.handle() as handle:
             if handle is None:

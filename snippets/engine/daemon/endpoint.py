@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...environment import DOCKER_HOST
 from ...errors import EngineError
 from ..command import OverdueError, bounded
 from ..docker import ABSENT
@@ -28,13 +29,13 @@ class Endpoint:
     @classmethod
     def current(cls, environment: Mapping[str, str]) -> "Endpoint":
         """DOCKER_HOST, or the current context's, which Docker's Python SDK does not look at."""
-        found = {} if environment.get("DOCKER_HOST") else _context(environment)
+        found = {} if environment.get(DOCKER_HOST.name) else _context(environment)
         return cls(environment={**environment, **found})
 
     @property
     def host(self) -> str:
         """As docker writes it."""
-        return self.environment["DOCKER_HOST"]
+        return self.environment[DOCKER_HOST.name]
 
     @property
     def socket(self) -> Path | None:
@@ -84,11 +85,11 @@ def _context(environment: Mapping[str, str]) -> dict[str, str]:
     """What DOCKER_HOST and its like would say for the current context."""
     status, said = _output(["docker", "context", "inspect"], environment)
     if status == NOT_FOUND:
-        return {"DOCKER_HOST": f"unix://{DEFAULT_SOCKET}"}
+        return {DOCKER_HOST.name: f"unix://{DEFAULT_SOCKET}"}
     if status != 0:
         raise EngineError(f"docker's current context cannot be read: {said}")
     context = json.loads(said)[0]
-    found = {"DOCKER_HOST": context["Endpoints"]["docker"]["Host"]}
+    found = {DOCKER_HOST.name: context["Endpoints"]["docker"]["Host"]}
     if context["TLSMaterial"].get("docker"):
         found["DOCKER_CERT_PATH"] = str(Path(context["Storage"]["TLSPath"], "docker"))
         found["DOCKER_TLS_VERIFY"] = "" if context["Endpoints"]["docker"]["SkipTLSVerify"] else "1"

@@ -66,7 +66,7 @@ class System:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class AptSource:
     """One suite of one archive, as apt's sources name it."""
 
     uris: str
@@ -144,7 +144,7 @@ def _offer_new(system: System, say: Callable[[str], None]) -> list[Path]:
     return list(files)
 
 
-def _sources(files: Path) -> list[Source]:
+def _sources(files: Path) -> list[AptSource]:
     """What apt's one-line and deb822 sources name; https://manpages.debian.org/bookworm/apt/sources.list.5.en.html."""
     folder = files / "etc/apt"
     found = []
@@ -152,7 +152,7 @@ def _sources(files: Path) -> list[Source]:
         for line in path.read_text().splitlines() if path.is_file() else ():
             if entry := re.match(r"deb\s+(?:\[(.*?)\]\s*)?(\S+)\s+(\S+)", line):
                 options = dict(option.partition("=")[::2] for option in (entry[1] or "").split())
-                found.append(Source(uris=entry[2], suites=(entry[3],), signed_by=options.get("signed-by", "")))
+                found.append(AptSource(uris=entry[2], suites=(entry[3],), signed_by=options.get("signed-by", "")))
     for path in sorted((folder / "sources.list.d").glob("*.sources")):
         # A comment may stand between a field and its continuation.
         lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
@@ -161,7 +161,7 @@ def _sources(files: Path) -> list[Source]:
             if "deb" in stanza.get("Types", "").split() and stanza.get("Enabled", "yes") != "no":
                 suites = tuple(stanza.get("Suites", "").split())
                 uris, signed_by = stanza.get("URIs", ""), stanza.get("Signed-By", "")
-                found.append(Source(uris=uris, suites=suites, signed_by=signed_by))
+                found.append(AptSource(uris=uris, suites=suites, signed_by=signed_by))
     return found
 
 

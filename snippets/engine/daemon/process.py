@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
+class LiveProcess:
     """A process, told from a later one with the same number by the tick (since boot) it started at."""
 
     pid: int
     tick: int
 
     @classmethod
-    def find(cls, pid: int) -> "Process | None":
+    def find(cls, pid: int) -> "LiveProcess | None":
         """The live process with this number."""
         try:
             # The name, in brackets, may hold anything.
@@ -26,7 +26,7 @@ class Process:
         return None if state == "Z" else cls(pid=pid, tick=int(fields[18]))
 
     @classmethod
-    def named_by(cls, pid_file: Path, program: str) -> "Process | None":
+    def named_by(cls, pid_file: Path, program: str) -> "LiveProcess | None":
         """The live process that a pid file names, if it is no other program that got its number."""
         try:
             pid = int(pid_file.read_text())
@@ -44,7 +44,7 @@ class Process:
             yield None
             return
         try:
-            yield descriptor if Process.find(self.pid) == self else None
+            yield descriptor if LiveProcess.find(self.pid) == self else None
         finally:
             os.close(descriptor)
             with contextlib.suppress(ChildProcessError):

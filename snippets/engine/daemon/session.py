@@ -18,6 +18,7 @@ from pathlib import Path
 
 import click
 
+from ...environment import CI, DATA_ROOT, DOCKER_OPTS, INSTALL_ENGINE
 from ...errors import EngineError, SnippetsError
 from ..docker import ABSENT
 from .dockerd import SIGNALS, Dockerd, InterruptedStartError
@@ -54,10 +55,10 @@ class Machine:
     @property
     def allowed(self) -> bool | None:
         """Whether packages may be installed; None where that was not said."""
-        said = self.environment.get("HANDBOOK_INSTALL_ENGINE", "")
+        said = self.environment.get(INSTALL_ENGINE.name, "")
         if said:
             return said != "0"
-        return True if self.environment.get("CI", "false").lower() not in {"", "0", "false"} else None
+        return True if self.environment.get(CI.name, "false").lower() not in {"", "0", "false"} else None
 
     def has(self, program: str) -> bool:
         """Whether a program is on the path."""
@@ -95,7 +96,7 @@ def _daemon(machine: Machine, endpoint: Endpoint) -> Dockerd | None:
     """What could be started at this endpoint: by root, at a socket of this machine."""
     if not machine.root or endpoint.socket is None:
         return None
-    data_root = machine.environment.get("HANDBOOK_DATA_ROOT")
+    data_root = machine.environment.get(DATA_ROOT.name)
     standard = endpoint.socket.resolve() == DEFAULT_SOCKET.resolve() and not data_root
     return Dockerd(
         socket=endpoint.socket,
@@ -103,7 +104,7 @@ def _daemon(machine: Machine, endpoint: Endpoint) -> Dockerd | None:
         say=_say,
         environment=endpoint.environment,
         data_root=Path(data_root) if data_root else None,
-        options=shlex.split(machine.environment.get("DOCKER_OPTS", "")),
+        options=shlex.split(machine.environment.get(DOCKER_OPTS.name, "")),
         service=standard and (machine.files / "run/systemd/system").is_dir(),
     )
 
@@ -114,7 +115,7 @@ def _prepare(machine: Machine, endpoint: Endpoint, daemon: Dockerd) -> None:
     if not daemon.ours:
         endpoint.refuse_stranger()
     if machine.allowed is False:
-        raise EngineError(ABSENT.format(said=f"nothing at {endpoint.host}, and HANDBOOK_INSTALL_ENGINE=0 forbids one"))
+        raise EngineError(ABSENT.format(said=f"nothing at {endpoint.host}, and {INSTALL_ENGINE.name}=0 forbids one"))
     if machine.has("docker") and machine.has("dockerd") and not endpoint.lacking():
         return
     system = System.read(machine.files)

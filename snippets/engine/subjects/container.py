@@ -1,8 +1,6 @@
 """A container that testcontainers booted -> what the contract's `Container` may be asked, waits included."""
 
-import os
 import shlex
-import signal
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -12,29 +10,19 @@ from typing import TypeVar
 from docker.models.containers import Container as Handle
 
 from ...contract.observation import Done, Process, Reply
-from ...errors import ContainerError, EngineError, NotReadyError
+from ...errors import ContainerError, NotReadyError
 from . import http
 from .beside import RunningService
-from .handle import HandledContainer
+from .processes import SignalledContainer
 from .traffic import Clients, traffic
 from .waiting import POLL_S, SETTLED_S, SETTLING_S, awaited, settled
 
 START_TIMEOUT_S = 40.0
 STOP_TIMEOUT_S = 60.0
-TRIES = 20
-# Numbers of all live processes but the first and the shell that asks; with nothing that a shell has not inside.
-NUMBERS = """
-for place in /proc/[0-9]*; do
-  number=${place#/proc/}
-  case $number in 1 | $$) continue ;; esac
-  { read -r state <"$place/stat"; } 2>/dev/null || continue
-  case ${state##*) } in Z*) ;; *) echo "$number" ;; esac
-done
-"""
 T = TypeVar("T")
 
 
-class BootedContainer(HandledContainer):
+class BootedContainer(SignalledContainer):
     """A running container; every wait notices its exit on each poll and quotes its last lines."""
 
     def __init__(
@@ -202,46 +190,6 @@ class BootedContainer(HandledContainer):
         if waited_s is not None:
             self._trace("pause", started, seconds=waited_s)
         return waited_s
-
-    def kill_process(self, process: Process) -> None:
-        """SIGKILL one, which is not the first: from the host, else from inside, where it has another number."""
-        if not self._signalled([process], signal.SIGKILL):
-            self._inside(["sh", "-c", f"kill -s KILL {self._inner(process)}"])
-
-    def freeze(self) -> int:
-        """SIGSTOP its workers, or the only process; likewise."""
-        processes = self.processes()
-        chosen = [p for p in processes if not p.is_first] or list(processes)
-        if not self._signalled(chosen, signal.SIGSTOP):
-            # The first process of a container takes no such signal from inside.
-            if chosen[0].is_first:
-                raise EngineError("its only process can be frozen by root alone, on the engine's own machine")
-            self._inside(["sh", "-c", "kill -s STOP -- -1"])
-        self._trace("freeze", time.monotonic())
-        return len(chosen)
-
-    def _signalled(self, processes: Sequence[Process], number: int) -> bool:
-        """Whether this machine's kernel could be asked: it is the engine's, and they are ours to signal."""
-        for process in processes:
-            if not self._is_local(process.pid):
-                return False
-            try:
-                os.kill(process.pid, number)
-            except PermissionError:
-                return False
-            except ProcessLookupError:
-                pass
-        return True
-
-    def _inner(self, process: Process) -> int:
-        """Its number inside: both count up, so the one at the same place."""
-        for _ in range(TRIES):
-            outer = sorted(other.pid for other in self.processes() if not other.is_first)
-            inner = sorted(int(word) for word in self._inside(["sh", "-c", NUMBERS]).split())
-            if len(inner) == len(outer) and process.pid in outer:
-                return inner[outer.index(process.pid)]
-            time.sleep(POLL_S)
-        raise EngineError("its processes come and go, so that none of them can be told from inside")
 
     def wait_health(self, wanted: str, timeout_s: float) -> float | None:
         """Seconds until the engine says so."""

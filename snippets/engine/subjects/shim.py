@@ -14,7 +14,7 @@ from ...errors import EngineError
 from ..build import build_lock
 from ..run import LABEL, Run
 
-STAGE_LABEL = "handbook.stage"
+WORKDIR_LABEL = "handbook.workdir"
 _SCRIPT = """#!/bin/sh
 # Everything is passed on; `build` and `run` get the options that rehearsals add. One build at a time: see build.py.
 case "${{1:-}}" in
@@ -34,7 +34,7 @@ def environment(run: Run, folder: Path, contexts: Mapping[str, str]) -> dict[str
         message = "there is no `docker` program on PATH"
         raise EngineError(message)
     build = " ".join(f"--build-context '{ref}=docker-image://{image}'" for ref, image in contexts.items())
-    labels = f"--label {LABEL}={run.key} --label {STAGE_LABEL}={folder.parent}"
+    labels = f"--label {LABEL}={run.key} --label {WORKDIR_LABEL}={folder.parent}"
     folder.mkdir(parents=True, exist_ok=True)
     script = folder / "docker"
     script.write_text(_SCRIPT.format(docker=docker, lock=build_lock(), build=f"{build} {labels}", run=labels))

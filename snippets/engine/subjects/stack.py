@@ -1,4 +1,4 @@
-"""A staged compose project that is up -> what the contract's `Stack` may be asked, by readers' own `docker compose`."""
+"""A compose project that is up -> what the contract's `Stack` may be asked, by readers' own `docker compose`."""
 
 import json
 import shlex
@@ -12,8 +12,8 @@ from ...contract.observation import Done, Reply, Unit
 from ...errors import ContainerError, NotReadyError
 from ..docker import docker
 from . import http
-from .stage import Stage
 from .waiting import awaited, quoted
+from .workdir import Workdir
 
 UP = "up --detach --wait"
 DOWN = "down --volumes --timeout 5"
@@ -21,16 +21,16 @@ DOWN = "down --volumes --timeout 5"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeStack:
-    """A compose project: where it is staged, which service answers, and on which port of its container."""
+    """A compose project: where it is laid_out, which service answers, and on which port of its container."""
 
-    stage: Stage
+    workdir: Workdir
     service: str
     port: int
 
     @property
     def root(self) -> Path:
         """The assembled copy of the snippet's directory."""
-        return self.stage.root
+        return self.workdir.root
 
     def compose(self, command: str, *, check: bool = True) -> Done:
         """Run `docker compose COMMAND` in the project; where `check`, a failure quotes what it printed."""
@@ -40,7 +40,7 @@ class ComposeStack:
         """Run a command in the reader's own shell, or inside a service."""
         if on:
             command = f"docker compose exec -T {shlex.quote(on)} {command}"
-        done = self.stage.run(command, together=False)
+        done = self.workdir.run(command, together=False)
         if check and done.status != 0:
             raise ContainerError(f"`{command}` exits {done.status}: {quoted(done.stdout + done.stderr)}")
         return done

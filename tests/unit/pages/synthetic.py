@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from snippets.catalog import Catalog, load
+from snippets.cli import main
 from snippets.contract import Finding, Verdict
 from snippets.evidence.objection import fault_digest, requirements
 from snippets.evidence.records import Base, Capture, Evidence, ImageFacts
@@ -131,4 +132,4 @@ def handbook(root: Path, *, proven: Collection[str] = ("web", "settings")) -> Ha
     store = EvidenceStore(root / "evidence")
     caught = [pitfall.name for pitfall in catalog.pitfalls.values() if pitfall.snippet in proven]
     prove(catalog, store, proven, caught)
-    return Handbook(catalog=catalog, store=store, now=WHEN)
+    return Handbook(catalog=catalog, store=store, now=WHEN, program=main)

@@ -1,0 +1,10 @@
+"""What runs, and how it is judged."""
+
+from ...contract.promise import Judgement, kept_if
+from ...contract.subject import Stack
+
+
+def it_runs(stack: Stack) -> Judgement:
+    """It runs."""
+    done = stack.run("sh run.sh")
+    return kept_if(done.status == 0, str(done))

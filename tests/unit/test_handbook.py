@@ -1,0 +1,99 @@
+"""Handbook: one value that says how everything stands, whatever it was made of."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from snippets.catalog import LIBRARY
+from snippets.evidence.records import Capture
+from snippets.evidence.store import EvidenceStore
+from snippets.handbook import PACKAGE, Handbook
+from tests.unit.sample import BY_NAME, NOW, Library, evidence_of
+
+Proven = Callable[[], Handbook]
+PAGE = "# Wrong\n\n## By name { #by-name }\n\n```pitfall\nweb/user-by-name\n```\n"
+
+
+@pytest.fixture(autouse=True)
+def _unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever this run's own records are."""
+    monkeypatch.delenv("HANDBOOK_EVIDENCE", raising=False)
+
+
+def test_a_checkout_s_own_is_its_library_records_and_pages() -> None:
+    """The clock's time, any age, and no command line until somebody needs its help."""
+    handbook = Handbook.here()
+
+    assert handbook.catalog.snippets["flask-uv"].root == LIBRARY / "flask-uv"
+    assert handbook.store == EvidenceStore(PACKAGE.parent / "evidence")
+    assert handbook.docs == PACKAGE.parent / "docs"
+    assert (handbook.now, handbook.max_age, handbook.program) == (None, None, None)
+
+
+def test_any_part_may_be_another(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable says where the records are; who is told goes before it."""
+    monkeypatch.setenv("HANDBOOK_EVIDENCE", str(tmp_path / "told"))
+
+    assert Handbook.here(library.root).store == EvidenceStore(tmp_path / "told")
+    given = Handbook.here(library.root, tmp_path / "given", tmp_path / "docs")
+    assert sorted(given.catalog.snippets) == ["alma", "conf", "web"]
+    assert (given.store, given.docs) == (EvidenceStore(tmp_path / "given"), tmp_path / "docs")
+
+
+def test_without_pages_nothing_is_told_of_anywhere(proven: Proven) -> None:
+    """Where only a library is at hand there is no tutorial, no section and no page."""
+    handbook = proven()
+
+    assert handbook.docs is None
+    assert (handbook.tutorials, handbook.sections, handbook.pages) == ({}, {}, {})
+
+
+def test_a_checkout_names_the_file_of_a_page(proven: Proven, tmp_path: Path) -> None:
+    """And the heading in it."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "wrong.md").write_text(PAGE)
+    handbook = replace(proven(), docs=tmp_path / "docs")
+
+    assert handbook.pages == {"web/user-by-name": "docs/wrong.md#by-name"}
+    assert handbook.sections["web/user-by-name"].address == "wrong/#by-name"
+
+
+def test_what_a_promise_was_seen_to_catch_is_proven(proven: Proven, library: Library, store: EvidenceStore) -> None:
+    """A pitfall without a record, or with one of another fault, was caught by nobody."""
+    library.write("web/pitfalls/user-by-number.toml", BY_NAME.replace("USER app", "USER 0"))
+    assert proven().kills == {"numeric-non-root": ["web/user-by-name"]}
+
+    capture = store.read(Capture, "web/user-by-name")
+    assert capture is not None
+    store.write(replace(capture, digest="sha256:0"), "web/user-by-name")
+    assert proven().kills == {}
+
+
+def test_what_rests_on_a_stand_in_is_named(proven: Proven, library: Library, store: EvidenceStore) -> None:
+    """Snippets and pitfalls, each by its name; what was proven on the registry's own is not."""
+    assert proven().on_stand_ins == ("web", "web/user-by-name")
+
+    handbook = proven()
+    web = evidence_of(library.snippet())
+    store.write(replace(web, bases=[replace(base, stand_in=False) for base in web.bases]), "web")
+    assert handbook.on_stand_ins == ("web/user-by-name",)
+
+
+def test_what_is_stale_is_told_by_name_and_as_tests_prove_it(library: Library, store: EvidenceStore) -> None:
+    """A whole that is stale has atoms that are; what is withheld has none."""
+    handbook = Handbook(catalog=library.load(), store=store, now=NOW)
+
+    assert handbook.stale == ("conf", "web", "web/user-by-name")
+    assert {atom.partition(":")[0] for atom in handbook.stale_atoms} == {"conf", "web", "pitfall"}
+
+
+def test_the_time_is_the_clock_s_where_none_is_given(store: EvidenceStore, library: Library) -> None:
+    """So a record of tomorrow is refused today."""
+    web = evidence_of(library.snippet())
+    store.write(replace(web, verified_at=datetime(2999, 1, 1, tzinfo=UTC)), "web")
+
+    said = Handbook(catalog=library.load(), store=store).snippets["web"].objection
+    assert said == "web was verified in the future: 2999-01-01T00:00:00+00:00"

@@ -1,0 +1,69 @@
+"""rehearsal.py: what is promised beyond the contract is read at the door, without running a line of it."""
+
+import pytest
+
+from snippets.catalog.rehearsals import read_rehearsals
+from tests.unit.sample import REHEARSAL
+
+SHOWN = "shop/rehearsal.py"
+
+
+def read(text: str) -> tuple[dict[str, str], list[str]]:
+    """What it judges, and what speaks against it."""
+    faults: list[str] = []
+    return dict(read_rehearsals(text, SHOWN, faults)), faults
+
+
+def test_every_decorated_function_is_a_judgement() -> None:
+    """By its slug, in the order of the file; what only helps is none."""
+    assert read(REHEARSAL) == ({"it-sells": "it_sells", "it-closes": "it_closes"}, [])
+
+
+def test_nothing_of_it_is_run() -> None:
+    """A list of snippets imports none of them, and needs nothing that they import."""
+    text = f"import not_installed\nraise SystemExit\n{REHEARSAL}"
+
+    assert read(text) == ({"it-sells": "it_sells", "it-closes": "it_closes"}, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        pytest.param(
+            REHEARSAL.replace("-> Judgement:", "-> Judgement", 1), [f"{SHOWN}:8: not Python: expected ':'"], id="syntax"
+        ),
+        pytest.param("x = 1\0", [f"{SHOWN}: not Python: source code string cannot contain null bytes"], id="no-text"),
+        pytest.param(
+            REHEARSAL.replace("def it_closes", "def it_sells"), [f"{SHOWN}:14: it_sells is there twice"], id="twice"
+        ),
+        pytest.param(
+            REHEARSAL.replace('    """What is asked for is sold."""\n', ""),
+            [f"{SHOWN}:8: it_sells promises nothing: it has no docstring"],
+            id="mute",
+        ),
+        pytest.param("", [f"{SHOWN}: no function is decorated with @promise"], id="empty"),
+        pytest.param(
+            REHEARSAL.replace("@promise(", "@premise("),
+            [f"{SHOWN}: no function is decorated with @promise"],
+            id="decorated-otherwise",
+        ),
+        pytest.param(
+            '@promise\ndef it_sells(stack):\n    """Sold."""\n',
+            [f"{SHOWN}: no function is decorated with @promise"],
+            id="without-family-and-authority",
+        ),
+    ],
+)
+def test_what_promises_nothing_is_refused_by_its_line(text: str, faults: list[str]) -> None:
+    """Every fault, where an editor finds it."""
+    assert read(text)[1] == faults
+
+
+def test_all_faults_are_told_in_one_run() -> None:
+    """Whoever mends one does not have to come back for the next."""
+    text = REHEARSAL.replace("def it_closes", "def it_sells").replace('    """Closed it answers nothing."""\n', "")
+
+    assert read(text)[1] == [
+        f"{SHOWN}:14: it_sells is there twice",
+        f"{SHOWN}:14: it_sells promises nothing: it has no docstring",
+    ]
