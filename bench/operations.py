@@ -103,12 +103,12 @@ def operations(tape: Path) -> list[Operation]:
             case "docker" if not entry.get("container"):
                 found.append(Docker(argv=entry["argv"], run=entry["run"]))
             case "command" | "compose":
-                if entry["stage"] not in rehearsals:
-                    rehearsal = Rehearsal(kept=entry["kept"], folder=entry["stage"], run=entry["run"])
-                    rehearsals[entry["stage"]] = rehearsal
+                if entry["workdir"] not in rehearsals:
+                    rehearsal = Rehearsal(kept=entry["kept"], folder=entry["workdir"], run=entry["run"])
+                    rehearsals[entry["workdir"]] = rehearsal
                     found.append(rehearsal)
                 command = Command(argv=entry["argv"], env=entry["env"], status=entry["status"])
-                rehearsals[entry["stage"]].commands.append(command)
+                rehearsals[entry["workdir"]].commands.append(command)
             case step if step in STEPS:
                 steps[entry["container"]].append(Step(operation=step, what=entry, took_s=entry["took_s"]))
             case unknown if unknown != KNOWN_TWICE:

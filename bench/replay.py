@@ -97,11 +97,11 @@ class _Player:
 
     def command(self, rehearsal: Rehearsal, command: Command) -> None:
         """Run it in the copy of the copy."""
-        stage = self.place / rehearsal.kept
-        root = next(path for path in sorted(stage.iterdir()) if path.is_dir() and path.name != "shim")
+        workdir = self.place / rehearsal.kept
+        root = next(path for path in sorted(workdir.iterdir()) if path.is_dir() and path.name != "shim")
         moves = self.moves(rehearsal)
         env = clean_environment() | {name: moved(value, moves) for name, value in command.env.items()}
-        env["PATH"] = f"{stage / 'shim'}{os.pathsep}{env['PATH']}"
+        env["PATH"] = f"{workdir / 'shim'}{os.pathsep}{env['PATH']}"
         argv = [moved(word, moves) for word in command.argv]
         done = run(argv, cwd=root, env=env, check=False)
         if done.status != command.status:

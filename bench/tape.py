@@ -79,8 +79,8 @@ def pass_on(program: str, arguments: Sequence[str]) -> NoReturn:
     kind = None if NESTED in os.environ else kind_of(Path(program).name, arguments)
     if kind is None:
         os.execv(program, [program, *arguments])  # noqa: S606 - what was asked for, no shell
-    stage = None if kind == "docker-build" else stage_of(kind, arguments, os.environ)
-    kept = _keep_build(tape, arguments) if stage is None else _keep_stage(tape, stage)
+    workdir = None if kind == "docker-build" else workdir_of(kind, arguments, os.environ)
+    kept = _keep_build(tape, arguments) if workdir is None else _keep_workdir(tape, workdir)
     started = time.monotonic()
     done = subprocess.run(  # noqa: S603 - what was asked for, no shell
         [program, *arguments], env=os.environ | {NESTED: "1"}, check=False
@@ -89,7 +89,7 @@ def pass_on(program: str, arguments: Sequence[str]) -> NoReturn:
         "operation": kind,
         "argv": [Path(program).name, *arguments],
         "kept": kept,
-        "stage": str(stage) if stage else None,
+        "workdir": str(workdir) if workdir else None,
         "run": os.environ.get("HANDBOOK_RUN", ""),
         "env": {name: value for name, value in os.environ.items() if name.startswith("COMPOSE_")},
         "status": done.returncode,
@@ -101,7 +101,7 @@ def pass_on(program: str, arguments: Sequence[str]) -> NoReturn:
     sys.exit(done.returncode)
 
 
-def stage_of(kind: str, arguments: Sequence[str], env: Mapping[str, str]) -> Path:
+def workdir_of(kind: str, arguments: Sequence[str], env: Mapping[str, str]) -> Path:
     """The folder around the copy of a snippet: its `docker` and its compose override lie beside the copy."""
     if kind == "command":
         return Path.cwd().parent
@@ -133,8 +133,8 @@ def _keep_build(tape: Path, arguments: Sequence[str]) -> str:
     return name
 
 
-def _keep_stage(tape: Path, stage: Path) -> str:
-    name = f"stage-{hashlib.sha256(str(stage).encode()).hexdigest()[:12]}"
+def _keep_workdir(tape: Path, workdir: Path) -> str:
+    name = f"workdir-{hashlib.sha256(str(workdir).encode()).hexdigest()[:12]}"
     if not (tape / name).exists():
-        shutil.copytree(stage, tape / name)
+        shutil.copytree(workdir, tape / name)
     return name

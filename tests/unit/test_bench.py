@@ -26,7 +26,7 @@ from bench.figure import Figure, Machine, Results, Spread
 from bench.operations import STEPS, Boot, Build, Command, Docker, Rehearsal, Step, moved, operations, untold
 from bench.replay import build_arguments, replay
 from bench.shell import BenchError, Done, run
-from bench.tape import entries, kind_of, stage_of
+from bench.tape import entries, kind_of, workdir_of
 from snippets.contract import CONTRACT, Beside
 from snippets.contract.container.requests import answers
 from snippets.engine import subjects
@@ -158,10 +158,10 @@ def test_a_stage_is_found_by_its_compose_file() -> None:
     """Whether it is named in an option or in the environment."""
     in_variable = {"COMPOSE_FILE": "/s/shop/compose.yaml:/s/override.json"}
 
-    assert stage_of("compose", ["compose", "-f", "/s/shop/compose.yaml", "up"], {}) == Path("/s")
-    assert stage_of("compose", ["compose", "down"], in_variable) == Path("/s")
+    assert workdir_of("compose", ["compose", "-f", "/s/shop/compose.yaml", "up"], {}) == Path("/s")
+    assert workdir_of("compose", ["compose", "down"], in_variable) == Path("/s")
     with pytest.raises(BenchError, match=r"no compose.yaml in `docker compose down`"):
-        stage_of("compose", ["compose", "down"], {})
+        workdir_of("compose", ["compose", "down"], {})
 
 
 def test_a_tape_becomes_operations_in_their_order(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_a_tape_becomes_operations_in_their_order(tmp_path: Path) -> None:
         "operation": "command",
         "argv": ["bash"],
         "kept": "stage-1",
-        "stage": "/s",
+        "workdir": "/s",
         "run": "k1",
         "env": {},
         "status": 0,
