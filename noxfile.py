@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +23,8 @@ PROOFS = ("tests/contract", "tests/rehearsals", "tests/pitfalls", "tests/tutoria
 # Boots wait for input and output, so more of them run at a time than there are processors.
 WORKERS = os.environ.get("HANDBOOK_WORKERS") or str(2 * (os.cpu_count() or 2))
 WITH_ENGINE = ("python", "-m", "deployment_handbook.engine.daemon")
-BUILD = ("mkdocs", "build", "--strict", "--quiet")
+# Never quiet: MkDocs then counts no warning, and strict has nothing to refuse.
+BUILD = ("mkdocs", "build", "--strict")
 AUDIT = ("handbook", "audit", "site")
 
 
@@ -31,7 +33,7 @@ def docs(session: nox.Session) -> None:
     """Prove what changed, build the site, audit what was built."""
     install(session)
     # A site that passes says that every record is current; asking first would take a tenth of the time again.
-    if publishable(session):
+    if passes(*BUILD) and passes(*AUDIT):
         session.log("every record is current: no container engine is needed, and none was started")
         return
     prove(session)
@@ -89,10 +91,9 @@ def rehearsals(folder: Path) -> list[str]:
     return written
 
 
-def publishable(session: nox.Session) -> bool:
-    """Whether the site can be built and passes its audit as all stands; both say nothing then."""
-    quiet = {"silent": True, "success_codes": [0, 1]}
-    return not run(session, *BUILD, **quiet) and not run(session, *AUDIT, **quiet)
+def passes(*command: str) -> bool:
+    """Whether a program of the shared environment ends well; what it says is kept from the screen."""
+    return quietly(*command).returncode == 0
 
 
 def prove(session: nox.Session) -> None:
@@ -106,14 +107,19 @@ def prove(session: nox.Session) -> None:
     # What was asked for by name is proven, and not what else may be stale.
     for _ in range(1 if session.posargs else 2):
         if stale:
-            session.log(f"{len(stale)} to prove: {', '.join(stale)}")
+            session.log(f"{len(stale)} to prove:")
+            for line in stale:
+                session.log(line)
             run(session, *WITH_ENGINE, "pytest", *PROOFS, "--stale", *parallel(), *session.posargs)
             stale = unproven(session)
 
 
 def unproven(session: nox.Session) -> list[str]:
-    """Names of what has no current record."""
-    return run(session, "handbook", "list", "--stale", silent=True, success_codes=[0, 1]).split()
+    """What has no current record, and why; an error of the door ends the session, and is not taken for one."""
+    told = quietly("handbook", "list", "--stale")
+    if told.returncode and not told.stdout:
+        session.error(told.stderr.strip())
+    return told.stdout.splitlines()
 
 
 def parallel() -> tuple[str, ...]:
@@ -121,18 +127,25 @@ def parallel() -> tuple[str, ...]:
     return (f"--numprocesses={WORKERS}", "--durations=20")
 
 
-def run(
-    session: nox.Session, program: str, *arguments: str, env: Mapping[str, str] | None = None, **options: object
-) -> str:
+def run(session: nox.Session, program: str, *arguments: str, env: Mapping[str, str] | None = None) -> None:
     """Run a program of the shared environment, as a shell with that environment activated would."""
-    environment = {
-        **(env or {}),
+    session.run(str(PROGRAMS / program), *arguments, env={**(env or {}), **activated()}, external=True)
+
+
+def quietly(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run it likewise, for what it answers."""
+    command = [PROGRAMS / program, *arguments]
+    return subprocess.run(command, env=os.environ | activated(), capture_output=True, text=True, check=False)
+
+
+def activated() -> dict[str, str]:
+    """What a shell has more than we, once the shared environment is activated in it."""
+    return {
         "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
         "VIRTUAL_ENV": str(ENVIRONMENT.absolute()),
         # The theme's own advertisement, on every build.
         "NO_MKDOCS_2_WARNING": "1",
     }
-    return str(session.run(str(PROGRAMS / program), *arguments, env=environment, external=True, **options) or "")
 
 
 def install(session: nox.Session) -> None:

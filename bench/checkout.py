@@ -45,7 +45,7 @@ class Checkout:
         )  # fmt: skip
         if done.status not in {0, 1}:
             raise BenchError(done.output)
-        return done.output.split()
+        return [line.partition(":")[0] for line in done.output.splitlines()]
 
     def edit(self, path: str) -> str:
         """Write another last line, a comment, into a file of the library; that line."""

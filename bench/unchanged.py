@@ -22,7 +22,7 @@ def unchanged(rounds: int, say: Say) -> Figure:
     docs = [nox(), "-s", "docs"]
     with tempfile.TemporaryDirectory(prefix="handbook-bare-") as folder:
         settings = write_bare(Path(folder))
-        bare = [sys.executable, "-m", "mkdocs", "build", "--quiet", f"--config-file={settings}"]
+        bare = [sys.executable, "-m", "mkdocs", "build", f"--config-file={settings}"]
         # The environment is made, and all caches are warm, before the first round.
         _run(docs)
         _run(bare)

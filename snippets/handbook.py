@@ -111,12 +111,12 @@ class Handbook:
         return (*snippets, *pitfalls, *tutorials)
 
     @property
-    def stale(self) -> tuple[str, ...]:
-        """Names of all that has to be proven: its record is missing or not current, and it is not withheld."""
-        snippets = [name for name, s in self.snippets.items() if s.state is State.UNPROVEN]
-        pitfalls = [name for name, s in self.pitfalls.items() if s.state is State.UNPROVEN]
-        tutorials = [s.tutorial.label for s in self.tutorials.values() if s.state is State.UNPROVEN]
-        return (*snippets, *pitfalls, *tutorials)
+    def stale(self) -> Mapping[str, str]:
+        """Names of all that has to be proven, and why: its record is missing or not current, and it is not withheld."""
+        snippets = {name: s.objection for name, s in self.snippets.items() if s.state is State.UNPROVEN}
+        pitfalls = {name: s.objection for name, s in self.pitfalls.items() if s.state is State.UNPROVEN}
+        tutorials = {s.tutorial.label: s.objection for s in self.tutorials.values() if s.state is State.UNPROVEN}
+        return {name: str(why) for name, why in (snippets | pitfalls | tutorials).items()}
 
     @property
     def stale_atoms(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from .shelf import refuse_usage, shelf, standing_of, unknown
 @click.command("list")
 @click.option("--promises", is_flag=True, help="List the promises of the contract instead.")
 @click.option("--pitfalls", is_flag=True, help="List the pitfalls instead.")
-@click.option("--stale", is_flag=True, help="Print the names of what has to be proven, one a line, tutorials included.")
+@click.option("--stale", is_flag=True, help="Print what has to be proven and why, one a line, tutorials included.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array, whose keys are a stable interface.")
 @click.pass_context
 def list_(ctx: click.Context, *, promises: bool, pitfalls: bool, stale: bool, as_json: bool) -> None:
@@ -19,11 +19,11 @@ def list_(ctx: click.Context, *, promises: bool, pitfalls: bool, stale: bool, as
     if promises + pitfalls + stale > 1:
         refuse_usage("--promises, --pitfalls and --stale are three lists: ask for one")
     if stale and as_json:
-        refuse_usage("--stale prints plain names: it takes no --json")
+        refuse_usage("--stale prints plain lines: it takes no --json")
     if stale:
-        names = shelf(ctx).stale
-        click.echo("".join(f"{name}\n" for name in names), nl=False)
-        ctx.exit(1 if names else 0)
+        whys = shelf(ctx).stale
+        click.echo("".join(f"{name}: {why}\n" for name, why in whys.items()), nl=False)
+        ctx.exit(1 if whys else 0)
     rows = listing.promises if promises else listing.pitfalls if pitfalls else listing.snippets
     table = rows(shelf(ctx))
     if as_json:

@@ -41,8 +41,8 @@ class Digests:
     @cached_property
     def _kept(self) -> _Kept:
         code = _digest(self._root)
-        with suppress(OSError, msgspec.DecodeError):
-            kept = msgspec.json.decode(self._file.read_bytes(), type=_Kept)
+        with suppress(OSError, msgspec.DecodeError, UnicodeError, RecursionError):
+            kept = msgspec.json.decode(self._file.read_bytes() if self._file.is_file() else b"", type=_Kept)
             if kept.code == code:
                 return kept
         return _Kept(code=code)

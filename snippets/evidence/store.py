@@ -1,7 +1,9 @@
 """Records on disk: one file an atom, canonical JSON with its own checksum, written whole or not at all."""
 
+import errno
 import hashlib
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import FileIO
@@ -27,9 +29,7 @@ class EvidenceStore:
         """Read the record, None where there is none; raises RecordError where it cannot be believed."""
         path = self._path(type_, name)
         try:
-            # Neither a `Path` nor a buffer: together they take longer than reading.
-            with FileIO(path) as file:
-                text = file.readall()
+            text = _bytes(path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -84,12 +84,31 @@ class EvidenceStore:
         return f"{self.root}/{_FOLDERS[type_]}{name}.json"
 
 
+def _bytes(path: str) -> bytes:
+    """What is in a record's file; raises OSError where it is none, or larger than any record."""
+    # A pipe that comes with a clone would be waited for as long as nobody writes to it.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    try:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        if about.st_size > _LARGEST:
+            raise OSError(errno.EFBIG, f"{about.st_size} bytes, and no record has more than {_LARGEST}")
+        # Neither a `Path` nor a buffer: together they take longer than reading.
+        with FileIO(handle, closefd=False) as file:
+            return file.readall()
+    finally:
+        os.close(handle)
+
+
 class _Seal(msgspec.Struct):
     """The one key of a record that is not hashed."""
 
     checksum: str = ""
 
 
+# Twenty times the largest that was written.
+_LARGEST = 256 * 1024
 _SEAL = msgspec.json.Decoder(_Seal)
 _DECODERS: Mapping[type, Any] = {type_: msgspec.json.Decoder(type_) for type_ in _FOLDERS}
 
@@ -110,7 +129,8 @@ def _sealed(text: bytes) -> bool:
         return False
     # It stood between two commas, or between a brace and a comma.
     rest = before + after.removeprefix(b",") if after.startswith(b",") else before.removesuffix(b",") + after
-    return checksum == _digest(rest)
+    # Of a key that stands twice a decoder takes the last, and a reader of the diff sees the first.
+    return checksum == _digest(rest) and compact == msgspec.json.encode(msgspec.json.decode(text), order="sorted")
 
 
 def _digest(canonical: bytes) -> str:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -202,7 +203,13 @@ def test_what_is_stale_is_named_one_a_line(proven: Proven, library: Library) -> 
     library.write("web/Dockerfile", DOCKERFILE + "STOPSIGNAL SIGINT\n")
     result = run(proven(), "list", "--stale")
 
-    assert (result.exit_code, result.stdout) == (1, "conf\nweb\nweb/user-by-name\n")
+    changed = f"web changed since {NOW:%Y-%m-%d}: Dockerfile"
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        f"conf: conf is proven in web, but {changed}",
+        f"web: {changed}",
+        f"web/user-by-name: pitfall web/user-by-name changed since {NOW:%Y-%m-%d}",
+    ]
 
 
 def test_tutorials_are_stale_as_well(proven: Proven, tmp_path: Path) -> None:
@@ -215,13 +222,13 @@ def test_tutorials_are_stale_as_well(proven: Proven, tmp_path: Path) -> None:
     )
     result = run(replace(proven(), docs=tmp_path / "docs"), "list", "--stale")
 
-    assert (result.exit_code, result.stdout) == (1, "tutorials/first\n")
+    assert (result.exit_code, result.stdout) == (1, "tutorials/first: tutorial first was never executed\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["list", "--stale", "--json"], "--stale prints plain names: it takes no --json"),
+        (["list", "--stale", "--json"], "--stale prints plain lines: it takes no --json"),
         (["list", "--stale", "--promises"], "--promises, --pitfalls and --stale are three lists: ask for one"),
         (["show", "wep"], "no snippet 'wep' (did you mean 'web'?)"),
         (["show", "web", "Dokerfile"], "no file of web 'Dokerfile' (did you mean 'Dockerfile'?)"),
@@ -339,6 +346,29 @@ def test_publishing_refuses_stand_ins_and_old_records(proven: Proven, tmp_path: 
     assert "proven on a base" not in run(proven(), "audit", str(tmp_path)).output
 
 
+def test_too_old_is_said_as_such_and_once_a_record(
+    proven: Proven, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not as the hundred blocks of the site that rest on it, of which none is to blame."""
+    monkeypatch.setattr("snippets.audit.audit", lambda _, handbook: () if not handbook.stale else pytest.fail("aged"))
+    handbook = replace(proven(), now=NOW + timedelta(days=3))
+    result = run(handbook, "audit", str(tmp_path), "--max-age-days", "1")
+
+    assert result.exit_code == 1
+    assert f"web: web was last verified on {NOW:%Y-%m-%d}, more than 1 days ago" in result.stdout.splitlines()
+    assert len(result.stdout.splitlines()) == len(replace(handbook, max_age=timedelta(days=1)).stale)
+    assert run(handbook, "audit", str(tmp_path), "--max-age-days", "4").exit_code == 0
+
+
+@pytest.mark.parametrize("days", ["-1", "36501", "1000000000", "x", "9" * 400])
+def test_an_age_that_is_none_is_refused(proven: Proven, tmp_path: Path, days: str) -> None:
+    """A number of days that no calendar holds is a usage error, not a traceback."""
+    result = run(proven(), "audit", str(tmp_path), f"--max-age-days={days}")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Invalid value for '--max-age-days'" in result.stderr
+
+
 def test_what_no_page_shows_has_to_be_proven_too(
     unproven: Handbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -347,7 +377,7 @@ def test_what_no_page_shows_has_to_be_proven_too(
     result = run(unproven, "audit", str(tmp_path))
 
     assert result.exit_code == 1
-    assert "web: has no current record" in result.stdout.splitlines()
+    assert "web: web was never verified" in result.stdout.splitlines()
 
 
 def test_a_site_without_a_fault_passes_in_silence(

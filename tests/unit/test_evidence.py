@@ -1,10 +1,14 @@
 """Records on disk: written whole, read with suspicion, and never believed when damaged."""
 
+import hashlib
 import json
+import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -165,6 +169,43 @@ def test_all_but_the_layout_is_sealed(library: Library, store: EvidenceStore, ol
     assert text.count(old) == 1
 
     assert "its checksum does not match" in refused(store, text.replace(old, new))
+
+
+@pytest.mark.parametrize("key", ["engine", "findings", "verdict"])
+def test_a_key_that_stands_twice_is_refused_though_it_is_sealed(
+    library: Library, store: EvidenceStore, key: str
+) -> None:
+    """Whoever computes the checksum anew shows a reviewer one value and a decoder the other: at any depth."""
+    store.write(judged("drains", verdict=Verdict.KEPT)(evidence_of(library.snippet())), "web")
+    document = json.loads((store.root / "web.json").read_bytes())
+    del document["checksum"]
+    text = msgspec.json.encode(document, order="sorted")
+    twice = text.replace(f'"{key}":'.encode(), f'"{key}":"broken","{key}":'.encode(), 1)
+    assert twice != text
+    seal = "sha256:" + hashlib.sha256(twice).hexdigest()
+
+    assert "its checksum does not match" in refused(store, b'{"checksum":"' + seal.encode() + b'",' + twice[1:])
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    ("lay", "says"),
+    [
+        (os.mkfifo, "web.json: not a regular file"),
+        (os.mkdir, "web.json: not a regular file"),
+        (lambda path: path.symlink_to("/dev/zero"), "web.json: not a regular file"),
+        (lambda path: path.symlink_to(path), "web.json: Too many levels of symbolic links"),
+        (lambda path: path.write_bytes(b" " * 300_000), "web.json: 300000 bytes, and no record has more than 262144"),
+    ],
+    ids=["pipe", "directory", "device", "link to itself", "huge"],
+)
+def test_only_a_file_of_a_records_size_is_read(store: EvidenceStore, lay: Callable[[Path], object], says: str) -> None:
+    """What lies there may come with a clone: a pipe is not waited for, a device not read to its end."""
+    store.root.mkdir(parents=True, exist_ok=True)
+    lay(store.root / "web.json")
+
+    with pytest.raises(RecordError, match=f"^{re.escape(says)}$"):
+        store.read(Evidence, "web")
 
 
 @pytest.mark.parametrize("content", [b"[]", b'"x"', b"1", b"{}", b'{"checksum": 1}'])

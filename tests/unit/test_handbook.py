@@ -86,7 +86,11 @@ def test_what_is_stale_is_told_by_name_and_as_tests_prove_it(library: Library, s
     """A whole that is stale has atoms that are; what is withheld has none."""
     handbook = Handbook(catalog=library.load(), store=store, now=NOW)
 
-    assert handbook.stale == ("conf", "web", "web/user-by-name")
+    assert handbook.stale == {
+        "conf": "conf was never verified",
+        "web": "web was never verified",
+        "web/user-by-name": "pitfall web/user-by-name was never caught",
+    }
     assert {atom.partition(":")[0] for atom in handbook.stale_atoms} == {"conf", "web", "pitfall"}
 
 

@@ -1,6 +1,7 @@
 """Digests that need not be computed again: kept beside the package while not one byte of it is another."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -76,12 +77,35 @@ def test_what_judges_nothing_voids_nothing(root: Path, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "damaged", ["", "{", "[]", '{"code": 1}', '{"digests": {}}', "\0", '{"code": "x", "digests": 1}']
+    "damaged",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"code": 1}',
+        b'{"digests": {}}',
+        b"\0",
+        b'{"code": "x", "digests": 1}',
+        b'{"code": "\xff"}',
+        b"[" * 9_999,
+    ],
 )
-def test_a_damaged_file_is_none(root: Path, damaged: str) -> None:
+def test_a_damaged_file_is_none(root: Path, damaged: bytes) -> None:
     """What was kept is computed again, and kept anew."""
     Digests(root).keep("contract.boot.drains", "sha256:1")
-    (root.parent / KEPT).write_text(damaged)
+    (root.parent / KEPT).write_bytes(damaged)
+
+    digests = Digests(root)
+    assert digests.get("contract.boot.drains") is None
+    digests.keep("contract.boot.drains", "sha256:2")
+    assert Digests(root).get("contract.boot.drains") == "sha256:2"
+
+
+@pytest.mark.timeout(10)
+def test_what_is_no_file_is_none(root: Path) -> None:
+    """A pipe in its place is not waited for."""
+    (root.parent / KEPT).parent.mkdir()
+    os.mkfifo(root.parent / KEPT)
 
     digests = Digests(root)
     assert digests.get("contract.boot.drains") is None
