@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -18,7 +18,7 @@ from .contract import Verdict
 from .environment import EVIDENCE
 from .errors import RecordError
 from .evidence.objection import objection, pitfall_objection, requirements
-from .evidence.records import Capture, Evidence
+from .evidence.records import Capture, Evidence, Execution
 from .evidence.standing import PitfallStanding, Standing, State
 from .evidence.store import EvidenceStore
 from .tutorials import TutorialStanding, load_tutorials, tutorial_standings
@@ -117,6 +117,19 @@ class Handbook:
         pitfalls = {name: s.objection for name, s in self.pitfalls.items() if s.state is State.UNPROVEN}
         tutorials = {s.tutorial.label: s.objection for s in self.tutorials.values() if s.state is State.UNPROVEN}
         return {name: str(why) for name, why in (snippets | pitfalls | tutorials).items()}
+
+    @property
+    def strays(self) -> tuple[str, ...]:
+        """Files among the records that are of nothing there is: forgotten, or laid there; in a checkout alone."""
+        if self.docs is None:
+            return ()
+        atoms: tuple[tuple[type, Iterable[str]], ...] = (
+            (Evidence, self.catalog.snippets),
+            (Capture, self.catalog.pitfalls),
+            (Execution, self.tutorials),
+        )
+        known = {self.store.place(type_, name) for type_, names in atoms for name in names}
+        return tuple(sorted(self.store.files() - known))
 
     @property
     def stale_atoms(self) -> frozenset[str]:

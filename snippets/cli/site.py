@@ -26,6 +26,7 @@ def audit(ctx: click.Context, site: str, max_age_days: int | None, *, no_stand_i
     refused = [f"{objection.place}: {objection.why}" for objection in audit(Path(site), handbook)]
     if no_stand_ins:
         refused += [f"{name}: proven on a base that was stood in" for name in handbook.on_stand_ins]
+    refused += [f"{path}: a record of nothing that there is: remove it" for path in handbook.strays]
     # What no page shows was not asked about, and has to be proven all the same. Age is asked after the pages:
     # each of their blocks would be refused for it, and none would say so.
     aged = handbook if max_age_days is None else replace(handbook, max_age=timedelta(days=max_age_days))

@@ -1,6 +1,7 @@
 """A record and the bytes of today -> what speaks against showing them: the one place that decides."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -15,6 +16,9 @@ from ..errors import RecordError
 from .records import Capture, Evidence
 
 CLOCK_SKEW = timedelta(minutes=5)
+# Docker's first release.
+FIRST_ENGINE = datetime(2013, 3, 20, tzinfo=UTC)
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 # What runs commands and judges their ends.
 COMMANDS = ("proving.commands", "rehearse")
 
@@ -55,6 +59,7 @@ def objection(
         _misdated(snippet.name, evidence.verified_at, now or datetime.now(UTC), max_age),
         _unjudged(snippet, evidence),
         _unrecorded(snippet, evidence),
+        _untrue(snippet.name, evidence),
     )
     return next(against, None)
 
@@ -70,6 +75,8 @@ def _changed(snippet: Snippet, evidence: Evidence) -> Iterator[str]:
 
 
 def _misdated(name: str, verified_at: datetime, now: datetime, max_age: timedelta | None) -> Iterator[str]:
+    if verified_at < FIRST_ENGINE:
+        yield f"{name} was verified before there was an engine: {verified_at.isoformat()}"
     if verified_at > now + CLOCK_SKEW:
         yield f"{name} was verified in the future: {verified_at.isoformat()}"
     if max_age is not None and now - verified_at > max_age:
@@ -101,10 +108,12 @@ def _unjudged(snippet: Snippet, evidence: Evidence) -> Iterator[str]:
             yield f"{name}: {slug} is {finding.verdict}: {_first_line(finding.seen)}"
         elif not finding.seen.strip():
             yield f"{name}: {slug} was kept, but nothing was seen"
-    # What nobody asks about today still speaks against the record.
+    # What is broken speaks against the record though nobody asks about it today; what is kept would be shown as a
+    # promise that there is not.
     for finding in evidence.findings:
-        if finding.promise not in required and finding.verdict in {Verdict.BROKEN, Verdict.ERROR}:
-            yield f"{name}: {finding.promise} is {finding.verdict}: {_first_line(finding.seen)}"
+        if finding.promise not in required:
+            said = _first_line(finding.seen)
+            yield f"{name}: {finding.promise} is {finding.verdict}, and nobody asks for it: {said}"
     if not any(finding.verdict is Verdict.KEPT for finding in evidence.findings):
         yield f"{name}: no promise was kept"
 
@@ -116,6 +125,26 @@ def _unrecorded(snippet: Snippet, evidence: Evidence) -> Iterator[str]:
         yield f"{snippet.name}: the record does not say what {', '.join(absent)} was"
     if snippet.kind is Kind.IMAGE and evidence.image is None:
         yield f"{snippet.name}: the record names no image"
+
+
+def _untrue(name: str, evidence: Evidence) -> Iterator[str]:
+    """Refuse what no build, boot or base can have been, whoever wrote it down."""
+    refs = [base.ref for base in evidence.bases]
+    if len(set(refs)) != len(refs):
+        yield f"{name}: the record says twice what {max(refs, key=refs.count)} was"
+    for base in evidence.bases:
+        if base.stand_in != bool(base.differs.strip()):
+            yield f"{name}: the record calls {base.ref} {'a stand-in' if base.stand_in else 'none'} and says otherwise"
+        if not DIGEST.fullmatch(base.digest):
+            yield f"{name}: the record gives {base.ref} a digest that is none: {base.digest!r}"
+    image = evidence.image
+    if image is not None and not DIGEST.fullmatch(image.id):
+        yield f"{name}: the record gives the image an id that is none: {image.id!r}"
+    if image is not None and (image.bytes <= 0 or image.build_s < 0 or image.ready_s < 0):
+        times = f"built in {image.build_s:g} s, up in {image.ready_s:g} s"
+        yield f"{name}: the record tells of {image.bytes} bytes, {times}"
+    if any(finding.took_s < 0 for finding in evidence.findings):
+        yield f"{name}: the record tells of a promise that took less than no time"
 
 
 def _first_line(text: str) -> str:

@@ -80,8 +80,17 @@ class EvidenceStore:
             Path(temporary).unlink(missing_ok=True)
         return True
 
+    def files(self) -> frozenset[str]:
+        """Paths of all that lies among the records, below its folder: what a killed run left included."""
+        found = (path for path in self.root.rglob("*") if path.is_symlink() or not path.is_dir())
+        return frozenset(path.relative_to(self.root).as_posix() for path in found)
+
+    def place(self, type_: type, name: str) -> str:
+        """Where the record of an atom is, below the folder."""
+        return f"{_FOLDERS[type_]}{name}.json"
+
     def _path(self, type_: type, name: str) -> str:
-        return f"{self.root}/{_FOLDERS[type_]}{name}.json"
+        return f"{self.root}/{self.place(type_, name)}"
 
 
 def _bytes(path: str) -> bytes:

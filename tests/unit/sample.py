@@ -11,6 +11,7 @@ from snippets.contract import Finding, Verdict
 from snippets.evidence.objection import fault_digest, requirements
 from snippets.evidence.records import Base, Capture, Evidence, ImageFacts
 
+BASE, IMAGE = "sha256:" + "ba5e" * 16, "sha256:" + "1d" * 32
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 DOCKERFILE = "FROM python:3.13\nCOPY serve.conf .\nUSER 10001\n"
 WEB = """\
@@ -158,10 +159,12 @@ def evidence_of(snippet: Snippet) -> Evidence:
         files=snippet.files,
         engine="Docker 26.1.5",
         bases=[
-            Base(ref=ref, digest="sha256:ba5e", stand_in=True, os="Debian 13", version="CPython 3.13.5", differs="")
+            Base(
+                ref=ref, digest=BASE, stand_in=True, os="Debian 13", version="CPython 3.13.5", differs="It is smaller."
+            )
             for ref in snippet.bases
         ],
-        image=ImageFacts(id="sha256:1d", bytes=1000, user="10001", build_s=1.0, ready_s=1.0),
+        image=ImageFacts(id=IMAGE, bytes=1000, user="10001", build_s=1.0, ready_s=1.0),
         verified_at=NOW,
         findings=findings,
     )

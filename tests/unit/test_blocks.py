@@ -149,7 +149,7 @@ def test_a_card_counts_what_applies(web: Snippet, record: Evidence) -> None:
 def test_a_base_from_a_registry_is_not_called_a_stand_in(web: Snippet, record: Evidence) -> None:
     """The words say what was there."""
     (base,) = record.bases
-    html = evidence(web, replace(record, bases=[replace(base, stand_in=False)]), Links())
+    html = evidence(web, replace(record, bases=[replace(base, stand_in=False, differs="")]), Links())
 
     assert "stand-in" not in html
     assert "python:3.13-slim-trixie: Debian 13, CPython 3.13.5 (abababababab)" in text_of(html, "dd")

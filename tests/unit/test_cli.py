@@ -360,6 +360,25 @@ def test_too_old_is_said_as_such_and_once_a_record(
     assert run(handbook, "audit", str(tmp_path), "--max-age-days", "4").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    "path", ["gone.json", "pitfalls/web/gone.json", "pitfalls/web.json", "tutorials/web.json", ".record-x1", "WEB.json"]
+)
+def test_a_record_of_nothing_that_there_is_is_named(
+    proven: Proven, store: EvidenceStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """What was removed from the library, what a killed run left, and what somebody laid there; links as well."""
+    monkeypatch.setattr("snippets.audit.audit", lambda *_: ())
+    monkeypatch.setattr("snippets.handbook.load_tutorials", lambda *_: {})
+    handbook = replace(proven(), docs=tmp_path)
+    before = run(handbook, "audit", str(tmp_path))
+    assert (before.exit_code, before.output) == (0, "")
+    (store.root / path).parent.mkdir(parents=True, exist_ok=True)
+    (store.root / path).symlink_to(tmp_path, target_is_directory=True)
+    result = run(handbook, "audit", str(tmp_path))
+
+    assert (result.exit_code, result.stdout) == (1, f"{path}: a record of nothing that there is: remove it\n")
+
+
 @pytest.mark.parametrize("days", ["-1", "36501", "1000000000", "x", "9" * 400])
 def test_an_age_that_is_none_is_refused(proven: Proven, tmp_path: Path, days: str) -> None:
     """A number of days that no calendar holds is a usage error, not a traceback."""

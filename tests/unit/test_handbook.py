@@ -78,7 +78,7 @@ def test_what_rests_on_a_stand_in_is_named(proven: Proven, library: Library, sto
 
     handbook = proven()
     web = evidence_of(library.snippet())
-    store.write(replace(web, bases=[replace(base, stand_in=False) for base in web.bases]), "web")
+    store.write(replace(web, bases=[replace(base, stand_in=False, differs="") for base in web.bases]), "web")
     assert handbook.on_stand_ins == ("web/user-by-name",)
 
 

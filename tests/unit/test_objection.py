@@ -126,11 +126,57 @@ def test_an_exemption_needs_its_reason_in_the_snippet(library: Library) -> None:
     assert refusal(library, judged("cpu-aware", verdict=Verdict.KEPT, seen="1 worker")) is None
 
 
-def test_a_promise_that_nobody_asks_for_may_not_be_broken(library: Library) -> None:
-    """A broken finding speaks against the record even where today's contract would not ask for it."""
-    gone = Finding(promise="gone", rules="sha256:01d", verdict=Verdict.BROKEN, seen="it leaks", took_s=1.0)
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_promise_that_nobody_asks_for_was_not_judged(library: Library, verdict: Verdict) -> None:
+    """A broken one speaks against the record, and a kept one would be shown as a promise that there is not."""
+    gone = Finding(promise="gone", rules="sha256:01d", verdict=verdict, seen="it leaks", took_s=1.0)
 
-    assert refusal(library, lambda e: replace(e, findings=[*e.findings, gone])) == "web: gone is broken: it leaks"
+    said = refusal(library, lambda e: replace(e, findings=[*e.findings, gone]))
+    assert said == f"web: gone is {verdict}, and nobody asks for it: it leaks"
+
+
+def told(**facts: object) -> Callable[[Evidence], Evidence]:
+    """Change what a record tells of its image."""
+    return lambda evidence: replace(evidence, image=replace(evidence.image, **facts))  # type: ignore[type-var]
+
+
+def based(**facts: object) -> Callable[[Evidence], Evidence]:
+    """Change what a record tells of its base."""
+    return lambda evidence: replace(
+        evidence,
+        bases=[replace(base, **facts) for base in evidence.bases],  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (based(stand_in=False), "calls python:3.13 none and says otherwise"),
+        (based(differs=" "), "calls python:3.13 a stand-in and says otherwise"),
+        (based(digest=""), "gives python:3.13 a digest that is none: ''"),
+        (based(digest="sha256:" + "BA5E" * 16), "gives python:3.13 a digest that is none: "),
+        (lambda evidence: replace(evidence, bases=[*evidence.bases] * 2), "says twice what python:3.13 was"),
+        (told(id="latest"), "gives the image an id that is none: 'latest'"),
+        (told(bytes=0), "tells of 0 bytes, built in 1 s, up in 1 s"),
+        (told(build_s=-0.1), "tells of 1000 bytes, built in -0.1 s, up in 1 s"),
+        (told(ready_s=-2.0), "tells of 1000 bytes, built in 1 s, up in -2 s"),
+        (judged("drains", took_s=-1.0), "tells of a promise that took less than no time"),
+    ],
+)
+def test_a_record_that_cannot_be_true_is_refused(
+    library: Library, change: Callable[[Evidence], Evidence], said: str
+) -> None:
+    """Whoever wrote it down, no build, boot or base was like this."""
+    why = refusal(library, change)
+    assert why is not None
+    assert why.startswith(f"web: the record {said}")
+
+
+def test_a_record_from_before_there_was_an_engine_is_refused(library: Library) -> None:
+    """Docker was first released in March 2013."""
+    assert refusal(library, dated(-timedelta(days=4700))) == (
+        "web was verified before there was an engine: 2013-02-19T12:00:00+00:00"
+    )
 
 
 def test_a_record_in_which_nothing_was_kept_proves_nothing(library: Library) -> None:

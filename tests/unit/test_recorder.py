@@ -16,6 +16,8 @@ from snippets.handbook import Handbook
 from snippets.proving.recorder import CAPTURE, FINDING, Account, Recorder
 from tests.unit.sample import DOCKERFILE, Library, capture_of, evidence_of
 
+OTHER = "sha256:" + "07" * 32
+
 
 def account(snippet: Snippet, *promises: str, base: str | None = None, **changes: object) -> Account:
     """What a test would say of some promises: all where none is named, on `base` where that is another one."""
@@ -108,13 +110,13 @@ def test_a_part_that_was_seen_on_another_base_voids_the_rest_and_the_next_run_pr
     old = [replace(f, rules="sha256:old") if f.promise == "drains" else f for f in before.findings]
     store.write(replace(before, findings=old), "web")
     assert stale(library, store) == ["drains"]
-    run(library, store, account(web, "drains", base="sha256:other"))
+    run(library, store, account(web, "drains", base=OTHER))
 
     rest = [slug for slug in requirements(web) if slug != "drains"]
     assert list(found(store)) == ["drains"]
     assert stale(library, store) == sorted(rest)
 
-    run(library, store, account(web, *rest, base="sha256:other"))
+    run(library, store, account(web, *rest, base=OTHER))
 
     assert list(found(store)) == list(requirements(web))
     assert stale(library, store) == []
@@ -125,7 +127,7 @@ def test_a_part_that_is_seen_again_on_another_base_voids_nothing(library: Librar
     web = library.snippet()
     before = evidence_of(web)
     store.write(before, "web")
-    recorder = run(library, store, account(web, "drains", base="sha256:other"))
+    recorder = run(library, store, account(web, "drains", base=OTHER))
 
     assert store.read(Evidence, "web") == before
     assert [(written.complete, written.written) for written in recorder.written] == [(True, False)]
