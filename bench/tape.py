@@ -23,7 +23,7 @@ from snippets.environment import TRACE
 
 FOLDER, NESTED = "HANDBOOK_BENCH_TAPE", "HANDBOOK_BENCH_NESTED"
 # Of what compose does, these build, boot, wait or stop; the others only ask.
-LIFECYCLE = frozenset({"up", "down", "run", "start", "stop", "restart"})
+LIFECYCLE = frozenset({"build", "up", "down", "run", "start", "stop", "restart", "kill"})
 QUESTIONS = frozenset({"config", "exec", "images", "inspect", "logs", "port", "ps", "version"})
 READERS_SHELL = ("-euo", "pipefail", "-c")
 RUN_IMAGES = "--tag=handbook.local/run/"
@@ -60,11 +60,16 @@ def entries(folder: Path) -> Path:
 def kind_of(program: str, arguments: Sequence[str]) -> str | None:
     """What kind of operation a command is; None where it is none that would be played back."""
     if program == "bash":
-        return "command" if tuple(arguments[:3]) == READERS_SHELL else None
+        if tuple(arguments[:3]) != READERS_SHELL:
+            return None
+        # A rehearsal asks in the reader's shell as well: what it asks may rest on what it told the server.
+        words = arguments[3].split()
+        asks = words[:2] == ["docker", "compose"] and kind_of("docker", words[1:]) is None
+        return None if asks else "command"
     if tuple(arguments[:2]) == ("buildx", "build"):
         # Bases are made once on a machine, and by neither side of a comparison.
         return "docker-build" if any(word.startswith(RUN_IMAGES) for word in arguments) else None
-    if arguments[:1] == ["compose"]:
+    if tuple(arguments[:1]) == ("compose",):
         verb = next((word for word in arguments if word in LIFECYCLE | QUESTIONS), None)
         if verb is None:
             message = f"no known verb in `docker {' '.join(arguments)}`"

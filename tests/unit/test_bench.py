@@ -140,6 +140,10 @@ def taped(folder: Path, *lines: Mapping[str, object]) -> Path:
         ("docker", ["image", "inspect", "sha256:1d"], None),
         ("docker", ["run", "--rm", "image"], None),
         ("bash", ["-euo", "pipefail", "-c", "docker build ."], "command"),
+        ("bash", ["-euo", "pipefail", "-c", "docker compose up --detach --wait"], "command"),
+        ("bash", ["-euo", "pipefail", "-c", "docker compose kill db"], "command"),
+        ("bash", ["-euo", "pipefail", "-c", "docker compose exec -T db psql --command='SELECT 1'"], None),
+        ("bash", ["-euo", "pipefail", "-c", "docker compose logs --no-color web"], None),
         ("bash", ["-c", "true"], None),
     ],
 )
@@ -154,7 +158,7 @@ def test_an_unknown_verb_of_compose_is_an_error() -> None:
         kind_of("docker", ["compose", "frobnicate"])
 
 
-def test_a_stage_is_found_by_its_compose_file() -> None:
+def test_a_workdir_is_found_by_its_compose_file() -> None:
     """Whether it is named in an option or in the environment."""
     in_variable = {"COMPOSE_FILE": "/s/shop/compose.yaml:/s/override.json"}
 
