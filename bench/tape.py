@@ -25,6 +25,7 @@ FOLDER, NESTED = "HANDBOOK_BENCH_TAPE", "HANDBOOK_BENCH_NESTED"
 # Of what compose does, these build, boot, wait or stop; the others only ask.
 LIFECYCLE = frozenset({"build", "up", "down", "run", "start", "stop", "restart", "kill"})
 QUESTIONS = frozenset({"config", "exec", "images", "inspect", "logs", "port", "ps", "version"})
+ENGINE_QUESTIONS = frozenset({"history", "image", "inspect", "logs", "port", "ps"})
 READERS_SHELL = ("-euo", "pipefail", "-c")
 RUN_IMAGES = "--tag=handbook.local/run/"
 _SCRIPT = """#!{python}
@@ -64,8 +65,9 @@ def kind_of(program: str, arguments: Sequence[str]) -> str | None:
             return None
         # A rehearsal asks in the reader's shell as well: what it asks may rest on what it told the server.
         words = arguments[3].split()
-        asks = words[:2] == ["docker", "compose"] and kind_of("docker", words[1:]) is None
-        return None if asks else "command"
+        if words[:2] == ["docker", "compose"]:
+            return "command" if kind_of("docker", words[1:]) else None
+        return None if words[:1] == ["docker"] and words[1] in ENGINE_QUESTIONS else "command"
     if tuple(arguments[:2]) == ("buildx", "build"):
         # Bases are made once on a machine, and by neither side of a comparison.
         return "docker-build" if any(word.startswith(RUN_IMAGES) for word in arguments) else None

@@ -144,6 +144,7 @@ def taped(folder: Path, *lines: Mapping[str, object]) -> Path:
         ("bash", ["-euo", "pipefail", "-c", "docker compose kill db"], "command"),
         ("bash", ["-euo", "pipefail", "-c", "docker compose exec -T db psql --command='SELECT 1'"], None),
         ("bash", ["-euo", "pipefail", "-c", "docker compose logs --no-color web"], None),
+        ("bash", ["-euo", "pipefail", "-c", "docker history --no-trunc sha256:1d"], None),
         ("bash", ["-c", "true"], None),
     ],
 )
