@@ -26,6 +26,7 @@ FOLDER, NESTED = "HANDBOOK_BENCH_TAPE", "HANDBOOK_BENCH_NESTED"
 LIFECYCLE = frozenset({"build", "up", "down", "run", "start", "stop", "restart", "kill"})
 QUESTIONS = frozenset({"config", "exec", "images", "inspect", "logs", "port", "ps", "version"})
 ENGINE_QUESTIONS = frozenset({"history", "image", "inspect", "logs", "port", "ps"})
+CHAINS = frozenset({"&&", "||", "|", ";", "&"})
 READERS_SHELL = ("-euo", "pipefail", "-c")
 RUN_IMAGES = "--tag=handbook.local/run/"
 _SCRIPT = """#!{python}
@@ -63,11 +64,7 @@ def kind_of(program: str, arguments: Sequence[str]) -> str | None:
     if program == "bash":
         if tuple(arguments[:3]) != READERS_SHELL:
             return None
-        # A rehearsal asks in the reader's shell as well: what it asks may rest on what it told the server.
-        words = arguments[3].split()
-        if words[:2] == ["docker", "compose"]:
-            return "command" if kind_of("docker", words[1:]) else None
-        return None if words[:1] == ["docker"] and words[1] in ENGINE_QUESTIONS else "command"
+        return None if _asks(arguments[3].split()) else "command"
     if tuple(arguments[:2]) == ("buildx", "build"):
         # Bases are made once on a machine, and by neither side of a comparison.
         return "docker-build" if any(word.startswith(RUN_IMAGES) for word in arguments) else None
@@ -78,6 +75,14 @@ def kind_of(program: str, arguments: Sequence[str]) -> str | None:
             raise BenchError(message)
         return "compose" if verb in LIFECYCLE else None
     return None
+
+
+def _asks(words: Sequence[str]) -> bool:
+    """Whether a command only asks: what a rehearsal asks may rest on what it told the server, which is on no tape."""
+    # Of several commands one may do something.
+    if words[:1] != ["docker"] or not CHAINS.isdisjoint(words):
+        return False
+    return kind_of("docker", words[1:]) is None if words[1:2] == ["compose"] else set(words[1:2]) <= ENGINE_QUESTIONS
 
 
 def pass_on(program: str, arguments: Sequence[str]) -> NoReturn:

@@ -145,6 +145,9 @@ def taped(folder: Path, *lines: Mapping[str, object]) -> Path:
         ("bash", ["-euo", "pipefail", "-c", "docker compose exec -T db psql --command='SELECT 1'"], None),
         ("bash", ["-euo", "pipefail", "-c", "docker compose logs --no-color web"], None),
         ("bash", ["-euo", "pipefail", "-c", "docker history --no-trunc sha256:1d"], None),
+        ("bash", ["-euo", "pipefail", "-c", "docker logs web && docker rm web"], "command"),
+        ("bash", ["-euo", "pipefail", "-c", "docker compose ps | grep web"], "command"),
+        ("bash", ["-euo", "pipefail", "-c", "docker stop web"], "command"),
         ("bash", ["-c", "true"], None),
     ],
 )
