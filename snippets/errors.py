@@ -37,6 +37,14 @@ class NotReadyError(ContainerError):
     """The container did not come up: it exited, or never answered 200 in its time."""
 
 
+class LateError(NotReadyError):
+    """It runs and never answered 200 in its time; a second try would take as long, and say the same."""
+
+
+class OutOfMemoryError(ContainerError):
+    """The container was killed for its memory; the last log lines are in the message."""
+
+
 class UndescribedError(SnippetsError):
     """A promise cannot be judged by what the author says of the container; the message asks for what is missing."""
 

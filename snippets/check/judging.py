@@ -7,15 +7,13 @@ from enum import IntEnum, StrEnum
 from ..contract import Finding, Promise, Trial, Verdict
 from ..contract.container.boot import reachable
 from ..contract.container.image import builds_clean
+from ..contract.container.resources import fits_memory
 from ..contract.observation import PLAIN
 from ..contract.project import Project
-from ..contract.promise import NOT_UP
+from ..contract.promise import KILLED, NOT_UP
 from ..contract.subject import Image
 from ..errors import BuildError, ContainerError, EngineError, NotReadyError
 from .guess import Guess
-
-# The promise that a container breaks which does not come up.
-TELLS = reachable.slug
 
 
 class Status(IntEnum):
@@ -72,15 +70,30 @@ class Report:
 def judged(image: Image, project: Project, asked: Sequence[Promise], skip: Mapping[str, str]) -> Iterator[Finding]:
     """Judge by one promise after the other, on boots that they share; what is broken is judged once more.
 
-    Of a container that does not come up at all one promise says so, and nothing else can be said.
+    One cause is told once: by `reachable` that it does not come up at all, by `fits-memory` that it is killed for
+    its memory. Whatever else that breaks could not be judged.
     """
     with Trial(image) as trial:
-        is_down = _is_down(trial)
+        tells = {NOT_UP: reachable.slug if _is_down(trial) else None}
         for promise in asked:
             finding = _left_out(promise, skip) or promise.judge_twice(trial, project)
-            if is_down and promise.slug != TELLS and finding.seen.startswith(NOT_UP):
-                finding = replace(finding, verdict=Verdict.ERROR, seen=f"it does not come up: see {TELLS}")
+            if finding.seen.startswith(KILLED) and KILLED not in tells:
+                tells[KILLED] = _told_by_memory(finding, trial, project, asked, skip)
+            for cause, slug in tells.items():
+                if slug and promise.slug != slug and finding.seen.startswith(cause):
+                    said = f"it {cause.removesuffix(': ')}: see {slug}"
+                    finding = replace(finding, verdict=Verdict.ERROR, seen=said)
             yield finding
+
+
+def _told_by_memory(
+    finding: Finding, trial: Trial, project: Project, asked: Sequence[Promise], skip: Mapping[str, str]
+) -> str | None:
+    """The promise of memory, where it is asked and broken: then it tells of it, now or later."""
+    if fits_memory not in asked or _left_out(fits_memory, skip):
+        return None
+    told = finding if finding.promise == fits_memory.slug else fits_memory.judge(trial, project)
+    return fits_memory.slug if told.verdict is Verdict.BROKEN else None
 
 
 def _is_down(trial: Trial) -> bool:

@@ -158,8 +158,8 @@ class Posture:
     """How a container is started. Promises that ask for equal postures share one boot.
 
     `env` comes on top of the project's settings. `unprivileged` drops every capability, allows no new
-    privileges, and leaves ports below 1024 to root, as kernels do by default. `backed` gives it the
-    services that stand beside it.
+    privileges, and leaves ports below 1024 to root, as kernels do by default. Where it has `own_services`
+    nobody else uses what stands beside it: it may be taken away.
     """
 
     env: tuple[tuple[str, str], ...] = ()
@@ -167,7 +167,7 @@ class Posture:
     user: str | None = None
     read_only: bool = False
     unprivileged: bool = False
-    backed: bool = False
+    own_services: bool = False
     cpus: float = 1.0
     health_interval_s: float | None = None
 

@@ -10,11 +10,20 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from ..errors import BuildError, ContainerError, EngineError, NoSourceError, NotReadyError, UndescribedError
+from ..errors import (
+    BuildError,
+    ContainerError,
+    EngineError,
+    NoSourceError,
+    NotReadyError,
+    OutOfMemoryError,
+    UndescribedError,
+)
 from .project import Project
 from .rules import rules_digest
 
 NOT_UP = "does not come up: "
+KILLED = "is killed for its memory: "
 
 
 class Verdict(StrEnum):
@@ -24,6 +33,13 @@ class Verdict(StrEnum):
     BROKEN = "broken"
     NOT_APPLICABLE = "not-applicable"
     ERROR = "error"
+
+
+# What counts where two looks differ: the later one here.
+_WEIGHT = {
+    verdict: weight
+    for weight, verdict in enumerate((Verdict.KEPT, Verdict.NOT_APPLICABLE, Verdict.ERROR, Verdict.BROKEN))
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +61,8 @@ class Finding:
     took_s: float
 
     def joined(self, other: "Finding") -> "Finding":
-        """Two looks at one promise: broken where either says so, and what both saw."""
-        worse = self if self.verdict is not Verdict.KEPT else other
+        """Two looks at one promise: broken where either says so, then not judged, and what both saw."""
+        worse = max(self, other, key=lambda finding: _WEIGHT[finding.verdict])
         seen = "; ".join(dict.fromkeys((self.seen, other.seen)))
         return replace(worse, seen=seen, took_s=round(self.took_s + other.took_s, 2))
 
@@ -108,6 +124,8 @@ class Promise:
             judgement = self.function(subject, project) if project else self.function(subject)
         except NotReadyError as fault:
             return Verdict.BROKEN, f"{NOT_UP}{fault}"
+        except OutOfMemoryError as fault:
+            return Verdict.BROKEN, f"{KILLED}{fault}"
         except (ContainerError, BuildError) as fault:
             return Verdict.BROKEN, str(fault)
         except (EngineError, UndescribedError) as fault:

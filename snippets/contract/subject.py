@@ -166,13 +166,16 @@ class Image(Protocol):
         """How many the engine has; a boot is given no more of them, whatever its posture asks for."""
 
     def boot(self, posture: Posture = PLAIN, *, spoils: bool = False) -> AbstractContextManager[Container]:
-        """Boot it, or join whoever booted it so before; raises NotReadyError where it does not come up.
+        """Boot it beside its services, or join whoever booted it so; raises NotReadyError where it does not come up.
 
         `spoils` says that nobody can use the container afterwards: it is ended, changed or frozen.
         """
 
     def start(self, posture: Posture, settings: Mapping[str, str]) -> AbstractContextManager[Container]:
         """Start it with these settings alone, and wait for nothing."""
+
+    def accompanied(self) -> "AbstractContextManager[Image]":
+        """The same, with what stands beside it up, for all of its boots; without, each boot has its own."""
 
     def renewed(self) -> "Image":
         """The same, with no boot shared so far: for a second look."""

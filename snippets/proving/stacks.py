@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..catalog.admission import UP
+from ..catalog.admission import UP as UP_COMMAND
 from ..catalog.snippet import COMPOSE, Snippet
-from ..engine.build import one_build
+from ..engine.docker import engine_error, engine_fault
 from ..engine.engine import Engine
-from ..engine.subjects.stack import DOWN, ComposeStack
+from ..engine.subjects.stack import DOWN, UP, ComposeStack
 from ..engine.subjects.waiting import LOG_LINES
 from ..engine.subjects.workdir import Workdir, laid_out
 from ..errors import ContainerError, NotReadyError
 
 ANSI = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
-BUILD_UP = "up --build --detach --wait"
+BUILD = "docker compose build"
 
 
 @contextmanager
@@ -38,12 +38,17 @@ def started(
         (workdir.root / ".env").write_text(f"{table.published}={free_port()}\n")
         _prepare(workdir, snippet)
         files = [str(workdir.root / COMPOSE), str(workdir.override)]
-        services = get_docker_services("docker compose", files, workdir.env["COMPOSE_PROJECT_NAME"], [BUILD_UP], [DOWN])
+        services = get_docker_services("docker compose", files, workdir.env["COMPOSE_PROJECT_NAME"], [UP], [DOWN])
         stack = ComposeStack(workdir=workdir, service=table.service, port=table.port)
+        # By itself: one build at a time, while whoever is built already comes up beside it.
+        built = workdir.run(BUILD)
+        if built.status != 0:
+            raise NotReadyError(_why_down(stack, built.stdout))
         try:
-            with one_build():
-                services.__enter__()
+            services.__enter__()
         except Exception as error:  # noqa: BLE001 - pytest-docker raises nothing narrower
+            if fault := engine_fault(str(error)):
+                raise engine_error(f"docker compose {UP}", fault) from None
             # It neither tidies up nor says why.
             raise NotReadyError(_why_down(stack, str(error))) from None
         yield stack
@@ -52,7 +57,7 @@ def started(
 
 def _prepare(workdir: Workdir, snippet: Snippet) -> None:
     for name, command in snippet.commands.items():
-        if name == UP:
+        if name == UP_COMMAND:
             return
         done = workdir.run(command)
         if done.status != 0:

@@ -206,7 +206,6 @@ LIFECYCLE: list[tuple[str, str, Change, str]] = [
         boots(outputs={"gunicorn": SETTINGS.replace("25", "28")}),
         "2 s before the signal and 28 s for the last requests, of 30 s of grace",
     ),
-    ("grace-adds-up", "no-table", boots(outputs={"gunicorn": ""}), "gunicorn prints no graceful_timeout"),
     ("grace-adds-up", "waits-longer", boots(outputs={"gunicorn": SETTINGS.replace("25", "90")}), "90 s for the last"),
     (
         "live-is-not-ready",
@@ -303,7 +302,6 @@ WEB: list[tuple[str, str, Change, str]] = [
         boots(outputs={"python3": "1\n", "gunicorn": "workers = 9\n"}),
         "is '9', stated '3'",
     ),
-    ("config-meant", "no-table", boots(outputs={"python3": "1\n", "gunicorn": ""}), "0 settings read"),
     ("config-meant", "mute", boots(outputs={"python3": "", "gunicorn": "workers = 3\n"}), "1 settings read, "),
     (
         "proxy-trust",

@@ -60,7 +60,6 @@ class FakeContainer:
     restart: float | NotReadyError = 0.6
     files: Mapping[str, bytes] = field(default_factory=lambda: {RELOAD.path: b"VERSION = 1\n"})
     reloads: int = 100
-    backed: bool = False
     late_uid: int | None = None
     lost: Mapping[str, Reply] = field(default_factory=lambda: {PROJECT.ready: reply(503)})
     recovers: bool = True
@@ -78,8 +77,7 @@ class FakeContainer:
         self.exit: tuple[int, float] | ContainerError | None = None
         self.pids = list(range(9, 10 + self.workers))
         self.replaced = self.version = self.files.get(RELOAD.path, b"")
-        named = PROJECT.beside if self.backed else ()
-        self.services = {name: FakeService(recovers=self.recovers) for name in named}
+        self.services = {name: FakeService(recovers=self.recovers) for name in PROJECT.beside}
 
     @property
     def beside(self) -> Sequence[str]:
@@ -266,5 +264,4 @@ def good(posture: Posture) -> FakeContainer:
         workers=int(2 * posture.cpus) + 1,
         uid=int((posture.user or "10001").partition(":")[0]),
         seen=seen_through(int(env.get("PROXY_HOPS", "0"))),
-        backed=posture.backed,
     )

@@ -76,6 +76,7 @@ class FakeImage:
     rebuilds: list[Mapping[str, str]] = field(default_factory=list)
     uncached: list[int] = field(default_factory=list)
     renewals: int = 0
+    accompanied_for: list[int] = field(default_factory=list)
 
     @property
     def has_source(self) -> bool:
@@ -117,6 +118,15 @@ class FakeImage:
             yield container
         finally:
             container.closed = True
+
+    @contextmanager
+    def accompanied(self) -> Iterator["FakeImage"]:
+        """Itself; how often its services were started and ended is counted."""
+        self.accompanied_for.append(0)
+        try:
+            yield self
+        finally:
+            self.accompanied_for[-1] = len(self.booted)
 
     def renewed(self) -> "FakeImage":
         """Itself: it shares no boot."""

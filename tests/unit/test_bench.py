@@ -5,7 +5,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,6 +31,7 @@ from snippets.contract import CONTRACT, Beside
 from snippets.contract.container.requests import answers
 from snippets.engine import subjects
 from snippets.engine.run import Run
+from snippets.engine.subjects import beside
 from snippets.engine.subjects.beside import running
 from snippets.engine.subjects.container import BootedContainer
 from snippets.handbook import Handbook
@@ -333,6 +334,11 @@ def test_a_container_that_never_answered_is_waited_for_until_it_ends(docker: Com
     assert docker() == ["inspect --format {{json .State}} c2"]
 
 
+def listening_at_once(_: str) -> nullcontext[SimpleNamespace]:
+    """A service as it is once it listens."""
+    return nullcontext(SimpleNamespace(listening=lambda: {5432}, refuse_exit=lambda: None))
+
+
 def test_a_service_beside_is_played_back_around_and_within_the_boot(
     docker: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,6 +346,7 @@ def test_a_service_beside_is_played_back_around_and_within_the_boot(
     monkeypatch.setenv("HANDBOOK_TRACE", str(entries(tmp_path)))
     monkeypatch.setenv("HANDBOOK_RUN", "k2")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(beside, "handled", listening_at_once)
     service = Beside(image="postgres:18", setting="DATABASE_URL", value="", env={"POSTGRES_DB": "app"})
     build = {"operation": "docker-build", "argv": ["docker", *BUILD], "kept": "build-1", "run": "k1"}
     for folder in ("given", "context"):
@@ -348,14 +355,14 @@ def test_a_service_beside_is_played_back_around_and_within_the_boot(
         container = BootedContainer(handle("c1", 1), 80, live="/", signal_name="SIGTERM", services=services)
         container.stop("database")
         container.start("database")
-        beside = services["database"]
-        posture = POSTURE | {"network": beside.network}
+        database = services["database"]
+        posture = POSTURE | {"network": database.network}
         tell(tmp_path, **build, image="sha256:1d")
         tell(tmp_path, operation="boot", container="c1", image="sha256:1d", port=80, env={}, posture=posture, run="k1")
     recorded = docker()
     played = replay(tmp_path, operations(tmp_path), {})
 
-    name, network = (text.replace("k1", "k2") for text in (beside.name, beside.network))
+    name, network = (text.replace("k1", "k2") for text in (database.name, database.network))
     again = [re.sub(r"127\.0\.0\.1:\d+:|/[^ ]*/build-1", "", command) for command in docker()[len(recorded) :]]
     beside_boots = f"--name={name} --network={network} --network-alias=database"
     limits = "--memory=256m --memory-swap=256m --pids-limit=256"
@@ -384,13 +391,14 @@ def test_a_service_that_cannot_be_removed_is_not_played_back(
     """Its network is tried all the same, and only what was done is on the tape."""
     monkeypatch.setenv("HANDBOOK_TRACE", str(entries(tmp_path)))
     monkeypatch.setenv("RM_FAILS", "1")
+    monkeypatch.setattr(beside, "handled", listening_at_once)
     service = Beside(image="postgres:18", setting="DATABASE_URL", value="")
     with running({"database": service}, {}, Run(key="k1", state=tmp_path)) as services:
-        beside = services["database"]
+        database = services["database"]
 
     told = [cast("Docker", operation).argv[1:3] for operation in operations(tmp_path)]
     assert told == [["network", "create"], ["run", "--detach"], ["network", "rm"]]
-    assert docker()[-2:] == [f"rm --force --volumes {beside.name}", f"network rm {beside.network}"]
+    assert docker()[-2:] == [f"rm --force --volumes {database.name}", f"network rm {database.network}"]
 
 
 def test_what_is_waited_for_under_traffic_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

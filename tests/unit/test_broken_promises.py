@@ -46,6 +46,17 @@ def test_every_promise_has_several_containers_that_break_it() -> None:
     assert {slug for slug in PROMISES if cases.count(slug) < 2} == set()
 
 
+@pytest.mark.parametrize(
+    ("slug", "asks"), [("grace-adds-up", "state `graceful_timeout_s`: "), ("config-meant", "state `skip`: ")]
+)
+def test_a_wrapper_that_prints_no_table_is_no_broken_promise(slug: str, asks: str, image: FakeImage) -> None:
+    """What nobody could read speaks neither for the image nor against it: its author is asked."""
+    finding = judge(slug, boots(outputs={"python3": "1\n", "gunicorn": ""})(image))
+
+    assert finding.verdict is Verdict.ERROR
+    assert finding.seen.startswith(asks)
+
+
 TWO = {"API_KEY": "a-value", "SECRET_KEY": "another"}
 DECLARED: list[tuple[str, str, Project, str]] = [
     (

@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -17,8 +17,8 @@ from snippets.check.shown import Telling, shown
 from snippets.cli import main
 from snippets.cli.check import FORMATS
 from snippets.contract import CONTRACT, PROMISES, Finding, Verdict
-from snippets.contract.observation import Posture
-from snippets.errors import BuildError, EngineError, NotReadyError
+from snippets.contract.observation import Memory, Posture, Reply
+from snippets.errors import BuildError, EngineError, NotReadyError, OutOfMemoryError
 from snippets.handbook import Handbook
 from tests.unit.fake_container import FakeContainer, good
 from tests.unit.fake_image import FakeImage, image_in
@@ -100,6 +100,58 @@ def test_of_a_container_that_is_down_one_promise_says_so(image: FakeImage) -> No
     assert (found["reachable"].verdict, found["any-uid"].verdict) == (Verdict.BROKEN, Verdict.ERROR)
     assert found["any-uid"].seen == "it does not come up: see reachable"
     assert found["no-setuid"].verdict is Verdict.KEPT
+
+
+@dataclass(kw_only=True)
+class Greedy(FakeContainer):
+    """A container whose page is its end, once its memory is full."""
+
+    def get(self, path: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 5.0) -> Reply:
+        """Die of the page."""
+        if path == PROJECT.page:
+            raise OutOfMemoryError("the container exited with status 137, killed for its memory; it printed nothing")
+        return super().get(path, headers=headers, timeout_s=timeout_s)
+
+    def memory(self) -> Memory:
+        """Its control group is gone."""
+        raise OutOfMemoryError("the container exited with status 137, killed for its memory; it printed nothing")
+
+
+def greedy(image: FakeImage) -> FakeImage:
+    """An image whose every container dies of its page."""
+
+    def boots(posture: Posture) -> FakeContainer:
+        container = good(posture)
+        return Greedy(**{field.name: getattr(container, field.name) for field in fields(container)})
+
+    return replace(image, boots=boots)
+
+
+def test_of_a_container_that_is_killed_for_its_memory_one_promise_says_so(image: FakeImage) -> None:
+    """Before it is asked, and after: what else that breaks could not be judged."""
+    found = {each.promise: each for each in judged(greedy(image), PROJECT, CONTRACT, {})}
+
+    assert [slug for slug, each in found.items() if each.verdict is Verdict.BROKEN] == ["fits-memory"]
+    unjudged = {slug for slug, each in found.items() if each.verdict is Verdict.ERROR}
+    assert {found[slug].seen for slug in unjudged} == {"it is killed for its memory: see fits-memory"}
+    assert len(unjudged) > 5
+
+
+@pytest.mark.parametrize(
+    ("asked", "skip"),
+    [
+        (["reachable", "no-privileges"], {}),
+        (["reachable", "no-privileges", "fits-memory"], {"fits-memory": "Not now."}),
+    ],
+)
+def test_where_no_promise_of_memory_tells_of_it_each_says_so_itself(
+    asked: list[str], skip: dict[str, str], image: FakeImage
+) -> None:
+    """Nothing is left unjudged for a reason that stands nowhere."""
+    found = list(judged(greedy(image), PROJECT, [PROMISES[slug] for slug in asked], skip))
+
+    assert [each.verdict for each in found[:2]] == [Verdict.BROKEN] * 2
+    assert all(each.seen.startswith("is killed for its memory: the container exited") for each in found[:2])
 
 
 def test_a_container_that_is_down_in_one_posture_is_told_of_that(image: FakeImage) -> None:

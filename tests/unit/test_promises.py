@@ -178,7 +178,7 @@ def test_an_exemption_holds_where_it_is_allowed_and_nowhere_else(slug: str, imag
         ("honours-port", "port", [9123]),
         ("honours-port", "env", [(("PORT", "9123"),)]),
         ("health-honest", "health_interval_s", [1.0]),
-        ("live-is-not-ready", "backed", [True]),
+        ("live-is-not-ready", "own_services", [True]),
         ("proxy-trust", "env", [(), (("PROXY_HOPS", "1"),)]),
         ("cpu-aware", "cpus", [0.5, 1.0, 2.0]),
     ],

@@ -8,10 +8,11 @@ from msgspec import structs
 
 from snippets.contract import CONTRACT, PROMISES, Project, Trial, Verdict
 from snippets.contract.container.boot import ANY_UID, MOVED_PORT, READ_ONLY, UNPRIVILEGED
-from snippets.contract.container.lifecycle import BACKED, HEALTH_ASKED
+from snippets.contract.container.lifecycle import HEALTH_ASKED, OWN_SERVICES
 from snippets.contract.observation import PLAIN, Posture
+from snippets.contract.promise import NOT_UP
 from snippets.contract.subject import Image
-from snippets.errors import ContainerError, EngineError, NotReadyError
+from snippets.errors import ContainerError, EngineError, LateError, NotReadyError
 from tests.unit.fake_container import FakeContainer, good
 from tests.unit.fake_image import FakeImage, image_in
 from tests.unit.fake_site import PROJECT, PROXY
@@ -115,17 +116,52 @@ def test_a_failed_boot_is_told_to_the_next_and_not_tried_again(image: FakeImage)
         assert trial.boots == 3
 
 
-def test_an_image_that_never_comes_up_is_waited_for_twice(image: FakeImage) -> None:
-    """Each wait is most of a minute, and all but the first few promises would only hear the same again."""
+@pytest.mark.parametrize(("error", "boots"), [(NotReadyError("the container exited"), 2), (LateError("no answer"), 1)])
+def test_an_image_that_never_comes_up_is_booted_twice_or_waited_for_once(
+    error: NotReadyError, boots: int, image: FakeImage
+) -> None:
+    """A wait is most of a minute; in whatever posture it is asked for afterwards, the same is heard at once."""
 
-    def boots(_: Posture) -> FakeContainer:
-        raise NotReadyError("not ready after 40 s")
+    def refuses(_: Posture) -> FakeContainer:
+        raise error
 
-    with Trial(replace(image, boots=boots)) as trial:
-        findings = [PROMISES[slug].judge_twice(trial, PROJECT) for slug in ("reachable", "server-is-pid-1", "drains")]
+    down = replace(image, boots=refuses, starts=lambda _: refuses(PLAIN))
+    with Trial(down) as trial:
+        findings = [promise.judge_twice(trial, PROJECT) for promise in CONTRACT if promise.family != "image"]
 
-    assert {finding.verdict for finding in findings} == {Verdict.BROKEN}
-    assert trial.boots == 2
+    assert {(finding.verdict, finding.seen) for finding in findings} == {(Verdict.BROKEN, f"{NOT_UP}{error}")}
+    assert trial.boots == boots
+
+
+def test_a_posture_that_is_in_use_is_not_shared(image: FakeImage) -> None:
+    """Whoever is given a container within another's block gets one of its own, which ends with it."""
+    with Trial(image) as trial:
+        with trial.boot() as outer:
+            with trial.boot(spoils=True) as inner:
+                assert inner is not outer
+            assert not inner.running()
+            with pytest.raises(ContainerError, match="inside"), trial.boot():
+                raise ContainerError("inside")
+            assert outer.running()
+        with trial.boot() as again:
+            assert again is outer
+
+
+def test_what_stands_beside_is_started_once_and_ends_with_the_trial(image: FakeImage) -> None:
+    """All boots share it; a second look finds it as new."""
+    with Trial(image) as trial:
+        for posture in (PLAIN, READ_ONLY):
+            with trial.boot(posture):
+                pass
+        with trial.start(PLAIN, {}):
+            pass
+        assert image.accompanied_for == [0]
+        trial.renewed()
+        assert image.accompanied_for == [3]
+        with trial.boot():
+            pass
+
+    assert image.accompanied_for == [3, 4]
 
 
 def test_an_engine_that_fails_is_asked_again(image: FakeImage) -> None:
@@ -266,7 +302,7 @@ def test_the_whole_contract_takes_ten_boots_and_one_more_for_each_further_settin
         UNPRIVILEGED,
         Posture(env=(("PORT", str(MOVED_PORT)),), port=MOVED_PORT),
         Posture(env=tuple(PROXY.env.items())),
-        BACKED,
+        OWN_SERVICES,
         HEALTH_ASKED,
         PLAIN,
     ]

@@ -2,44 +2,33 @@
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from mimetypes import MimeTypes
 from pathlib import PurePosixPath
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ...errors import UndescribedError
 from ..observation import PLAIN, Reply
 from ..project import Project
 from ..promise import Judgement, kept_if, promise
 from ..subject import Container, Image
+from .named import of_page, of_style
 from .requests import expect_200
 
-# Where a browser fetches by itself what an element names.
-FETCHED = {("script", "src"), ("link", "href"), ("img", "src"), ("source", "src"), ("use", "href")}
-LINKED = {"stylesheet", "icon", "modulepreload", "preload", "apple-touch-icon", "manifest"}
-CSS_URL = re.compile(rb"""url\(\s*["']?([^"')]+)""")
 NOT_FOUND = 404
 NOT_THERE = "hb-no-such-file.js"
 # Python's own table, not that of the machine that judges; and what its older versions do not know.
 TYPES = MimeTypes()
-NEWER = {".mjs": "text/javascript", ".webp": "image/webp", ".woff": "font/woff", ".woff2": "font/woff2"}
+NEWER = {
+    ".avif": "image/avif",
+    ".mjs": "text/javascript",
+    ".otf": "font/otf",
+    ".ttf": "font/ttf",
+    ".webp": "image/webp",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+}
 # Two names for one thing: https://www.rfc-editor.org/rfc/rfc9239
 SAME = ({"text/javascript", "application/javascript"}, {"image/x-icon", "image/vnd.microsoft.icon"})
-
-
-class _Named(HTMLParser):
-    """The files that a page makes a browser fetch."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.urls: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what one element names."""
-        stated = dict(attrs)
-        if tag == "link" and not LINKED & set((stated.get("rel") or "").split()):
-            return
-        self.urls += [value for name, value in attrs if (tag, name) in FETCHED and value]
 
 
 @promise(family="web", authority="https://vite.dev/guide/backend-integration", exemptible=True)
@@ -50,7 +39,7 @@ def assets_complete(image: Image, project: Project) -> Judgement:
         assets = list(_assets(container, project.page))
         for path in assets:
             faults += _asset_faults(path, container.get(path))
-        folders = sorted({path.rpartition("/")[0] for path in assets})
+        folders = sorted({urlsplit(path).path.rpartition("/")[0] for path in assets})
         absent = [f"{folder}/{NOT_THERE}" for folder in folders]
         faults += [
             f"GET {path} answers {reply.status}"
@@ -71,32 +60,31 @@ def assets_complete(image: Image, project: Project) -> Judgement:
 
 def _assets(container: Container, page: str) -> Iterator[str]:
     """Paths of all that a page names on its own origin, and of what its styles name."""
-    expect_200(container, page)
-    named = _Named()
-    named.feed(container.get(page).body.decode(errors="replace"))
-    ahead = [(page, url) for url in named.urls]
+    ahead = list(of_page(expect_200(container, page), page))
     seen: set[str] = set()
     while ahead:
-        origin, url = ahead.pop(0)
-        parts = urlsplit(urljoin(f"http://own{origin}", url))
-        path = parts.path + (f"?{parts.query}" if parts.query else "")
-        if parts.netloc != "own" or path in seen:
+        path = ahead.pop(0)
+        if path in seen:
             continue
         seen.add(path)
         yield path
-        if parts.path.endswith(".css"):
-            ahead += [(parts.path, found.decode()) for found in CSS_URL.findall(container.get(path).body)]
+        reply = container.get(path)
+        if _type(reply) == "text/css":
+            ahead += of_style(reply, path)
 
 
 def _asset_faults(path: str, reply: Reply) -> Iterator[str]:
     if reply.status != 200 or not reply.whole:  # noqa: PLR2004 - a status code
         yield f"GET {path} answers {reply}"
         return
-    file = PurePosixPath(urlsplit(path).path)
+    file = PurePosixPath(unquote(urlsplit(path).path))
     expected = NEWER.get(file.suffix) or TYPES.guess_type(file.name)[0]
     kind = _type(reply)
-    if kind != expected and not any({kind, expected} <= names for names in SAME):
-        yield f"{path} is of type {kind or 'none'}, not {expected}"
+    if not kind:
+        yield f"{path} says no type"
+    # A name without a known ending says nothing of what it should be.
+    elif expected and kind != expected and not any({kind, expected} <= names for names in SAME):
+        yield f"{path} is of type {kind}, not {expected}"
     if not re.search(r"max-age=[1-9]", reply.headers.get("cache-control", "")):
         yield f"{path} has no cache time: {reply.headers.get('cache-control', 'no Cache-Control')}"
 

@@ -19,7 +19,7 @@ RELOADS = 4
 CLIENTS = 4
 # The command is the image's own; only its interval is shortened, and the stated one is judged.
 HEALTH_ASKED = Posture(health_interval_s=1.0)
-BACKED = Posture(backed=True)
+OWN_SERVICES = Posture(own_services=True)
 
 
 def detection_s(check: Healthcheck) -> float:
@@ -82,9 +82,8 @@ def grace_adds_up(image: Image, project: Project) -> Judgement:
     if timeout_s is None and project.server == "gunicorn":
         with image.boot(PLAIN) as container:
             printed = gunicorn_table(image, container).get("graceful_timeout")
-        if printed is None:
-            return kept_if(condition=False, seen="gunicorn prints no graceful_timeout")
-        timeout_s = float(printed)
+        # Behind a wrapper it may print no table at all, which says nothing against it.
+        timeout_s = float(printed) if printed is not None else None
     if timeout_s is None:
         raise UndescribedError("graceful_timeout_s", "how many seconds the server waits for its last requests")
     taken_s = project.pre_stop_s + timeout_s
@@ -100,7 +99,7 @@ def live_is_not_ready(image: Image, project: Project) -> Judgement:
     images = ", ".join(service.image for service in project.beside.values())
     seen: list[str] = []
     kept = True
-    with image.boot(BACKED, spoils=True) as container:
+    with image.boot(OWN_SERVICES, spoils=True) as container:
         if container.await_reply(project.ready, answers(200), BACK_WITHIN_S) is None:
             return kept_if(condition=False, seen=f"{project.ready} never answered 200 beside {images}")
         for name in container.beside:

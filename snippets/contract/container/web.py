@@ -72,6 +72,9 @@ def config_meant(image: Image, project: Project) -> Judgement:
         found, _, unknown = told.strip().partition(" ")
     if unknown:
         return kept_if(condition=False, seen=f"gunicorn has no setting named {unknown}, and says nothing")
+    if not table:
+        why = "`config-meant`, with the reason: behind the image's command gunicorn prints no table of its settings"
+        raise UndescribedError("skip", why)
     wrong = [
         f"{name} is {table.get(name)!r}, stated {value!r}"
         for name, value in project.effective.items()
@@ -80,7 +83,7 @@ def config_meant(image: Image, project: Project) -> Judgement:
     stated = len(project.effective)
     names = f"there is no {file}" if found == "absent" else f"{file} sets {found} of them and 0 unknown names"
     seen = f"{len(table)} settings read, {names}, {stated - len(wrong)} of {stated} stated values in effect"
-    return kept_if(not wrong and bool(table and found), "; ".join([seen, *wrong]))
+    return kept_if(not wrong and bool(found), "; ".join([seen, *wrong]))
 
 
 @promise(family="web", authority="https://flask.palletsprojects.com/en/stable/deploying/proxy_fix/", exemptible=True)

@@ -6,11 +6,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from ...contract.project import Beside
-from ...errors import EngineError
+from ...errors import ContainerError, EngineError, UndescribedError
 from ..docker import traced
 from ..run import Run
+from .handle import handled
+from .waiting import awaited, quoted
 
 STOP_S = 10
+LISTENING_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,13 @@ class RunningService:
 def running(
     services: Mapping[str, Beside], contexts: Mapping[str, str], run: Run
 ) -> Iterator[Mapping[str, RunningService]]:
-    """Start them, each under its name as a host name; nothing of them is published, and nothing left."""
+    """Start them, each under its name as a host name, and wait until each listens.
+
+    Nothing of them is published, and nothing left. Raises UndescribedError where one ends, or listens nowhere.
+    """
+    if not services:
+        yield {}
+        return
     network = run.project(uuid.uuid4().hex[:8])
     label = [f"--label={key}={value}" for key, value in run.labels.items()]
     traced("network", "create", *label, network, run=run.key)
@@ -57,7 +66,21 @@ def running(
             image = contexts.get(service.image, service.image)
             traced("run", "--detach", *beside, *label, *env, image, run=run.key)
             started[alias] = RunningService(name=name, network=network, run=run.key)
+        for alias, running_ in started.items():
+            _await_listening(alias, running_.name)
         yield started
+
+
+def _await_listening(alias: str, name: str) -> None:
+    """Before it listens whoever needs it at its own start would end."""
+    with handled(name) as handle:
+        try:
+            waited_s = awaited(lambda: bool(handle.listening()), LISTENING_S, refuse=handle.refuse_exit)
+        except ContainerError as error:
+            raise UndescribedError(f"beside.{alias}", f"what it needs to run; as it is, {error}") from None
+        if waited_s is None:
+            said = f"a service that listens; within {LISTENING_S:.0f} s it did not"
+            raise UndescribedError(f"beside.{alias}", f"{said}; {quoted(handle.printed('both'))}")
 
 
 def _removed(name: str, run: Run) -> None:

@@ -10,12 +10,12 @@ from typing import TypeVar
 from docker.models.containers import Container as Handle
 
 from ...contract.observation import Done, Process, Reply
-from ...errors import ContainerError, NotReadyError
+from ...errors import ContainerError, LateError, NotReadyError
 from . import http
 from .beside import RunningService
 from .processes import SignalledContainer
 from .traffic import Clients, traffic
-from .waiting import POLL_S, SETTLED_S, SETTLING_S, awaited, settled
+from .waiting import POLL_S, SETTLED_S, SETTLING_S, awaited, quoted, settled
 
 START_TIMEOUT_S = 40.0
 STOP_TIMEOUT_S = 60.0
@@ -46,6 +46,8 @@ class BootedContainer(SignalledContainer):
         self.ready_s = 0.0
         try:
             self._await_answer(timeout_s)
+        except NotReadyError:
+            raise
         except ContainerError as error:
             raise NotReadyError(str(error)) from None
         finally:
@@ -67,8 +69,8 @@ class BootedContainer(SignalledContainer):
             return reply.status == 200 and reply.whole  # noqa: PLR2004 - a status code
 
         left_s = timeout_s - (time.monotonic() - self._since)
-        if awaited(is_live, left_s, refuse=self._refuse_exit) is None:
-            self._refuse(f"not ready after {timeout_s:.0f} s: {said}")
+        if awaited(is_live, left_s, refuse=self.refuse_exit) is None:
+            raise LateError(f"not ready after {timeout_s:.0f} s: {said}; {quoted(self.printed('both'))}")
         self.ready_s = time.monotonic() - self._since
 
     def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
@@ -81,8 +83,8 @@ class BootedContainer(SignalledContainer):
         try:
             return http.get(self._outer_port() or 0, path, headers, timeout_s)
         except ContainerError as error:
-            self._refuse_exit()
-            self._refuse(str(error))
+            self.refuse_exit()
+            self._refuse_unanswered(str(error))
 
     def logs(self, unit: str = "") -> str:
         """All that it printed."""
@@ -91,7 +93,7 @@ class BootedContainer(SignalledContainer):
 
     def await_(self, what: Callable[[], bool], timeout_s: float) -> float | None:
         """Poll; no answer at all is none that was wanted."""
-        return awaited(what, timeout_s, refuse=self._refuse_exit)
+        return awaited(what, timeout_s, refuse=self.refuse_exit)
 
     def await_reply(self, path: str, wanted: Callable[[Reply], bool], timeout_s: float) -> float | None:
         """Poll."""

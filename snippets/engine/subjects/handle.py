@@ -4,16 +4,17 @@ import io
 import shlex
 import tarfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Never, TypeVar, cast
 
+from docker import from_env
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container as Handle
 
 from ...contract.observation import Done, Memory, Process
-from ...errors import ContainerError, EngineError
+from ...errors import ContainerError, EngineError, OutOfMemoryError
 from ..docker import engine_error
 from ..trace import trace
 from .cgroup import memory
@@ -22,6 +23,13 @@ from .waiting import LOG_CHARACTERS, POLL_S, quoted
 ENDING_S = 1.0
 LISTEN = "0A"
 T = TypeVar("T")
+
+
+@contextmanager
+def handled(name: str) -> Iterator["HandledContainer"]:
+    """A container that was started by a command line, by its name; of no port of it anything is known."""
+    with closing(_answer(from_env)) as client:
+        yield HandledContainer(_answer(lambda: client.containers.get(name)), 0)
 
 
 class HandledContainer:
@@ -84,7 +92,7 @@ class HandledContainer:
         found = memory(self._file)
         if found is None:
             # What was killed for its memory has no control group any more.
-            self._refuse_exit()
+            self.refuse_exit()
             raise EngineError("its control group tells nothing of its memory")
         return found
 
@@ -125,7 +133,7 @@ class HandledContainer:
 
     def execute(self, argv: Sequence[str], *, check: bool = True) -> Done:
         """Run a program beside the server; no shell has to be there."""
-        self._refuse_exit()
+        self.refuse_exit()
         started = time.monotonic()
         done = self._ask(lambda: self._handle.exec_run(list(argv), demux=True))
         out, err = (cast("bytes", stream or b"").decode("utf-8", errors="replace") for stream in done.output)
@@ -154,7 +162,7 @@ class HandledContainer:
         try:
             return self.execute(argv).stdout
         except ContainerError as error:
-            self._refuse_exit()
+            self.refuse_exit()
             message = f"seen from inside alone, where this is not root on the engine's own machine, and there {error}"
             raise EngineError(message) from None
 
@@ -165,11 +173,22 @@ class HandledContainer:
         except OSError:
             return False
 
-    def _refuse_exit(self) -> None:
+    def refuse_exit(self) -> None:
+        """Raise ContainerError where it has ended, OutOfMemoryError where that was for its memory."""
         state = self._state()
         if not state["Running"]:
-            killed = ", killed for its memory" if state.get("OOMKilled") else ""
-            self._refuse(f"the container exited with status {state['ExitCode']}{killed}")
+            exited = f"the container exited with status {state['ExitCode']}"
+            if state.get("OOMKilled"):
+                raise OutOfMemoryError(f"{exited}, killed for its memory; {quoted(self.printed('both'))}")
+            self._refuse(exited)
+
+    def _refuse_unanswered(self, said: str) -> Never:
+        """Of a server that lost workers for their memory that is the cause; else what was said of the request."""
+        found = memory(self._file)
+        if found is not None and found.killed:
+            what = f"{said}, and {found.killed} of its processes were killed for their memory"
+            raise OutOfMemoryError(f"{what}; {quoted(self.printed('both'))}")
+        self._refuse(said)
 
     def _refuse(self, what: str) -> Never:
         raise ContainerError(f"{what}; {quoted(self.printed('both'))}")
@@ -190,7 +209,7 @@ class HandledContainer:
         """It will not list or signal what has ended, or loses it in the middle: give it time to know."""
         until = time.monotonic() + ENDING_S
         while time.monotonic() < until:
-            self._refuse_exit()
+            self.refuse_exit()
             time.sleep(POLL_S)
 
 

@@ -7,11 +7,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 from ...contract.observation import Reply
 from ...errors import ContainerError
 
 HOST = "127.0.0.1"
+# What stands in an address by itself: https://www.rfc-editor.org/rfc/rfc3986#section-2.2, and what is quoted already.
+SENT_AS_THEY_ARE = "%:/?#[]@!$&'()*+,;="
 # A server that says nothing before it is done has taken a request up by then; others show it at once.
 TAKEN_UP_S = 2.0
 SLOW_TIMEOUT_S = 60.0
@@ -98,7 +101,8 @@ def in_flight(port: int, path: str) -> Iterator[InFlight]:
 
 
 def _send(connection: http.client.HTTPConnection, path: str, headers: Mapping[str, str] | None) -> None:
-    connection.putrequest("GET", path)
+    # As a browser sends what an author wrote: no blank, and nothing beyond ASCII, is left as it is.
+    connection.putrequest("GET", quote(path, safe=SENT_AS_THEY_ARE))
     for name, value in (headers or {}).items():
         connection.putheader(name, value.encode("utf-8"))
     connection.endheaders()

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from re import Pattern
@@ -15,9 +15,10 @@ from docker.errors import APIError, DockerException
 from docker.models.containers import Container as Handle
 
 from ...contract import Project
+from ...contract.container.requests import answers
 from ...contract.observation import PLAIN, Contents, ImageConfig, Posture, Rebuild
 from ...contract.subject import Image
-from ...errors import ContainerError, EngineError, NoSourceError, NotReadyError
+from ...errors import EngineError, NoSourceError, NotReadyError
 from ..bases.ground import base_layers
 from ..build import build
 from ..docker import docker, engine_error
@@ -29,6 +30,7 @@ from .container import BootedContainer
 from .scan import scan
 
 READY_TIMEOUT_S = 40.0
+FINDING_S = 5.0
 PIDS = 256
 TMP_SIZE = "size=64m"
 # What the engine says of an image that asks for what cannot be.
@@ -50,7 +52,8 @@ class BuiltImage:
 
     `contexts` are the images that stand in for these. An image that somebody else built has no source.
 
-    `stumbled` is how a first build ended where only a second one succeeded.
+    `stumbled` is how a first build ended where only a second one succeeded. `services` are up beside it for all
+    of its boots; where they are None, each boot has its own.
     """
 
     id: str
@@ -62,6 +65,7 @@ class BuiltImage:
     build_s: float
     build_log: str = ""
     stumbled: str = ""
+    services: Mapping[str, RunningService] | None = None
     ready: list[float] = field(default_factory=list)
 
     @property
@@ -100,22 +104,43 @@ class BuiltImage:
     def boot(self, posture: Posture = PLAIN, *, spoils: bool = False) -> Iterator[BootedContainer]:
         """Boot, wait until it answers, and remove whatever is left of it afterwards."""
         del spoils
-        with ExitStack() as stack:
-            env = {**self.project.settings, **dict(posture.env)}
-            services: Mapping[str, RunningService] = {}
-            if posture.backed:
-                if not self.project.beside:
-                    raise ContainerError("nothing stands beside it")
-                services = stack.enter_context(running(self.project.beside, self.contexts, self.run))
-                env |= {service.setting: service.value for service in self.project.beside.values()}
-            container = stack.enter_context(self._booted(posture, env, services))
+        env = {**self.project.settings, **self._told_of_services(), **dict(posture.env)}
+        with (
+            self._accompanied(anew=posture.own_services) as services,
+            self._booted(posture, env, services) as container,
+        ):
             container.await_answer(READY_TIMEOUT_S)
             self.ready.append(container.ready_s)
+            if services:
+                # It may find them a moment after it answers; that it never does is for whoever asks to say.
+                container.await_reply(self.project.ready, answers(200), FINDING_S)
             yield container
 
-    def start(self, posture: Posture, settings: Mapping[str, str]) -> AbstractContextManager[BootedContainer]:
+    @contextmanager
+    def start(self, posture: Posture, settings: Mapping[str, str]) -> Iterator[BootedContainer]:
         """Start with these settings alone, wait for nothing, and remove what is left of it afterwards."""
-        return self._booted(posture, {**settings, **dict(posture.env)}, {})
+        # What is left out on purpose is not put back because it leads to a service.
+        told = {name: value for name, value in self._told_of_services().items() if name not in self.project.settings}
+        env = {**told, **settings, **dict(posture.env)}
+        with self._accompanied(anew=False) as services, self._booted(posture, env, services) as container:
+            yield container
+
+    @contextmanager
+    def accompanied(self) -> Iterator["BuiltImage"]:
+        """The same beside its services, which end with the block."""
+        with self._accompanied(anew=False) as services:
+            yield replace(self, services=services)
+
+    @contextmanager
+    def _accompanied(self, *, anew: bool) -> Iterator[Mapping[str, RunningService]]:
+        if self.services is not None and not anew:
+            yield self.services
+            return
+        with running(self.project.beside, self.contexts, self.run) as services:
+            yield services
+
+    def _told_of_services(self) -> dict[str, str]:
+        return {service.setting: service.value for service in self.project.beside.values()}
 
     @contextmanager
     def _booted(

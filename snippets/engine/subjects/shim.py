@@ -19,7 +19,10 @@ _SCRIPT = """#!/bin/sh
 # Everything is passed on; `build` and `run` get the options that rehearsals add. One build at a time: see build.py.
 case "${{1:-}}" in
     build) shift; exec flock {lock} {docker} build {build} "$@" ;;
-    compose) case " $* " in *" up "* | *" build "* | *" run "*) exec flock {lock} {docker} "$@" ;; esac ;;
+    compose) case " $* " in
+        *" --no-build "*) ;;
+        *" up "* | *" build "* | *" run "*) exec flock {lock} {docker} "$@" ;;
+    esac ;;
     run) shift; exec {docker} run {run} "$@" ;;
     create) shift; exec {docker} create {run} "$@" ;;
 esac

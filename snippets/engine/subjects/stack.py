@@ -15,7 +15,8 @@ from . import http
 from .waiting import awaited, quoted
 from .workdir import Workdir
 
-UP = "up --detach --wait"
+# What is built is built before, one at a time; a project that only comes up waits for nobody.
+UP = "up --no-build --detach --wait"
 DOWN = "down --volumes --timeout 5"
 
 
