@@ -20,6 +20,10 @@ class EngineError(SnippetsError):
     """The instrument failed: no engine, a full disk, a silent registry. Says nothing of a snippet."""
 
 
+class NoBaseError(EngineError):
+    """No registry answers for a base, and nothing may or can stand in for it."""
+
+
 class BuildError(SnippetsError):
     """The image does not build; `log` holds what the builder printed last."""
 

@@ -134,12 +134,20 @@ class Handbook:
     @property
     def stale_atoms(self) -> frozenset[str]:
         """The same as tests prove it: `<name>:<promise>` a judgement, `pitfall:<name>`, `tutorial:<name>`."""
+        return self._atoms(State.UNPROVEN)
+
+    @property
+    def withheld_atoms(self) -> frozenset[str]:
+        """What is to be tried wherever an engine is at work: there its base may be had."""
+        return self._atoms(State.WITHHELD)
+
+    def _atoms(self, state: State) -> frozenset[str]:
         atoms: set[str] = set()
         for standing in self.snippets.values():
-            if standing.state is State.UNPROVEN:
+            if standing.state is state:
                 atoms |= {f"{standing.snippet.name}:{slug}" for slug in self._unjudged(standing)}
-        atoms |= {f"pitfall:{name}" for name, s in self.pitfalls.items() if s.state is State.UNPROVEN}
-        atoms |= {f"tutorial:{name}" for name, s in self.tutorials.items() if s.state is State.UNPROVEN}
+        atoms |= {f"pitfall:{name}" for name, s in self.pitfalls.items() if s.state is state}
+        atoms |= {f"tutorial:{name}" for name, s in self.tutorials.items() if s.state is state}
         return frozenset(atoms)
 
     def _unjudged(self, standing: Standing) -> Sequence[str]:

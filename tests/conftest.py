@@ -58,7 +58,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what has a current record, where only the stale is asked for."""
     if not config.getoption("--stale"):
         return
-    stale = config.stash[HANDBOOK].stale_atoms
+    handbook = config.stash[HANDBOOK]
+    stale = handbook.stale_atoms | handbook.withheld_atoms
     chosen = [item for item in items if any(stale & set(m.args) for m in item.iter_markers("proves"))]
     left = [item for item in items if item not in chosen]
     config.hook.pytest_deselected(items=left)
@@ -91,7 +92,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """What was proven, what each base cost, and how long each snippet took."""
     run = current()
     grounds = costs(run) if run else ()
-    print_summary(config.stash[RECORDER].written, grounds, terminalreporter.write_line)
+    recorder = config.stash[RECORDER]
+    print_summary(recorder.written, recorder.withheld, grounds, terminalreporter.write_line)
 
 
 @pytest.fixture(scope="session")

@@ -36,11 +36,11 @@ class Catalog:
         return tuple(dict.fromkeys((*names, snippet.name)))
 
     def carriers(self, snippet: Snippet) -> tuple[Snippet, ...]:
-        """The images that hold all of a configuration's files and can be had; of any other snippet itself."""
+        """The images that hold all of a configuration's files; of any other snippet itself."""
         if snippet.kind is not Kind.CONFIG:
             return (snippet,)
         own = {source.path for source in snippet.sources.values()}
-        images = (other for other in self.snippets.values() if other.kind is Kind.IMAGE and other.withheld is None)
+        images = (other for other in self.snippets.values() if other.kind is Kind.IMAGE)
         return tuple(image for image in images if own <= {source.path for source in image.sources.values()})
 
 

@@ -13,10 +13,11 @@ from ..catalog.admission import COMMAND_PREFIX
 from ..catalog.snippet import REHEARSAL, Kind, Pitfall, Snippet
 from ..contract import NOT_UP, PROMISES, Finding, Promise, Trial, Verdict
 from ..contract.container.image import builds_clean
+from ..engine.bases.ground import has_recipe
 from ..engine.engine import Engine
 from ..engine.subjects.image import BuiltImage
 from ..engine.subjects.stack import ComposeStack
-from ..errors import BuildError, NotReadyError
+from ..errors import BuildError, NoBaseError, NotReadyError
 from ..evidence.records import ImageFacts
 from .commands import rehearse
 from .stacks import started
@@ -75,10 +76,26 @@ def rehearsal(snippet: Snippet, slug: str) -> Promise:
     return promise
 
 
+def withheld(snippet: Snippet, engine: Engine) -> str | None:
+    """Why a snippet cannot be judged on this engine: its base is nowhere. None where it is judged like any other.
+
+    Raises AssertionError where a recipe could make what it is said to lack.
+    """
+    if snippet.withheld is None:
+        return None
+    base = snippet.withheld.base
+    assert not has_recipe(base), f"a recipe can stand in for {base}: prove {snippet.name}"
+    try:
+        engine.grounds([base])
+    except NoBaseError as error:
+        return str(error)
+    return None
+
+
 def rehearsed_image(promise: Promise, catalog: Catalog, snippet: Snippet, engine: Engine) -> Finding:
     """Judge every image that carries a configuration, or an image itself: what was seen of all of them, as one."""
     findings = []
-    for carrier in catalog.carriers(snippet):
+    for carrier in (image for image in catalog.carriers(snippet) if withheld(image, engine) is None):
         image = engine.image(catalog, carrier)
         with Trial(image) as trial:
             finding = promise.judge_twice(trial, image.project)

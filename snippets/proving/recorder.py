@@ -17,6 +17,7 @@ from ..evidence.records import Base, Capture, Evidence, Execution, ImageFacts
 from ..evidence.store import EvidenceStore
 
 FINDING, CAPTURE, EXECUTION = "handbook-finding", "handbook-capture", "handbook-execution"
+WITHHELD = "handbook-withheld"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,10 @@ class Witness:
         """A tutorial that ran to its end."""
         self._attach(EXECUTION, execution)
 
+    def withhold(self, name: str, why: str) -> None:
+        """A snippet that could not be judged: its base is nowhere."""
+        self._attach(WITHHELD, (name, why))
+
     def _attach(self, kind: str, what: object) -> None:
         self._item.user_properties.append((kind, msgspec.json.encode(what).decode()))
 
@@ -72,6 +77,7 @@ class Recorder:
         self._accounts: defaultdict[str, list[Account]] = defaultdict(list)
         self._captures: dict[str, Capture] = {}
         self._executions: dict[str, Execution] = {}
+        self.withheld: dict[str, str] = {}
         self.written: list[Written] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -89,6 +95,9 @@ class Recorder:
             elif kind == EXECUTION and report.passed:
                 execution = msgspec.json.decode(str(text), type=Execution)
                 self._executions[execution.tutorial] = execution
+            elif kind == WITHHELD:
+                name, why = msgspec.json.decode(str(text), type=tuple[str, str])
+                self.withheld[name] = why
 
     def pytest_sessionfinish(self) -> None:
         """Write every record whose findings are complete; nothing is lost of the others."""

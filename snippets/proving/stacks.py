@@ -50,7 +50,7 @@ def started(
             if fault := engine_fault(str(error)):
                 raise engine_error(f"docker compose {UP}", fault) from None
             # It neither tidies up nor says why.
-            raise NotReadyError(_why_down(stack, str(error))) from None
+            raise NotReadyError(_why_down(stack, _printed(str(error)))) from None
         yield stack
         services.__exit__(None, None, None)
 
@@ -69,6 +69,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _printed(said: str) -> str:
+    """What a command printed, without pytest-docker's own words around it."""
+    return said.partition('"""')[2].rpartition('"""')[0] or said
 
 
 def _why_down(stack: ComposeStack, error: str) -> str:

@@ -1,19 +1,25 @@
 """What a run proved -> tables with times: drawn on a terminal, plain lines elsewhere."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..engine.bases.ground import Ground
 from ..terminal import write_table
 from .recorder import Written
 
 
-def print_summary(written: Sequence[Written], grounds: Sequence[Ground], write_line: Callable[[str], None]) -> None:
-    """Print what was proven and what each base cost; nothing where nothing was."""
+def print_summary(
+    written: Sequence[Written],
+    withheld: Mapping[str, str],
+    grounds: Sequence[Ground],
+    write_line: Callable[[str], None],
+) -> None:
+    """Print what was proven, what was withheld and why, and what each base cost; nothing where nothing was."""
     costs = [(ground.base, ground.took_s) for ground in grounds]
     rows = [(w.name, _state(w), str(w.findings), f"{w.took_s:.1f} s") for w in written]
     bases = [(b.ref, "stand-in" if b.stand_in else "registry", b.version, f"{took:.1f} s") for b, took in costs]
     for title, columns, cells in (
         ("proven", ("record", "state", "findings", "took"), rows),
+        ("withheld", ("snippet", "why"), [(name, why.partition("\n")[0]) for name, why in sorted(withheld.items())]),
         ("bases", ("base", "from", "version", "took"), bases),
     ):
         if cells:

@@ -6,21 +6,27 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import docker
 import pytest
+from msgspec import structs
 
-from snippets.contract import PROMISES, Project, Verdict
-from snippets.contract.container.requests import expect_200
+from snippets.check.judging import judged
+from snippets.contract import CONTRACT, PROMISES, Beside, Project, Trial, Verdict
+from snippets.contract.container.requests import answers, expect_200
 from snippets.contract.observation import PLAIN, Posture
 from snippets.engine.build import ANEW, build
 from snippets.engine.engine import Engine
 from snippets.engine.run import LABEL
 from snippets.engine.subjects.image import BuiltImage
-from snippets.errors import BuildError, ContainerError, NotReadyError
+from snippets.errors import BuildError, ContainerError, LateError, NotReadyError
 
-BASE = "python:3.13-slim-trixie"
+BASE, POSTGRES = "python:3.13-slim-trixie", "postgres:18"
+BOUND_TO_ITSELF = "http.server.HTTPServer(('127.0.0.1', 8000), http.server.SimpleHTTPRequestHandler).serve_forever()"
+# What only a look at the image, or another build, can tell is not waited for.
+BOOTED = [promise for promise in CONTRACT if promise.family != "image"]
 SERVER = """
 import http.server
 class Answer(http.server.BaseHTTPRequestHandler):
@@ -67,8 +73,73 @@ def test_container_that_never_answers_is_given_up(image: Make) -> None:
     """It runs but does not listen: the wait ends in its time and says that nobody answered."""
     silent = image("import time; print('thinking'); time.sleep(600)")
     said = r"not ready after 3 s: no answer on port \d+ to GET /livez(.|\n)*thinking"
-    with silent.start(PLAIN, {}) as container, pytest.raises(NotReadyError, match=said):
+    with silent.start(PLAIN, {}) as container, pytest.raises(LateError, match=said):
         container.await_answer(3.0)
+
+
+# It dies at its start where its database is not there, and is ready only while it is.
+NEEDY = """
+import http.server, os, socket
+def there():
+    socket.create_connection((os.environ["DATABASE"], 5432), timeout=1).close()
+there()
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        try:
+            there()
+            status = 200
+        except OSError:
+            status = 200 if self.path == "/livez" else 503
+        self.send_response(status)
+        self.end_headers()
+http.server.HTTPServer(("0.0.0.0", 8000), Answer).serve_forever()
+"""
+DATABASE = Beside(image=POSTGRES, setting="DATABASE", value="database", env={"POSTGRES_PASSWORD": "canary"})
+
+
+def beside(image: BuiltImage, engine: Engine, service: Beside) -> BuiltImage:
+    """The image, with a database beside it."""
+    project = structs.replace(image.project, beside={"database": service})
+    return replace(image, project=project, contexts={**image.contexts, **engine.contexts([POSTGRES])})
+
+
+def test_what_stands_beside_it_is_up_in_every_boot(image: Make, engine: Engine) -> None:
+    """Whoever needs it at its own start comes up, in each posture; and the promise that takes it away has its own."""
+    needy = beside(image(NEEDY), engine, DATABASE)
+
+    with Trial(needy) as trial:
+        asked = ("reachable", "read-only-root", "no-privileges", "live-is-not-ready", "any-uid")
+        findings = [PROMISES[slug].judge(trial, needy.project) for slug in asked]
+        with trial.start(PLAIN, {}) as started:
+            assert started.await_reply("/readyz", answers(200), 20.0) is not None
+
+    assert [finding.seen for finding in findings if finding.verdict is not Verdict.KEPT] == []
+
+
+def test_a_service_that_does_not_come_up_is_no_broken_promise(image: Make, engine: Engine) -> None:
+    """What stands beside it was described wrongly: its own last words say how."""
+    needy = beside(image(NEEDY), engine, structs.replace(DATABASE, env={}))
+
+    finding = PROMISES["reachable"].judge(needy, needy.project)
+
+    assert finding.verdict is Verdict.ERROR
+    said = "state `beside.database`: what it needs to run; as it is, the container exited with status 1"
+    assert finding.seen.startswith(said)
+    assert "POSTGRES_PASSWORD" in finding.seen
+
+
+def test_one_that_listens_where_nobody_reaches_it_is_told_of_within_a_minute(image: Make) -> None:
+    """It is waited for once, not once a posture, and its log is there."""
+    loopback = image("import http.server, sys; print('canary', file=sys.stderr); " + BOUND_TO_ITSELF)
+    started = time.monotonic()
+
+    found = {each.promise: each for each in judged(loopback, loopback.project, BOOTED, {})}
+
+    assert time.monotonic() - started < 60
+    # The image declares no HEALTHCHECK, which needs no boot to be seen.
+    assert {slug for slug, each in found.items() if each.verdict is Verdict.BROKEN} == {"reachable", "health-honest"}
+    assert found["reachable"].seen.startswith("does not come up: not ready after 40 s: no answer on port ")
+    assert "canary" in found["reachable"].seen
 
 
 def test_no_container_is_given_more_processors_than_there_are(image: Make) -> None:

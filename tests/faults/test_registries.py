@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from snippets.catalog import load
+from snippets.contract import PROMISES, Trial, Verdict
 from snippets.engine.bases import ground
 from snippets.engine.bases.standin import LOCAL, safe
 from snippets.engine.build import build
@@ -19,6 +21,7 @@ from snippets.engine.docker import docker, try_docker
 from snippets.engine.engine import Engine
 from snippets.engine.inspection import inspected
 from snippets.errors import EngineError
+from snippets.proving.judging import withheld
 
 BASE = "python:3.13-slim-trixie"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -57,6 +60,18 @@ class Registry(ThreadingHTTPServer):
         self.digest = str(self._hold(MANIFEST, json.dumps(manifest).encode())["digest"])
         self.held["now"] = self.held[self.digest]
 
+    def offer_image(self, image: str, folder: Path) -> None:
+        """Hold a whole image that the engine has, as it saves it: https://github.com/opencontainers/image-spec/blob/main/image-layout.md."""
+        docker("save", "--output", str(folder / "saved.tar"), image)
+        with tarfile.open(folder / "saved.tar") as saved:
+            index = json.loads(content_of(saved, "index.json"))
+            manifest = json.loads(content_of(saved, blob(index["manifests"][0]["digest"])))
+            parts = [manifest["config"], *manifest["layers"]]
+            for part in parts:
+                self.held[part["digest"]] = part["mediaType"], content_of(saved, blob(part["digest"]))
+        self.digest = str(self._hold(MANIFEST, json.dumps(manifest | {"mediaType": MANIFEST}).encode())["digest"])
+        self.held["now"] = self.held[self.digest]
+
     def _hold(self, kind: str, content: bytes) -> dict[str, object]:
         digest = digest_of(content)
         self.held[digest] = (kind, content)
@@ -84,6 +99,18 @@ class Shelf(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+def blob(digest: str) -> str:
+    """Where a saved image has it."""
+    return f"blobs/{digest.replace(':', '/')}"
+
+
+def content_of(archive: tarfile.TarFile, name: str) -> bytes:
+    """One file of it."""
+    file = archive.extractfile(name)
+    assert file is not None, name
+    return file.read()
 
 
 def digest_of(content: bytes) -> str:
@@ -141,6 +168,51 @@ def test_layers_of_a_base_are_known_without_its_registry(registry: Registry) -> 
     ground._registry_layers.cache_clear()  # noqa: SLF001 - or it would know from before
 
     assert ground.base_layers(registry.reference, {}) == (registry.layer,)
+
+
+WITHHELD = """\
+title = "A shop"
+summary = "On a base that nobody can stand in for."
+kind = "image"
+
+[project]
+port = 8000
+live = "/"
+ready = "/"
+
+[withheld]
+base = "{base}"
+reason = "No registry answers."
+
+[commands]
+build = "docker build --tag shop ."
+"""
+
+
+def test_what_is_withheld_is_judged_like_any_other_where_its_base_answers(
+    registry: Registry, engine: Engine, tmp_path: Path
+) -> None:
+    """It is what becomes of a run, not what a snippet is: a minute later a registry is there, and it is proven."""
+    shop = tmp_path / "library" / "shop"
+    shop.mkdir(parents=True)
+    (shop / "snippet.toml").write_text(WITHHELD.format(base=registry.reference))
+    serve = 'USER 10001\nEXPOSE 8000\nCMD ["python", "-m", "http.server", "8000"]\n'
+    (shop / "Dockerfile").write_text(f"FROM {registry.reference}\n{serve}")
+    catalog = load(shop.parent)
+    snippet = catalog.snippets["shop"]
+
+    assert str(withheld(snippet, engine)).startswith(f"no registry answers for {registry.reference}, and no recipe")
+    ground._registry_digest.cache_clear()  # noqa: SLF001 - another run would have asked by itself
+    registry.offer_image(engine.contexts([BASE]).get(BASE, BASE), tmp_path)
+    assert withheld(snippet, engine) is None
+    image = engine.image(catalog, snippet)
+    with Trial(image) as trial:
+        finding = PROMISES["reachable"].judge(trial, image.project)
+
+    assert finding.verdict is Verdict.KEPT, finding.seen
+    assert [(base.ref, base.digest, base.stand_in) for base in engine.bases(snippet)] == [
+        (registry.reference, registry.digest, False)
+    ]
 
 
 def test_silent_registry_is_an_error_and_names_the_base(engine: Engine) -> None:

@@ -14,15 +14,14 @@ from snippets.contract.container.resources import fits_memory
 from snippets.engine.engine import Engine
 from snippets.evidence.objection import fault_digest
 from snippets.evidence.records import Capture
-from snippets.proving.judging import mutant_caught, who_notices
+from snippets.proving.judging import mutant_caught, who_notices, withheld
 from snippets.proving.matrix import PROPERTY, MutantRow
 from snippets.proving.recorder import Witness
 
 LIBRARY = load()
 PITFALLS = [
     pytest.param(name, id=name.replace("/", "-"), marks=pytest.mark.proves(f"pitfall:{name}"))
-    for name, pitfall in LIBRARY.pitfalls.items()
-    if LIBRARY.snippets[pitfall.snippet].withheld is None
+    for name in LIBRARY.pitfalls
 ]
 # All that judges: the contract, what single snippets rehearse, and the commands of the pages.
 JUDGEMENTS = list(
@@ -50,6 +49,10 @@ def test_pitfall_is_caught(  # noqa: PLR0913, PLR0917 - a fixture each
 ) -> None:
     """The mutant fails at the stated stage, by whom it states, with the stated message."""
     pitfall = catalog.pitfalls[name]
+    owner = catalog.snippets[catalog.snippets[pitfall.snippet].carrier]
+    if why := withheld(owner, engine):
+        witness.withhold(name, why)
+        return
     caught = mutant_caught(pitfall, catalog, engine, tmp_path)
 
     assert (caught.stage, caught.by) == (pitfall.table.stage, pitfall.table.promise), caught.said
@@ -62,7 +65,6 @@ def test_pitfall_is_caught(  # noqa: PLR0913, PLR0917 - a fixture each
     noticed = who_notices(caught.image, asked) if caught.image and asked else []
     row = MutantRow(pitfall=name, killer=caught.by, asked=asked, noticed=noticed)
     request.node.user_properties.append((PROPERTY, msgspec.json.encode(row).decode()))
-    carrier = catalog.snippets[catalog.snippets[pitfall.snippet].carrier]
     witness.capture(
         Capture(
             pitfall=name,
@@ -70,7 +72,7 @@ def test_pitfall_is_caught(  # noqa: PLR0913, PLR0917 - a fixture each
             stage=caught.stage,
             error=caught.said,
             engine=engine.description,
-            stand_in=any(base.stand_in for base in engine.bases(carrier)),
+            stand_in=any(base.stand_in for base in engine.bases(owner)),
             verified_at=datetime.now(UTC).replace(microsecond=0),
         )
     )

@@ -66,12 +66,12 @@ def test_stated_settings_are_those_of_all_that_is_used(library: Library) -> None
 
 
 def test_a_configuration_is_carried_by_each_image_that_has_its_files(library: Library) -> None:
-    """But for those that cannot be built here; of any other kind a snippet carries itself."""
+    """Also by those whose base may not be had; of any other kind a snippet carries itself."""
     library.write("more/snippet.toml", WEB).write("more/Dockerfile", DOCKERFILE)
     library.write("alma/snippet.toml", ALMA.replace("[project]", '[uses]\n"a" = "conf/serve.conf"\n\n[project]'))
     catalog = library.load()
 
-    assert [each.name for each in catalog.carriers(catalog.snippets["conf"])] == ["more", "web"]
+    assert [each.name for each in catalog.carriers(catalog.snippets["conf"])] == ["alma", "more", "web"]
     assert [each.name for each in catalog.carriers(catalog.snippets["alma"])] == ["alma"]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from snippets.catalog import LIBRARY
+from snippets.contract import PROMISES
 from snippets.evidence.records import Capture
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import PACKAGE, Handbook
@@ -83,7 +84,7 @@ def test_what_rests_on_a_stand_in_is_named(proven: Proven, library: Library, sto
 
 
 def test_what_is_stale_is_told_by_name_and_as_tests_prove_it(library: Library, store: EvidenceStore) -> None:
-    """A whole that is stale has atoms that are; what is withheld has none."""
+    """A whole that is stale has atoms that are; what is withheld is tried as well, and never called stale."""
     handbook = Handbook(catalog=library.load(), store=store, now=NOW)
 
     assert handbook.stale == {
@@ -92,6 +93,8 @@ def test_what_is_stale_is_told_by_name_and_as_tests_prove_it(library: Library, s
         "web/user-by-name": "pitfall web/user-by-name was never caught",
     }
     assert {atom.partition(":")[0] for atom in handbook.stale_atoms} == {"conf", "web", "pitfall"}
+    assert {atom.partition(":")[0] for atom in handbook.withheld_atoms} == {"alma"}
+    assert {f"alma:{slug}" for slug in PROMISES} <= handbook.withheld_atoms
 
 
 def test_the_time_is_the_clock_s_where_none_is_given(store: EvidenceStore, library: Library) -> None:

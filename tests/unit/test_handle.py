@@ -7,8 +7,10 @@ import pytest
 from docker.errors import APIError, NotFound
 from requests import Response
 
+from snippets.contract.observation import Memory
+from snippets.engine.subjects.container import BootedContainer
 from snippets.engine.subjects.handle import HandledContainer
-from snippets.errors import ContainerError, EngineError
+from snippets.errors import ContainerError, EngineError, OutOfMemoryError
 
 LOST = "ttrpc: closed: unknown"
 
@@ -17,11 +19,13 @@ class Handle(SimpleNamespace):
     """A container whose processes nobody can list; `runs` is for how many questions the engine thinks that it runs."""
 
     runs: int
+    killed: bool = False
 
     def reload(self) -> None:
         """Ask how it stands."""
         self.runs -= 1
-        self.attrs = {"State": {"Running": self.runs >= 0, "Pid": 1, "ExitCode": 137}}
+        state = {"Running": self.runs >= 0, "Pid": 1, "ExitCode": 137, "OOMKilled": self.killed}
+        self.attrs = {"State": state, "NetworkSettings": {"Ports": {}}}
 
     def top(self, **_: object) -> Never:
         """Refuse as an engine does whose shim is gone."""
@@ -44,6 +48,30 @@ def test_what_ended_while_it_was_asked_is_its_own_fault(runs: int) -> None:
     """Also where the engine takes a moment to know of it."""
     with pytest.raises(ContainerError, match=r"the container exited with status 137; its last lines:\nKilled"):
         container(runs).processes()
+
+
+def test_what_was_killed_for_its_memory_is_told_apart() -> None:
+    """It is one cause, that breaks whatever was asked just then."""
+    killed = HandledContainer(cast("Any", Handle(runs=1, killed=True)), 8000)
+    said = r"the container exited with status 137, killed for its memory; its last lines:\nKilled"
+    with pytest.raises(OutOfMemoryError, match=said):
+        killed.processes()
+
+
+@pytest.mark.parametrize(("killed", "error"), [(1, OutOfMemoryError), (0, ContainerError)])
+def test_no_answer_of_one_that_lost_a_worker_for_its_memory_has_that_cause(
+    killed: int, error: type[ContainerError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server lives on, and the request that cost a worker was not answered."""
+    took = Memory(peak_bytes=1, limit_bytes=1, killed=killed)
+    monkeypatch.setattr("snippets.engine.subjects.handle.memory", lambda _: took)
+    handle = Handle(runs=1_000)
+    handle.reload()
+    alive = BootedContainer(cast("Any", handle), 8000, live="/", signal_name="SIGTERM", services={})
+    with pytest.raises(ContainerError, match="no answer on port 0 to GET /report") as raised:
+        alive.get("/report")
+    assert type(raised.value) is error
+    assert ("1 of its processes were killed for their memory" in str(raised.value)) == bool(killed)
 
 
 def test_what_runs_on_is_the_engine_s_fault(monkeypatch: pytest.MonkeyPatch) -> None:

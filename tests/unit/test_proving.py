@@ -1,19 +1,26 @@
 """What tests prove by: subjects that are shared, judgements of a snippet's own, and who noticed a mutant."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from snippets.catalog.snippet import Snippet
-from snippets.contract import PROMISES, Project, Trial, Verdict
+from snippets.contract import PROMISES, Finding, Project, Trial, Verdict
 from snippets.engine.run import Run
 from snippets.engine.subjects.image import BuiltImage
-from snippets.errors import BuildError
+from snippets.errors import BuildError, EngineError, NotReadyError, SnippetsError
 from snippets.proving.judging import BUILDS, Trials, judged, rehearsal, unbuilt
+from snippets.proving.stacks import started
 from tests.unit.fake_image import image_in
 from tests.unit.fake_site import PROJECT
 from tests.unit.sample import REHEARSAL, SERVICES, SHOP, Library
+
+if TYPE_CHECKING:
+    from snippets.engine.engine import Engine
 
 Make = Callable[..., BuiltImage]
 
@@ -82,6 +89,64 @@ def test_nothing_holds_of_what_does_not_build(slug: str, log: str, seen: str) ->
 
     assert (finding.verdict, finding.promise, finding.rules) == (Verdict.BROKEN, slug, PROMISES[slug].rules)
     assert finding.seen.strip() == seen
+
+
+# Builds, shows an empty configuration, and never comes up.
+DOCKER = """#!/bin/sh
+case " $* " in
+    *" config "*) echo '{"services": {}}' ;;
+    *" up "*) echo "$SAID" >&2; exit 1 ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "error", "told"),
+    [
+        ("container shop-web-1 is unhealthy", NotReadyError, "the project does not come up: container shop-web-1 is"),
+        ("Cannot connect to the Docker daemon at unix:///x", EngineError, "no container engine answers"),
+        ("write /var/lib: no space left on device", EngineError, "the engine's disk is full"),
+        ("failed to create endpoint web: exchange full", EngineError, "`docker compose up --no-build"),
+    ],
+)
+def test_an_engine_that_fails_as_a_project_comes_up_says_nothing_of_the_project(  # noqa: PLR0913, PLR0917 - a fixture each
+    said: str, error: type[SnippetsError], told: str, shop: Snippet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what the project itself does wrong breaks its promises."""
+    docker = tmp_path / "bin" / "docker"
+    docker.parent.mkdir()
+    docker.write_text(DOCKER)
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{docker.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("SAID", said)
+    engine = cast("Engine", SimpleNamespace(run=Run(key="k1", state=tmp_path), contexts=lambda _: {}))
+
+    with pytest.raises(error) as raised, started(engine, shop, tmp_path / "laid_out", "shop"):
+        raise AssertionError
+
+    assert str(raised.value).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "counts"),
+    [
+        (Verdict.KEPT, Verdict.KEPT, Verdict.KEPT),
+        (Verdict.NOT_APPLICABLE, Verdict.KEPT, Verdict.NOT_APPLICABLE),
+        (Verdict.NOT_APPLICABLE, Verdict.BROKEN, Verdict.BROKEN),
+        (Verdict.NOT_APPLICABLE, Verdict.ERROR, Verdict.ERROR),
+        (Verdict.ERROR, Verdict.KEPT, Verdict.ERROR),
+        (Verdict.ERROR, Verdict.BROKEN, Verdict.BROKEN),
+    ],
+)
+def test_of_two_looks_the_worse_counts(one: Verdict, other: Verdict, counts: Verdict) -> None:
+    """In either order, and both are told."""
+    first, second = (
+        Finding(promise="drains", rules="sha256:1d", verdict=verdict, seen=verdict.value, took_s=1.0)
+        for verdict in (one, other)
+    )
+    for joined, seen in ((first.joined(second), (one, other)), (second.joined(first), (other, one))):
+        assert joined.verdict is counts
+        assert joined.seen == "; ".join(dict.fromkeys(seen))
 
 
 def test_tests_of_one_image_share_its_trial(built: Make) -> None:

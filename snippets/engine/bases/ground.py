@@ -11,7 +11,7 @@ from functools import cache
 import msgspec
 
 from ...environment import BASES
-from ...errors import EngineError
+from ...errors import EngineError, NoBaseError
 from ...evidence.records import Base
 from ..command import OverdueError, bounded
 from ..docker import docker, try_docker
@@ -42,7 +42,7 @@ class Ground:
 def resolve(reference: str, run: Run) -> Ground:
     """Find the ground for one FROM reference, once a run, making its stand-in first if it has to.
 
-    Raises EngineError where no registry answers and no recipe can stand in.
+    Raises NoBaseError where no registry answers and no recipe can stand in.
     """
     note = run.state / "bases" / f"{safe(reference)}.json"
     note.parent.mkdir(exist_ok=True)
@@ -65,7 +65,7 @@ def resolved(reference: str) -> Ground:
     digest = None if choice is Choice.STAND_IN else _registry_digest(reference)
     if digest is None and choice is Choice.REGISTRY:
         message = f"no registry answers for {reference}, and {BASES.name}=registry forbids a stand-in."
-        raise EngineError(message)
+        raise NoBaseError(message)
     known = recipes()
     if digest is not None:
         # The builder takes what is here, however old, and asks nobody: what is recorded has to be what it takes.
@@ -79,7 +79,7 @@ def resolved(reference: str) -> Ground:
             f"no registry answers for {reference}, and no recipe can stand in for it.\n"
             f"Recipes exist for {', '.join(sorted(known))}."
         )
-        raise EngineError(message)
+        raise NoBaseError(message)
     folder, recipe = known[reference]
     image = stand_in(folder, recipe)
     base = _described(reference, image, recipe_digest(folder, recipe), recipe.version, differs=recipe.differs)
