@@ -1,8 +1,6 @@
 """TOML -> typed metadata, refused at the door: every fault names its file and key, with the nearest word."""
 
 import difflib
-import re
-import tomllib
 from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
@@ -12,9 +10,14 @@ import msgspec
 from msgspec import Meta
 
 from ..contract.project import Beside, Project, Table
+from ..expression import Expression, expression
+from .toml import TomlError, load, loads
 
 # Said beside `[project]`, though they are part of the same description.
 APART = ("beside", "effective", "not_applicable")
+# Of unknown keys a few tell what is wrong; ten thousand take a minute to compare with those there are.
+_TOLD = 10
+_LONGEST_KEY = 80
 
 
 class ProvenIn(Table, frozen=True, kw_only=True):
@@ -120,22 +123,22 @@ def read(path: Path, shown: str, type_: type[T], faults: list[str]) -> T | None:
     `shown` is how messages name the file.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        faults.append(f"{shown}: not UTF-8 at byte {error.start}")
-        return None
-    except OSError as error:
+        table = load(path)
+    except FileNotFoundError as error:
         faults.append(f"{shown}: {error.strerror}")
         return None
-    return parse(text, shown, type_, faults)
+    except TomlError as error:
+        faults.append(f"{shown}: {error}")
+        return None
+    return made(table, shown, type_, faults)
 
 
 def parse(text: str, shown: str, type_: type[T], faults: list[str]) -> T | None:
     """Make a table of the text of one TOML file; faults as with `read`."""
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        faults.append(f"{shown}: not TOML: {error}")
+        table = loads(text)
+    except TomlError as error:
+        faults.append(f"{shown}: {error}")
         return None
     return made(table, shown, type_, faults)
 
@@ -147,10 +150,9 @@ def made(table: Mapping[str, Any], shown: str, type_: type[T], faults: list[str]
     return type_(**values) if len(faults) == before else None
 
 
-@cache
-def pattern(message: str) -> re.Pattern[str]:
-    """What a pitfall's `message` says, compiled once; raises re.error where it is no regular expression."""
-    return re.compile(message)
+def pattern(message: str) -> Expression:
+    """What a pitfall's `message` says; raises ExpressionError where it is no regular expression."""
+    return expression(message)
 
 
 def near(word: str, known: Collection[str]) -> str:
@@ -164,7 +166,10 @@ def _values(
 ) -> dict[str, object]:
     """Convert key by key, so that one run reports every fault and not the first alone."""
     fields, required = _fields(type_)  # type: ignore[arg-type] # a class has a hash
-    faults.extend(f"{shown}: unknown key {prefix}{key}{near(key, fields)}" for key in table if key not in fields)
+    unknown = [key for key in table if key not in fields]
+    faults.extend(f"{shown}: unknown key {prefix}{_plain(key)}{near(key, fields)}" for key in unknown[:_TOLD])
+    if more := len(unknown[_TOLD:]):
+        faults.append(f"{shown}: {more} more unknown keys")
     values: dict[str, object] = {}
     for name, (field_type, nested) in fields.items():
         if name not in table:
@@ -176,10 +181,10 @@ def _values(
             if get_origin(field_type) is not dict:
                 values[name] = made(stated, shown, nested, faults, f"{where}.")
             elif odd := [key for key, each in stated.items() if not isinstance(each, Mapping)]:
-                faults.append(f"{shown}: {where}.{odd[0]}: not a table")
+                faults.append(f"{shown}: {where}.{_plain(odd[0])}: not a table")
             else:
                 values[name] = {
-                    key: made(each, shown, nested, faults, f"{where}.{key}.") for key, each in stated.items()
+                    key: made(each, shown, nested, faults, f"{where}.{_plain(key)}.") for key, each in stated.items()
                 }
             continue
         try:
@@ -188,6 +193,11 @@ def _values(
             said = str(error).replace(" - at `$", f" - at `{where}").replace("`$", f"`{where}")
             faults.append(f"{shown}: {where}: {said}")
     return values
+
+
+def _plain(key: str) -> str:
+    """A key as messages name it: a terminal obeys what is not printable, and nobody reads to the end of a long one."""
+    return key if key.isprintable() and len(key) <= _LONGEST_KEY else repr(key[:_LONGEST_KEY])
 
 
 @cache

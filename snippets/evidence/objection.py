@@ -1,7 +1,6 @@
 """A record and the bytes of today -> what speaks against showing them: the one place that decides."""
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -13,12 +12,11 @@ from ..catalog.snippet import REHEARSAL, Kind, Pitfall, Snippet
 from ..contract import PROMISES, Verdict
 from ..contract.rules import digest_at, name_of
 from ..errors import RecordError
-from .records import Capture, Evidence
+from ..expression import ExpressionError
+from .records import Capture, Evidence, Execution
+from .truth import FIRST_ENGINE, untrue
 
 CLOCK_SKEW = timedelta(minutes=5)
-# Docker's first release.
-FIRST_ENGINE = datetime(2013, 3, 20, tzinfo=UTC)
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 # What runs commands and judges their ends.
 COMMANDS = ("proving.commands", "rehearse")
 
@@ -56,10 +54,9 @@ def objection(
         return f"{snippet.name} was never verified"
     against = chain(
         _changed(snippet, evidence),
-        _misdated(snippet.name, evidence.verified_at, now or datetime.now(UTC), max_age),
+        disbelieved(snippet.name, evidence, now, max_age),
         _unjudged(snippet, evidence),
         _unrecorded(snippet, evidence),
-        _untrue(snippet.name, evidence),
     )
     return next(against, None)
 
@@ -74,14 +71,27 @@ def _changed(snippet: Snippet, evidence: Evidence) -> Iterator[str]:
         yield f"{snippet.name} changed since {since}: snippet.toml"
 
 
-def _misdated(name: str, verified_at: datetime, now: datetime, max_age: timedelta | None) -> Iterator[str]:
-    if verified_at < FIRST_ENGINE:
-        yield f"{name} was verified before there was an engine: {verified_at.isoformat()}"
-    if verified_at > now + CLOCK_SKEW:
-        yield f"{name} was verified in the future: {verified_at.isoformat()}"
-    if max_age is not None and now - verified_at > max_age:
+def disbelieved(
+    name: str,
+    record: Evidence | Capture | Execution,
+    now: datetime | None,
+    max_age: timedelta | None,
+    done: str = "verified",
+) -> Iterator[str]:
+    """What speaks against a record of any kind, whatever it is of: its date first; `done` is what it tells of.
+
+    `now` is the moment of asking where none is given, and without `max_age` no record is too old.
+    """
+    since, now = record.verified_at, now or datetime.now(UTC)
+    if since < FIRST_ENGINE:
+        yield f"{name} was {done} before there was an engine: {since.isoformat()}"
+    if since > now + CLOCK_SKEW:
+        yield f"{name} was {done} in the future: {since.isoformat()}"
+    if max_age is not None and now - since > max_age:
         days = max_age / timedelta(days=1)
-        yield f"{name} was last verified on {verified_at:%Y-%m-%d}, more than {days:g} days ago"
+        yield f"{name} was last {done} on {since:%Y-%m-%d}, more than {days:g} days ago"
+    for what in untrue(record):
+        yield f"{name}: the record {what}"
 
 
 def _unjudged(snippet: Snippet, evidence: Evidence) -> Iterator[str]:
@@ -127,26 +137,6 @@ def _unrecorded(snippet: Snippet, evidence: Evidence) -> Iterator[str]:
         yield f"{snippet.name}: the record names no image"
 
 
-def _untrue(name: str, evidence: Evidence) -> Iterator[str]:
-    """Refuse what no build, boot or base can have been, whoever wrote it down."""
-    refs = [base.ref for base in evidence.bases]
-    if len(set(refs)) != len(refs):
-        yield f"{name}: the record says twice what {max(refs, key=refs.count)} was"
-    for base in evidence.bases:
-        if base.stand_in != bool(base.differs.strip()):
-            yield f"{name}: the record calls {base.ref} {'a stand-in' if base.stand_in else 'none'} and says otherwise"
-        if not DIGEST.fullmatch(base.digest):
-            yield f"{name}: the record gives {base.ref} a digest that is none: {base.digest!r}"
-    image = evidence.image
-    if image is not None and not DIGEST.fullmatch(image.id):
-        yield f"{name}: the record gives the image an id that is none: {image.id!r}"
-    if image is not None and (image.bytes <= 0 or image.build_s < 0 or image.ready_s < 0):
-        times = f"built in {image.build_s:g} s, up in {image.ready_s:g} s"
-        yield f"{name}: the record tells of {image.bytes} bytes, {times}"
-    if any(finding.took_s < 0 for finding in evidence.findings):
-        yield f"{name}: the record tells of a promise that took less than no time"
-
-
 def _first_line(text: str) -> str:
     return next(iter(text.strip().splitlines()), "nothing was seen")
 
@@ -186,7 +176,7 @@ def pitfall_objection(
         return f"{name} cannot be caught: {error}"
     against = chain(
         _uncaught(pitfall, capture, digest, name),
-        _misdated(name, capture.verified_at, now or datetime.now(UTC), max_age),
+        disbelieved(name, capture, now, max_age),
     )
     return next(against, None)
 
@@ -198,7 +188,12 @@ def _uncaught(pitfall: Pitfall, capture: Capture, digest: str, name: str) -> Ite
         yield f"{name} changed since {capture.verified_at:%Y-%m-%d}"
     if not capture.error.strip():
         yield f"{name} was caught without a word"
-    if capture.stage != pitfall.table.stage or not pattern(pitfall.table.message).search(capture.error):
+    try:
+        as_stated = capture.stage == pitfall.table.stage and pattern(pitfall.table.message).search(capture.error)
+    except ExpressionError as error:
+        yield f"{name}: message: {error}"
+        return
+    if not as_stated:
         yield f"{name} was caught otherwise than stated: {capture.stage}: {_first_line(capture.error)}"
 
 

@@ -1,19 +1,18 @@
 """Records on disk: one file an atom, canonical JSON with its own checksum, written whole or not at all."""
 
-import errno
 import hashlib
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from ..errors import RecordError
+from ..reading import regular
 from .records import Capture, Evidence, Execution
+from .truth import FIRST_ENGINE, untrue
 
 R = TypeVar("R", Evidence, Capture, Execution)
 _FOLDERS: Mapping[type, str] = {Evidence: "", Capture: "pitfalls/", Execution: "tutorials/"}
@@ -29,7 +28,7 @@ class EvidenceStore:
         """Read the record, None where there is none; raises RecordError where it cannot be believed."""
         path = self._path(type_, name)
         try:
-            text = _bytes(path)
+            text = regular(path, _LARGEST)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -61,8 +60,9 @@ class EvidenceStore:
 
         path = Path(self._path(type(record), name))
         before = self.present(type(record), name)
-        # A record of a clock that ran ahead is refused as being from the future: it has to go.
-        if before and before.verified_at <= record.verified_at and _essence(before) == _essence(record):
+        # What is refused whatever it says has to go: of a clock that ran ahead, or of what no engine can have seen.
+        believable = before and FIRST_ENGINE <= before.verified_at <= record.verified_at and not any(untrue(before))
+        if before and believable and _essence(before) == _essence(record):
             return False
         document = msgspec.to_builtins(record)
         document["checksum"] = _digest(msgspec.json.encode(document, order="sorted"))
@@ -91,23 +91,6 @@ class EvidenceStore:
 
     def _path(self, type_: type, name: str) -> str:
         return f"{self.root}/{self.place(type_, name)}"
-
-
-def _bytes(path: str) -> bytes:
-    """What is in a record's file; raises OSError where it is none, or larger than any record."""
-    # A pipe that comes with a clone would be waited for as long as nobody writes to it.
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    try:
-        about = os.fstat(handle)
-        if not stat.S_ISREG(about.st_mode):
-            raise OSError(errno.EINVAL, "not a regular file")
-        if about.st_size > _LARGEST:
-            raise OSError(errno.EFBIG, f"{about.st_size} bytes, and no record has more than {_LARGEST}")
-        # Neither a `Path` nor a buffer: together they take longer than reading.
-        with FileIO(handle, closefd=False) as file:
-            return file.readall()
-    finally:
-        os.close(handle)
 
 
 class _Seal(msgspec.Struct):

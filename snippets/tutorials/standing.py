@@ -1,12 +1,13 @@
 """A tutorial and its record -> how it stands: proven, or unproven and why."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from itertools import chain
 
 from ..catalog import Catalog
 from ..errors import RecordError
-from ..evidence.objection import CLOCK_SKEW
+from ..evidence.objection import disbelieved
 from ..evidence.records import Execution
 from ..evidence.standing import State
 from ..evidence.store import EvidenceStore
@@ -35,25 +36,32 @@ def tutorial_objection(
     name = f"tutorial {tutorial.name}"
     if execution is None:
         return f"{name} was never executed"
-    since, moment = f"{execution.verified_at:%Y-%m-%d}", now or datetime.now(UTC)
+    against = chain(
+        _changed(tutorial, catalog, execution, name),
+        disbelieved(name, execution, now, max_age, done="executed"),
+        _unseen(execution, name),
+    )
+    return next(against, None)
+
+
+def _changed(tutorial: Tutorial, catalog: Catalog, execution: Execution, name: str) -> Iterator[str]:
+    since = f"{execution.verified_at:%Y-%m-%d}"
     if execution.tutorial != tutorial.name:
-        return f"{name} was never executed: the record is of {execution.tutorial}"
+        yield f"{name} was never executed: the record is of {execution.tutorial}"
     ran, cells = [cell.source for cell in execution.cells], [cell.text for cell in tutorial.cells]
     if len(ran) != len(cells):
-        return f"{name} changed since {since}: {len(cells)} cells, and {len(ran)} were executed"
-    if ran != cells:
+        yield f"{name} changed since {since}: {len(cells)} cells, and {len(ran)} were executed"
+    elif ran != cells:
         lines = [str(cell.line) for cell, source in zip(tutorial.cells, ran, strict=True) if cell.text != source]
-        return f"{name} changed since {since}: the cell(s) in line {', '.join(lines)}"
+        yield f"{name} changed since {since}: the cell(s) in line {', '.join(lines)}"
     if execution.digest != tutorial.digest(catalog):
         used = ", ".join(tutorial.snippets)
-        return f"{name} was executed on {since} otherwise, or with other files of {used}, than today"
-    if execution.verified_at > moment + CLOCK_SKEW:
-        return f"{name} was executed in the future: {execution.verified_at.isoformat()}"
-    if max_age is not None and moment - execution.verified_at > max_age:
-        return f"{name} was last executed on {since}, more than {max_age.days} days ago"
+        yield f"{name} was executed on {since} otherwise, or with other files of {used}, than today"
+
+
+def _unseen(execution: Execution, name: str) -> Iterator[str]:
     if not any(cell.output.strip() for cell in execution.cells):
-        return f"{name} was executed, but nothing was seen"
-    return None
+        yield f"{name} was executed, but nothing was seen"
 
 
 def tutorial_standings(

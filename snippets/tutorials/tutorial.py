@@ -9,9 +9,11 @@ from ..catalog import Catalog
 from ..catalog.directory import SLUG
 from ..catalog.metadata import near
 from ..errors import CatalogError
+from ..reading import regular
 from .cells import Passage, Value, front_matter, passages
 
 FOLDER = "tutorials"
+LARGEST_BYTES = 1024 * 1024
 KERNEL = "python3"
 KEYS = ("title", "description", "snippets", "jupyter")
 # Each bash cell is a shell of its own: unlike a terminal it has to stop at the first line that fails.
@@ -77,10 +79,16 @@ def _tutorial(path: Path, catalog: Catalog, faults: list[str]) -> Tutorial | Non
     shown, before = f"{FOLDER}/{path.name}", len(faults)
     if not SLUG.fullmatch(path.stem):
         faults.append(f"{shown}: not named in lower-case-with-hyphens")
+    if path.is_symlink():
+        faults.append(f"{shown}: a symlink: put the page itself there")
+        return None
     try:
-        text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+        text = regular(str(path), LARGEST_BYTES).decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         faults.append(f"{shown}: not UTF-8 at byte {error.start}")
+        return None
+    except OSError as error:
+        faults.append(f"{shown}: {error.strerror}")
         return None
     lines = text.splitlines()
     if lines != text.removesuffix("\n").split("\n"):

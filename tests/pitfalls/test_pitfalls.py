@@ -1,6 +1,5 @@
 """Every pitfall is a one-edit mutant that a named promise, rehearsal or command catches, with a stated message."""
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from snippets.catalog import Catalog, load
 from snippets.catalog.admission import COMMAND_PREFIX
+from snippets.catalog.metadata import pattern
 from snippets.contract import PROMISES
 from snippets.contract.container.resources import fits_memory
 from snippets.engine.engine import Engine
@@ -56,7 +56,7 @@ def test_pitfall_is_caught(  # noqa: PLR0913, PLR0917 - a fixture each
     caught = mutant_caught(pitfall, catalog, engine, tmp_path)
 
     assert (caught.stage, caught.by) == (pitfall.table.stage, pitfall.table.promise), caught.said
-    assert re.search(pitfall.table.message, caught.said), f"other words than stated: {caught.said}"
+    assert pattern(pitfall.table.message).search(caught.said), f"other words than stated: {caught.said}"
     # What does not come up is noticed by all who boot it so, each after the time that they give it; what is killed
     # for its memory, by whoever happens to ask just then.
     telling = caught.image is not None and caught.stage == "contract" and caught.by != fits_memory.slug

@@ -16,11 +16,26 @@ from click.testing import CliRunner, Result
 from snippets.cli import main
 from snippets.cli.listing import pitfalls
 from snippets.contract import CONTRACT, Verdict
+from snippets.evidence.records import Cell, Execution
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
 from tests.unit.sample import ALMA, DOCKERFILE, NOW, Library, evidence_of
 
 Proven = Callable[[], Handbook]
+TUTORIAL = """\
+---
+title: First
+description: It is the first.
+snippets: [web]
+jupyter:
+  kernelspec:
+    name: python3
+---
+
+```bash
+echo 1
+```
+"""
 
 
 def run(handbook: Handbook | None, *arguments: str) -> Result:
@@ -358,6 +373,32 @@ def test_too_old_is_said_as_such_and_once_a_record(
     assert f"web: web was last verified on {NOW:%Y-%m-%d}, more than 1 days ago" in result.stdout.splitlines()
     assert len(result.stdout.splitlines()) == len(replace(handbook, max_age=timedelta(days=1)).stale)
     assert run(handbook, "audit", str(tmp_path), "--max-age-days", "4").exit_code == 0
+
+
+def test_every_kind_of_record_is_asked_for_its_age_and_named_once(
+    proven: Proven, store: EvidenceStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a snippet, of a pitfall, of a tutorial: one that is as old as is allowed passes."""
+    monkeypatch.setattr("snippets.audit.audit", lambda *_: ())
+    (tmp_path / "tutorials").mkdir()
+    (tmp_path / "tutorials" / "first.md").write_text(TUTORIAL)
+    handbook = replace(proven(), docs=tmp_path)
+    (tutorial,) = (standing.tutorial for standing in handbook.tutorials.values())
+    cells = [Cell(source="echo 1", output="1")]
+    digest = tutorial.digest(handbook.catalog)
+    execution = Execution(
+        tutorial="first", digest=digest, engine="Docker", stand_in=False, verified_at=NOW, cells=cells
+    )
+    store.write(execution, "first")
+    late = replace(handbook, now=NOW + timedelta(days=3))
+
+    assert run(late, "audit", str(tmp_path), "--max-age-days", "3").output == ""
+    assert run(late, "audit", str(tmp_path), "--max-age-days", "2").stdout.splitlines() == [
+        "conf: conf was last verified on 2026-01-02, more than 2 days ago",
+        "web: web was last verified on 2026-01-02, more than 2 days ago",
+        "web/user-by-name: pitfall web/user-by-name was last verified on 2026-01-02, more than 2 days ago",
+        "tutorials/first: tutorial first was last executed on 2026-01-02, more than 2 days ago",
+    ]
 
 
 @pytest.mark.parametrize(

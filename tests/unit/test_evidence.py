@@ -55,6 +55,28 @@ def test_proving_the_same_again_changes_no_line(library: Library, store: Evidenc
 @pytest.mark.parametrize(
     "change",
     [
+        judged("drains", took_s=-1.0),
+        lambda e: replace(e, engine=""),
+        lambda e: replace(e, verified_at=NOW - timedelta(days=9000)),
+        lambda e: replace(e, image=replace(e.image, bytes=0)),
+        lambda e: replace(e, bases=[replace(e.bases[0], digest="sha256:0")]),
+    ],
+    ids=["time", "engine", "date", "size", "base"],
+)
+def test_what_cannot_be_true_gives_way_to_what_was_seen(
+    library: Library, store: EvidenceStore, change: Callable[[Evidence], Evidence]
+) -> None:
+    """Such a record is refused, so proving the same again has to replace it."""
+    evidence = evidence_of(library.snippet())
+    store.write(change(evidence), "web")
+
+    assert store.write(evidence, "web")
+    assert store.read(Evidence, "web") == evidence
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
         judged("drains", verdict=Verdict.BROKEN),
         judged("drains", rules="sha256:01d"),
         judged("drains", seen=""),
@@ -195,7 +217,7 @@ def test_a_key_that_stands_twice_is_refused_though_it_is_sealed(
         (os.mkdir, "web.json: not a regular file"),
         (lambda path: path.symlink_to("/dev/zero"), "web.json: not a regular file"),
         (lambda path: path.symlink_to(path), "web.json: Too many levels of symbolic links"),
-        (lambda path: path.write_bytes(b" " * 300_000), "web.json: 300000 bytes, and no record has more than 262144"),
+        (lambda path: path.write_bytes(b" " * 300_000), "web.json: 300000 bytes, larger than 262144"),
     ],
     ids=["pipe", "directory", "device", "link to itself", "huge"],
 )

@@ -104,7 +104,7 @@ def test_what_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
     faults: list[str] = []
 
     assert read(tmp_path, "web/snippet.toml", SnippetTable, faults) is None
-    assert faults == ["web/snippet.toml: Is a directory"]
+    assert faults == ["web/snippet.toml: not a regular file"]
 
 
 def test_a_hint_is_given_only_where_a_word_is_near() -> None:

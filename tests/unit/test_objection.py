@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import msgspec
 import pytest
@@ -160,7 +160,14 @@ def based(**facts: object) -> Callable[[Evidence], Evidence]:
         (told(bytes=0), "tells of 0 bytes, built in 1 s, up in 1 s"),
         (told(build_s=-0.1), "tells of 1000 bytes, built in -0.1 s, up in 1 s"),
         (told(ready_s=-2.0), "tells of 1000 bytes, built in 1 s, up in -2 s"),
-        (judged("drains", took_s=-1.0), "tells of a promise that took less than no time"),
+        (lambda evidence: replace(evidence, engine=""), "names no engine"),
+        (told(bytes=(1 << 40) + 1), "tells of 1099511627777 bytes, built in 1 s, up in 1 s"),
+        (told(build_s=86_401.0), "tells of 1000 bytes, built in 86401 s, up in 1 s"),
+        (told(ready_s=float("inf")), "tells of 1000 bytes, built in 1 s, up in inf s"),
+        (told(build_s=float("nan")), "tells of 1000 bytes, built in nan s, up in 1 s"),
+        (judged("drains", took_s=-1.0), "tells that drains took -1 s"),
+        (judged("drains", took_s=float("nan")), "tells that drains took nan s"),
+        (judged("drains", took_s=90_000.0), "tells that drains took 90000 s"),
     ],
 )
 def test_a_record_that_cannot_be_true_is_refused(
@@ -292,6 +299,12 @@ def test_a_pitfall_is_shown_as_it_was_caught(library: Library) -> None:
     assert said(replace(capture, stage="boot")) == f"{otherwise}: boot: USER is 'app': a name"
     aged = replace(capture, verified_at=NOW - timedelta(days=8))
     assert said(aged) == f"{name} was last verified on 2025-12-25, more than 7 days ago"
+    assert said(replace(capture, verified_at=NOW - timedelta(days=7))) is None
+    ahead = replace(capture, verified_at=NOW + timedelta(minutes=6))
+    assert said(ahead) == f"{name} was verified in the future: 2026-01-02T12:06:00+00:00"
+    ancient = replace(capture, verified_at=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))))
+    assert said(ancient) == f"{name} was verified before there was an engine: 0001-01-01T00:00:00+14:00"
+    assert said(replace(capture, engine="\t")) == f"{name}: the record names no engine"
 
 
 def test_a_pitfall_is_caught_by_the_rehearsal_that_it_names(

@@ -1,11 +1,13 @@
 """Where a pitfall is told of: in a checkout the file, on a site the address, both with the section."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from snippets.catalog import load
 from snippets.catalog.sections import Section, sections
+from snippets.errors import CatalogError
 from snippets.handbook import PACKAGE, Handbook
 
 PAGE = """# A page
@@ -84,3 +86,22 @@ def test_every_pitfall_of_the_library_has_a_section() -> None:
     assert places.keys() == single
     assert all((PACKAGE.parent / place.partition("#")[0]).is_file() for place in places.values())
     assert not [place for place in places.values() if place.endswith("#")]
+
+
+@pytest.mark.timeout(10)
+def test_every_page_that_cannot_be_read_is_named(docs: Path) -> None:
+    """A pipe is not waited for; text of another encoding, a directory and a dangling link are no pages."""
+    os.mkfifo(docs / "pipe.md")
+    (docs / "latin.md").write_bytes(b"caf\xe9")
+    (docs / "folder.md").mkdir()
+    (docs / "gone.md").symlink_to("nowhere.md")
+
+    with pytest.raises(CatalogError) as refused:
+        sections(docs)
+
+    assert refused.value.faults == (
+        "folder.md: not a regular file",
+        "gone.md: No such file or directory",
+        "latin.md: not UTF-8 at byte 3",
+        "pipe.md: not a regular file",
+    )

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import nbformat
@@ -308,6 +308,28 @@ def test_no_tutorial_at_all_is_a_fault(docs: Path, catalog: Catalog) -> None:
         load_tutorials(docs, catalog)
 
 
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    ("lay", "why"),
+    [
+        (os.mkfifo, "not a regular file"),
+        (os.mkdir, "not a regular file"),
+        (lambda path: path.symlink_to("/dev/zero"), "a symlink: put the page itself there"),
+        (lambda path: path.symlink_to("nowhere"), "a symlink: put the page itself there"),
+        (lambda path: path.write_bytes(b" " * (1 << 21)), "2097152 bytes, larger than 1048576"),
+    ],
+    ids=["pipe", "directory", "device", "dangling", "huge"],
+)
+def test_only_a_file_is_a_tutorial(docs: Path, catalog: Catalog, lay: Callable[[Path], object], why: str) -> None:
+    """What came with a clone is not waited for, nor read without an end."""
+    lay(docs / "tutorials" / "page.md")
+
+    with pytest.raises(CatalogError) as refused:
+        load_tutorials(docs, catalog)
+
+    assert refused.value.faults == (f"tutorials/page.md: {why}",)
+
+
 def test_a_current_record_vouches_for_its_cells(tutorial: Tutorial, catalog: Catalog, execution: Execution) -> None:
     """There is no objection to the record of these very cells, even if prose was written since."""
     assert tutorial_objection(tutorial, catalog, execution, now=NOW) is None
@@ -355,6 +377,15 @@ def test_a_changed_snippet_voids_the_record(tutorial: Tutorial, library: Path, e
             {"verified_at": NOW - timedelta(days=31)},
             "tutorial page was last executed on 2026-10-23, more than 30 days ago",
         ),
+        (
+            {"verified_at": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))},
+            "tutorial page was executed before there was an engine: 0001-01-01T00:00:00+14:00",
+        ),
+        (
+            {"verified_at": datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-14)))},
+            "tutorial page was executed in the future: 9999-12-31T23:00:00-14:00",
+        ),
+        ({"engine": " "}, "tutorial page: the record names no engine"),
     ],
 )
 def test_a_record_of_something_else_counts_as_none(
