@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from ..contract import PROMISES
 from ..contract.container.web import config_meant
+from .compose import other_file
 from .description import beside_faults, message_fault, project_faults, silent
 from .metadata import APART, Edit, PitfallTable, ProvenIn, StackTable, near
 from .snippet import COMPOSE, METADATA, REHEARSAL, Kind, Pitfall, Snippet, Source
@@ -18,12 +19,16 @@ EFFECTIVE = config_meant.slug
 COMMAND_PREFIX = "command-"
 VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 COMMAND = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+DOTENV = ".env"
+OTHER_COMPOSE = re.compile(r"(?:docker-)?compose(?:\..*)?\.ya?ml", re.IGNORECASE)
 
 
 def snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterator[str]:
     """Every fault of one snippet, with its file; `snippets` is the whole library by name."""
     for fault in _snippet_faults(snippet, snippets):
         yield f"{snippet.name}/{METADATA}: {fault}"
+    for fault in snippet.composed.faults:
+        yield f"{snippet.name}/{COMPOSE}: {fault}"
 
 
 def _snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterator[str]:
@@ -35,6 +40,7 @@ def _snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterat
     yield from _highlight_faults(snippet)
     yield from _rehearsal_faults(snippet)
     yield from _exemption_faults(table.not_applicable)
+    yield from _compose_faults(snippet)
     if table.withheld:
         base = table.withheld.base
         if base not in snippet.bases:
@@ -92,6 +98,21 @@ def _kind_faults(snippet: Snippet) -> Iterator[str]:
     judged = table.proven_in.promises if table.proven_in else [EFFECTIVE] if image else []
     if table.effective and EFFECTIVE not in judged:
         yield f"effective: nobody judges it: {EFFECTIVE} is not among proven_in.promises"
+
+
+def _compose_faults(snippet: Snippet) -> Iterator[str]:
+    """What `docker compose` reads at its reader's, and did not where it was proven."""
+    if COMPOSE not in snippet.sources and snippet.kind is Kind.COMPOSE:
+        # It is told what is missing.
+        return
+    for path in snippet.sources:
+        if OTHER_COMPOSE.fullmatch(path.rpartition("/")[2]) and path != COMPOSE:
+            yield f"unexpected file {path}: {COMPOSE} alone is read and proven"
+    if COMPOSE in snippet.sources and DOTENV in snippet.sources:
+        yield f"unexpected file {DOTENV}: where it is proven another is written in its place"
+    for name, command in snippet.table.commands.items():
+        if word := other_file(command):
+            yield f"commands.{name}: {word}: {COMPOSE} alone is read and proven"
 
 
 def _stack_faults(stack: StackTable) -> Iterator[str]:

@@ -167,7 +167,7 @@ def _values(
     """Convert key by key, so that one run reports every fault and not the first alone."""
     fields, required = _fields(type_)  # type: ignore[arg-type] # a class has a hash
     unknown = [key for key in table if key not in fields]
-    faults.extend(f"{shown}: unknown key {prefix}{_plain(key)}{near(key, fields)}" for key in unknown[:_TOLD])
+    faults.extend(f"{shown}: unknown key {prefix}{plain(key)}{near(key, fields)}" for key in unknown[:_TOLD])
     if more := len(unknown[_TOLD:]):
         faults.append(f"{shown}: {more} more unknown keys")
     values: dict[str, object] = {}
@@ -181,10 +181,10 @@ def _values(
             if get_origin(field_type) is not dict:
                 values[name] = made(stated, shown, nested, faults, f"{where}.")
             elif odd := [key for key, each in stated.items() if not isinstance(each, Mapping)]:
-                faults.append(f"{shown}: {where}.{_plain(odd[0])}: not a table")
+                faults.append(f"{shown}: {where}.{plain(odd[0])}: not a table")
             else:
                 values[name] = {
-                    key: made(each, shown, nested, faults, f"{where}.{_plain(key)}.") for key, each in stated.items()
+                    key: made(each, shown, nested, faults, f"{where}.{plain(key)}.") for key, each in stated.items()
                 }
             continue
         try:
@@ -195,7 +195,7 @@ def _values(
     return values
 
 
-def _plain(key: str) -> str:
+def plain(key: str) -> str:
     """A key as messages name it: a terminal obeys what is not printable, and nobody reads to the end of a long one."""
     return key if key.isprintable() and len(key) <= _LONGEST_KEY else repr(key[:_LONGEST_KEY])
 

@@ -1,7 +1,6 @@
 """The two atoms of the library: a snippet, which works, and a pitfall, which must be caught."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,12 +12,12 @@ import msgspec
 from ..contract import PROMISES, Project, Promise
 from ..contract.dockerfile import bases
 from ..errors import CatalogError
+from .compose import Composed, composed
 from .metadata import Edit, PitfallTable, SnippetTable, Withheld
 
 METADATA = "snippet.toml"
 COMPOSE = "compose.yaml"
 REHEARSAL = "rehearsal.py"
-_SERVICE_IMAGE = re.compile(r"^\s+image:\s*[\"']?([^\s\"'#]+)", re.MULTILINE)
 
 
 class Kind(StrEnum):
@@ -95,9 +94,13 @@ class Snippet:
     def bases(self) -> tuple[str, ...]:
         """References of the images that it fetches: its Dockerfile's, its services', and what stands beside it."""
         built = bases(self.text("Dockerfile")) if "Dockerfile" in self.sources else ()
-        named = _SERVICE_IMAGE.findall(self.text(COMPOSE)) if COMPOSE in self.sources else ()
         beside = [service.image for service in self.table.beside.values()]
-        return tuple(dict.fromkeys((*built, *named, *beside)))
+        return tuple(dict.fromkeys((*built, *self.composed.bases, *beside)))
+
+    @cached_property
+    def composed(self) -> Composed:
+        """What its compose file fetches, and the faults of that; nothing where it has none."""
+        return composed(self.text(COMPOSE), self.sources, self.text) if COMPOSE in self.sources else Composed()
 
     @property
     def promises(self) -> tuple[Promise, ...]:
