@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from snippets.errors import SnippetsError
 
 ROOT = Path(__file__).parent.parent
 TAIL_LINES = 25
-FAILURE = Path(tempfile.gettempdir()) / "handbook-bench-failure.log"
+# Not where everybody may write: a link could lie there under a name that can be foretold.
+FAILURE = ROOT / ".cache" / "bench-failure.log"
 # Of the session and the run that started us, and no part of what we start. Without bytecode every start
 # would compile all it imports, which no reader waits for.
 _INHERITED = (
@@ -55,6 +55,7 @@ def run(command: Sequence[str], *, cwd: Path = ROOT, env: Mapping[str, str] | No
     took_s = time.monotonic() - started
     if check and done.returncode != 0:
         tail = "\n".join(done.stdout.splitlines()[-TAIL_LINES:])
+        FAILURE.parent.mkdir(exist_ok=True)
         FAILURE.write_text(done.stdout)
         message = f"`{' '.join(command)[:120]}` exits {done.returncode}:\n{tail}\nAll of it: {FAILURE}"
         raise BenchError(message)

@@ -4,19 +4,21 @@ import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import EngineError
 from .docker import docker, try_docker
-from .lock import own_folder
+from .lock import had, own_folder
+from .lock import opened as opened_lock
 
 LABEL = "handbook.run"
 COMPOSE_LABEL = "com.docker.compose.project"
 IMAGES = "handbook.local/run"
 VARIABLE = "HANDBOOK_RUN"
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +57,14 @@ def opened() -> Iterator[Run]:
     if (outer := current()) is not None:
         yield outer
         return
-    run = Run(key=uuid.uuid4().hex[:12], state=own_folder())
-    run = Run(key=run.key, state=run.state / run.key)
+    key = uuid.uuid4().hex[:12]
+    run = Run(key=key, state=own_folder() / key)
     run.state.mkdir(mode=0o700)
     # The kernel gives the lock back however we die, so a lock that can be had marks a dead run.
-    with (run.state / "lock.new").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
+    handle = opened_lock(run.state / "lock.new", new=True)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        os.write(handle, f"{os.getpid()}\n".encode())
         # Only now under the name that others look for: between making and locking it we would look dead.
         (run.state / "lock.new").rename(run.state / "lock")
         os.environ[VARIABLE] = run.key
@@ -77,28 +79,29 @@ def opened() -> Iterator[Run]:
             except EngineError:
                 # Its directory stays, and marks what the next run has to remove.
                 pass
+    finally:
+        os.close(handle)
 
 
 def sweep_dead() -> tuple[str, ...]:
     """Remove what runs of this user and machine left that ended without cleaning up; their keys."""
-    dead: list[str] = []
-    for state in own_folder().iterdir():
-        lock = state / "lock"
-        if not lock.is_file():
-            continue
-        with lock.open("r+") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                continue
-            try:
-                sweep(state.name)
-            except EngineError:
-                # No engine, so nothing to remove yet: the next run that finds one will.
-                continue
-            dead.append(state.name)
+    return tuple(state.name for state in sorted(own_folder().iterdir()) if _swept(state))
+
+
+def _swept(state: Path) -> bool:
+    """Whether it was a dead run's, and is gone now: of several who sweep at a time one does, the others let it be."""
+    if state.is_symlink() or (handle := had(state / "lock")) is None:
+        return False
+    try:
+        sweep(state.name)
+        # While the lock is ours: nobody else finds it without an owner.
         shutil.rmtree(state, ignore_errors=True)
-    return tuple(dead)
+    except EngineError:
+        # No engine, so nothing to remove yet: the next run that finds one will.
+        return False
+    finally:
+        os.close(handle)
+    return True
 
 
 def sweep(key: str) -> None:
@@ -112,9 +115,20 @@ def sweep(key: str) -> None:
             (("network", "ls", "--quiet"), ("network", "rm")),
             (("volume", "ls", "--quiet"), ("volume", "rm", "--force")),
         ):
-            if found := docker(*listing, "--filter", chosen):
-                docker(*removal, *found)
+            _remove((*listing, "--filter", chosen), removal)
     for pattern in (f"reference={IMAGES}/{key}", f"reference=handbook-{key}-*", f"label={LABEL}={key}"):
         listed = try_docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", pattern)
         if tags := [tag for tag in listed if not tag.endswith(":<none>")]:
             try_docker("image", "rm", "--force", *tags)
+
+
+def _remove(listing: Sequence[str], removal: Sequence[str]) -> None:
+    """Remove all that is listed; what went by itself meanwhile, as some containers do, is no fault."""
+    for _ in range(_TRIES - 1):
+        if not (found := docker(*listing)):
+            return
+        with suppress(EngineError):
+            docker(*removal, *found)
+            return
+    if found := docker(*listing):
+        docker(*removal, *found)
