@@ -152,7 +152,7 @@ def install(session: nox.Session) -> None:
     """Make the pinned environment, unless it is there already."""
     stamp = ENVIRONMENT / "pins"
     pins = hashlib.sha256(b"".join(Path(name).read_bytes() for name in PINS) + sys.version.encode()).hexdigest()
-    if stamp.is_file() and stamp.read_text() == pins:
+    if stamp.is_file() and stamp.read_bytes() == pins.encode():
         return
     stamp.unlink(missing_ok=True)
     groups = ("--group", "site", "--group", "test", "--group", "lint")

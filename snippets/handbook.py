@@ -16,7 +16,7 @@ from .catalog.sections import Section, sections
 from .catalog.snippet import Pitfall, Snippet
 from .contract import Verdict
 from .environment import EVIDENCE
-from .errors import RecordError
+from .errors import CatalogError, RecordError
 from .evidence.objection import objection, pitfall_objection, requirements
 from .evidence.records import Capture, Evidence, Execution
 from .evidence.standing import PitfallStanding, Standing, State
@@ -88,9 +88,12 @@ class Handbook:
 
     @cached_property
     def pages(self) -> Mapping[str, str]:
-        """Pitfall -> where to read of it: an address of the site that a wheel was built for, or a checkout's page."""
+        """Pitfall -> where to read of it: an address of the site that a wheel was built for, or a checkout's page.
+
+        Raises CatalogError where what was installed is damaged.
+        """
         if self.docs is None:
-            return msgspec.json.decode(PAGES.read_bytes(), type=dict[str, str]) if PAGES.is_file() else {}
+            return _shipped_pages() if PAGES.is_file() else {}
         return {name: f"{self.docs.name}/{section.page}#{section.anchor}" for name, section in self.sections.items()}
 
     @cached_property
@@ -204,3 +207,10 @@ class Handbook:
         why = pitfall_objection(pitfall, self.catalog, capture, now=self.now, max_age=self.max_age)
         state = State.PROVEN if why is None else State.UNPROVEN
         return PitfallStanding(pitfall=pitfall, state=state, objection=why, capture=capture)
+
+
+def _shipped_pages() -> dict[str, str]:
+    try:
+        return msgspec.json.decode(PAGES.read_bytes(), type=dict[str, str])
+    except (OSError, msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise CatalogError([f"{PAGES}: {error}: install the handbook again"]) from None

@@ -1,14 +1,11 @@
 """MkDocs' events -> `render`, `refusal` and the downloads; decides nothing itself."""
 
 import logging
-import os
-from contextlib import suppress
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import Environment, FileSystemBytecodeCache
+from jinja2 import Environment
 from mkdocs.config import config_options
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
@@ -19,6 +16,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from .cli import main
+from .compiled import keep_compiled
 from .errors import SnippetsError
 from .handbook import Handbook
 from .render import DOWNLOADS, Objection, refusal, render
@@ -28,19 +26,6 @@ from .tutorials import FOLDER, TutorialStanding
 
 log = get_plugin_logger("handbook")
 CACHE = ".cache/templates"
-
-
-def _keep_compiled(env: Environment, folder: Path) -> None:
-    """Have templates compiled once and not at each build, which is a fifth of its time.
-
-    Jinja compiles again what has another source. Where nothing can be written, nothing is kept.
-    """
-    # What Jinja does not check: that it is the Jinja which compiled them.
-    folder /= f"jinja-{version('jinja2')}"
-    with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            env.bytecode_cache = FileSystemBytecodeCache(str(folder))
 
 
 class HandbookConfig(Config):  # type: ignore[no-untyped-call] # MkDocs leaves it untyped
@@ -116,7 +101,7 @@ class HandbookPlugin(BasePlugin[HandbookConfig]):  # type: ignore[no-untyped-cal
                 raise PluginError(str(error))
             # Below a warning, which in strict mode would end the preview.
             log.log(logging.INFO, "this is a preview; a build would say:\n%s", error)
-        _keep_compiled(env, Path(config.config_file_path).parent / CACHE)
+        keep_compiled(env, Path(config.config_file_path).parent / CACHE)
         return env
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from snippets.catalog import LIBRARY
 from snippets.contract import PROMISES
+from snippets.errors import CatalogError
 from snippets.evidence.records import Capture
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import PACKAGE, Handbook
@@ -50,6 +51,20 @@ def test_without_pages_nothing_is_told_of_anywhere(proven: Proven) -> None:
 
     assert handbook.docs is None
     assert (handbook.tutorials, handbook.sections, handbook.pages) == ({}, {}, {})
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"a": 1}', b"[" * 5000, b"\xff"])
+def test_pages_of_a_damaged_wheel_are_named(
+    proven: Proven, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: bytes
+) -> None:
+    """By file, and how to mend it; not by a traceback."""
+    monkeypatch.setattr("snippets.handbook.PAGES", tmp_path / "pages.json")
+    (tmp_path / "pages.json").write_bytes(damage)
+
+    with pytest.raises(CatalogError) as refused:
+        _ = proven().pages
+    assert refused.value.faults[0].startswith(f"{tmp_path}/pages.json: ")
+    assert refused.value.faults[0].endswith(": install the handbook again")
 
 
 def test_a_checkout_names_the_file_of_a_page(proven: Proven, tmp_path: Path) -> None:
