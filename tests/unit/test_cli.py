@@ -19,7 +19,7 @@ from snippets.contract import CONTRACT, Verdict
 from snippets.evidence.records import Cell, Execution
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
-from tests.unit.sample import ALMA, DOCKERFILE, NOW, Library, evidence_of
+from tests.unit.sample import ALMA, DOCKERFILE, NOW, Library, capture_of, evidence_of
 
 Proven = Callable[[], Handbook]
 TUTORIAL = """\
@@ -359,6 +359,23 @@ def test_publishing_refuses_stand_ins_and_old_records(proven: Proven, tmp_path: 
     assert result.exit_code == 1
     assert "web: proven on a base that was stood in" in result.output.splitlines()
     assert "proven on a base" not in run(proven(), "audit", str(tmp_path)).output
+
+
+def test_publishing_refuses_one_stand_in_among_the_registry_s_own(
+    proven: Proven, library: Library, store: EvidenceStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One base of several is enough; a snippet that stands on none that was stood in is not named."""
+    monkeypatch.setattr("snippets.audit.audit", lambda *_: ())
+    library.write("web/Dockerfile", f"FROM node:24\n{DOCKERFILE}")
+    capture = replace(capture_of(library.load(), "web/user-by-name"), stand_in=False)
+    web = evidence_of(library.snippet())
+    proven()
+    for stands_in, named in ((True, ["web: proven on a base that was stood in"]), (False, [])):
+        own = [replace(base, stand_in=False, differs="") for base in web.bases]
+        store.write(replace(web, bases=[web.bases[0], *own[1:]] if stands_in else own), "web")
+        store.write(capture, "web/user-by-name")
+        result = run(Handbook(catalog=library.load(), store=store, now=NOW), "audit", str(tmp_path), "--no-stand-ins")
+        assert result.stdout.splitlines() == named
 
 
 def test_too_old_is_said_as_such_and_once_a_record(

@@ -11,6 +11,7 @@ from snippets.catalog import LIBRARY
 from snippets.contract import PROMISES
 from snippets.errors import CatalogError
 from snippets.evidence.records import Capture
+from snippets.evidence.standing import State
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import PACKAGE, Handbook
 from tests.unit.sample import BY_NAME, NOW, Library, evidence_of
@@ -96,6 +97,20 @@ def test_what_rests_on_a_stand_in_is_named(proven: Proven, library: Library, sto
     web = evidence_of(library.snippet())
     store.write(replace(web, bases=[replace(base, stand_in=False, differs="") for base in web.bases]), "web")
     assert handbook.on_stand_ins == ("web/user-by-name",)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_stand_in_among_the_registry_s_own_is_enough(library: Library, store: EvidenceStore, place: int) -> None:
+    """Wherever among the bases it stands: the snippet was not seen on what its readers fetch, though it is proven."""
+    library.write("web/Dockerfile", "FROM a:1\nFROM b:1\nFROM c:1\nUSER 10001\n")
+    web = evidence_of(library.snippet())
+    bases = [replace(base, stand_in=False, differs="") for base in web.bases]
+    bases[place] = web.bases[place]
+    store.write(replace(web, bases=bases), "web")
+    handbook = Handbook(catalog=library.load(), store=store, now=NOW)
+
+    assert handbook.on_stand_ins == ("web",)
+    assert handbook.snippets["web"].state is State.PROVEN
 
 
 def test_what_is_stale_is_told_by_name_and_as_tests_prove_it(library: Library, store: EvidenceStore) -> None:
