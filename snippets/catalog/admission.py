@@ -139,6 +139,8 @@ def _rehearsal_faults(snippet: Snippet) -> Iterator[str]:
             yield f"commands.{name}: not named in lower-case-with-hyphens"
         if not command.strip():
             yield f"commands.{name}: says nothing"
+        if "\0" in command:
+            yield f"commands.{name}: a zero byte, which no shell takes"
     for slug in snippet.rehearsals:
         # A rehearsal under a promise's name would take that promise's place in the record.
         if slug in PROMISES or slug.startswith(COMMAND_PREFIX):

@@ -5,6 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 DECORATOR = "promise"
+# Whoever tells what it rests on follows each expression by calls of its own.
+DEEPEST = 100
+_DEEP = f"nested more than {DEEPEST} deep, and nobody reads that"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -15,6 +18,12 @@ def read_rehearsals(text: str, shown: str, faults: list[str]) -> Mapping[str, st
     except (SyntaxError, ValueError) as error:
         line = error.lineno if isinstance(error, SyntaxError) else None
         faults.append(f"{shown}{f':{line}' if line else ''}: not Python: {getattr(error, 'msg', error)}")
+        return {}
+    except (RecursionError, MemoryError):
+        faults.append(f"{shown}: {_DEEP}")
+        return {}
+    if (line := _too_deep(tree)) is not None:
+        faults.append(f"{shown}:{line}: {_DEEP}")
         return {}
     found: dict[str, str] = {}
     for function in _decorated(tree):
@@ -38,3 +47,15 @@ def _decorated(tree: ast.Module) -> Iterator[ast.FunctionDef]:
         calls = [each.func for each in node.decorator_list if isinstance(each, ast.Call)]
         if any(isinstance(call, ast.Name) and call.id == DECORATOR for call in calls):
             yield node
+
+
+def _too_deep(tree: ast.Module) -> int | None:
+    """The first line that is too deep, None where none is."""
+    waiting: list[tuple[ast.AST, int, int]] = [(tree, 0, 1)]
+    while waiting:
+        node, depth, line = waiting.pop()
+        if depth > DEEPEST:
+            return line
+        line = getattr(node, "lineno", line)
+        waiting += [(child, depth + 1, line) for child in ast.iter_child_nodes(node)]
+    return None

@@ -155,6 +155,8 @@ def _cell_faults(cell: Passage, *, plain: bool) -> Iterator[Fault]:
         except SyntaxError as error:
             # IPython would take `!command`, whose failure is none of the cell's.
             yield error.lineno or 0, f"not Python ({error.msg}): commands go into a bash cell"
+        except (ValueError, RecursionError, MemoryError):
+            yield 0, "not Python that anybody could read: a zero byte, or nested deeper than a reader of Python follows"
 
 
 def _unknown(language: str) -> str:

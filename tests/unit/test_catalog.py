@@ -256,3 +256,10 @@ def pitfall(path: str, find: str, replace: str) -> str:
         f'title = "T"\nedit = {{ path = "{path}", find = "{find}", replace = "{replace}" }}\n'
         'stage = "contract"\npromise = "drains"\nmessage = "cut short"\nwhy = "W."\nfix = "F."\n'
     )
+
+
+def test_a_command_holds_what_a_shell_takes(library: Library) -> None:
+    """TOML can say a zero byte, and no program can be told one."""
+    library.write("web/snippet.toml", WEB.replace("docker build .", "docker build \\u0000."))
+
+    assert faults(library) == ("web/snippet.toml: commands.build: a zero byte, which no shell takes",)

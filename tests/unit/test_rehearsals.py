@@ -6,6 +6,7 @@ from snippets.catalog.rehearsals import read_rehearsals
 from tests.unit.sample import REHEARSAL
 
 SHOWN = "shop/rehearsal.py"
+DEEP = "nested more than 100 deep, and nobody reads that"
 
 
 def read(text: str) -> tuple[dict[str, str], list[str]]:
@@ -17,6 +18,11 @@ def read(text: str) -> tuple[dict[str, str], list[str]]:
 def test_every_decorated_function_is_a_judgement() -> None:
     """By its slug, in the order of the file; what only helps is none."""
     assert read(REHEARSAL) == ({"it-sells": "it_sells", "it-closes": "it_closes"}, [])
+
+
+def test_what_people_nest_is_read() -> None:
+    """Ninety terms of a sum are no depth that anything fails on."""
+    assert read(f"{REHEARSAL}\nx = " + " + ".join(["1"] * 90))[1] == []
 
 
 def test_nothing_of_it_is_run() -> None:
@@ -33,6 +39,11 @@ def test_nothing_of_it_is_run() -> None:
             REHEARSAL.replace("-> Judgement:", "-> Judgement", 1), [f"{SHOWN}:8: not Python: expected ':'"], id="syntax"
         ),
         pytest.param("x = 1\0", [f"{SHOWN}: not Python: source code string cannot contain null bytes"], id="no-text"),
+        pytest.param("x = " + "-" * 60_000 + "1", [f"{SHOWN}: {DEEP}"], id="signs"),
+        pytest.param("x = a" + ".a" * 30_000, [f"{SHOWN}: {DEEP}"], id="attributes"),
+        pytest.param("if 1: pass\n" + "elif 1: pass\n" * 5_000, [f"{SHOWN}: {DEEP}"], id="branches"),
+        pytest.param(f"{REHEARSAL}\nx = " + " + ".join(["1"] * 900), [f"{SHOWN}:24: {DEEP}"], id="sum"),
+        pytest.param("(" * 5_000, [f"{SHOWN}:1: not Python: too many nested parentheses"], id="brackets"),
         pytest.param(
             REHEARSAL.replace("def it_closes", "def it_sells"), [f"{SHOWN}:14: it_sells is there twice"], id="twice"
         ),

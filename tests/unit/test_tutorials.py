@@ -181,6 +181,10 @@ def test_a_page_is_prose_and_cells(tutorial: Tutorial) -> None:
         (PAGE.replace("```python", '```python tags=["raises-exception"]'), "page.md:24: a cell's fence is ```"),
         (PAGE.removesuffix("```\n"), "page.md:24: a cell's fence is ```python and nothing else, and is closed by ```"),
         (f"{PAGE}\n```bash\n\n```\n", "page.md:28: an empty cell"),
+        (
+            PAGE.replace('print("two', "x = " + "-" * 60_000 + '1;print("two'),
+            "page.md:24: not Python that anybody could read: a zero byte, or nested deeper",
+        ),
         (PAGE.replace('print("two', '!false ("two'), "page.md:25: not Python (invalid syntax): commands go"),
         (f"{PAGE}\n<pre>docker run x</pre>\n", "page.md:28: <pre> typed by hand"),
         (f"{PAGE}\n    docker run x\n", "page.md:28: an indented code block typed by hand"),
