@@ -1,13 +1,21 @@
-"""Rows -> a table: drawn on a terminal, plain columns on a pipe."""
+"""Rows -> a table: drawn on a terminal, plain columns on a pipe; nothing in them is obeyed."""
 
 import sys
 from collections.abc import Callable, Sequence
+
+
+def printable(text: str) -> str:
+    """The same with all but line ends and tabs written out that a terminal would obey, or could not show."""
+    if text.isprintable():
+        return text
+    return "".join(s if s.isprintable() or s in "\n\t" else s.encode("unicode_escape").decode() for s in text)
 
 
 def write_table(
     columns: Sequence[str], rows: Sequence[Sequence[str]], write: Callable[[str], None], title: str = ""
 ) -> None:
     """Write it; `write` takes a line where there is no terminal."""
+    rows = [[printable(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         lines = [columns, *rows]
         widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]

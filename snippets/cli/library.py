@@ -14,6 +14,7 @@ from .shelf import refuse_usage, shelf, standing_of, unknown
 @click.pass_context
 def list_(ctx: click.Context, *, promises: bool, pitfalls: bool, stale: bool, as_json: bool) -> None:
     """List the snippets and how each stands."""
+    from ..terminal import printable
     from . import listing
 
     if promises + pitfalls + stale > 1:
@@ -22,7 +23,7 @@ def list_(ctx: click.Context, *, promises: bool, pitfalls: bool, stale: bool, as
         refuse_usage("--stale prints plain lines: it takes no --json")
     if stale:
         whys = shelf(ctx).stale
-        click.echo("".join(f"{name}: {why}\n" for name, why in whys.items()), nl=False)
+        click.echo(printable("".join(f"{name}: {why}\n" for name, why in whys.items())), nl=False)
         ctx.exit(1 if whys else 0)
     rows = listing.promises if promises else listing.pitfalls if pitfalls else listing.snippets
     table = rows(shelf(ctx))

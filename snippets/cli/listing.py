@@ -11,7 +11,7 @@ from ..evidence.records import Evidence
 from ..evidence.standing import PitfallStanding, Standing, State
 from ..handbook import Handbook
 from ..project import FileStatus
-from ..terminal import write_table
+from ..terminal import printable, write_table
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,7 +193,7 @@ def card(standing: Standing) -> str:
         kept, judged = evidence.count(Verdict.KEPT), len(evidence.findings)
         lines.append(f"{kept} of {judged} kept on {evidence.verified_at:%Y-%m-%d}, by {evidence.engine}")
         lines += [f"{base.ref} was stood in: {base.os}, {base.version}" for base in evidence.bases if base.stand_in]
-    return "\n".join([*lines, "", *(f"  {path}" for path in sorted(snippet.sources))])
+    return printable("\n".join([*lines, "", *(f"  {path}" for path in sorted(snippet.sources))]))
 
 
 def _line(text: str) -> str:

@@ -19,7 +19,7 @@ from snippets.contract import CONTRACT, Verdict
 from snippets.evidence.records import Cell, Execution
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
-from tests.unit.sample import ALMA, DOCKERFILE, NOW, Library, capture_of, evidence_of
+from tests.unit.sample import ALMA, DOCKERFILE, NOW, Library, capture_of, evidence_of, judged
 
 Proven = Callable[[], Handbook]
 TUTORIAL = """\
@@ -78,6 +78,22 @@ def test_a_row_is_one_line(library: Library, proven: Proven) -> None:
 
     assert "alma     image   withheld  No registry.\nconf " in run(proven(), "list").stdout
     assert json.loads(run(proven(), "list", "--json").stdout)[0]["objection"] == "No registry.\nNone at all."
+
+
+@pytest.mark.parametrize("arguments", [("list",), ("list", "--stale"), ("show", "web"), ("evidence", "web")])
+def test_what_a_record_says_is_shown_and_not_obeyed(
+    proven: Proven, library: Library, store: EvidenceStore, arguments: tuple[str, ...]
+) -> None:
+    """What a terminal would obey is written out; so is what turns the direction of writing."""
+    said = "clears \x1b[2J\x1b]0;title\x07 and turns \u202e"
+    evidence = judged("drains", verdict=Verdict.BROKEN, seen=said)(evidence_of(library.snippet()))
+    proven()
+    store.write(evidence, "web")
+    result = run(Handbook(catalog=library.load(), store=store, now=NOW), *arguments)
+
+    assert r"clears \x1b[2J\x1b]0;title\x07 and turns \u202e" in result.stdout
+    assert "\x1b" not in result.stdout
+    assert "\u202e" not in result.stdout
 
 
 class Terminal(io.StringIO):
