@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
 import pytest
@@ -177,6 +177,33 @@ def test_a_record_that_cannot_be_true_is_refused(
     why = refusal(library, change)
     assert why is not None
     assert why.startswith(f"web: the record {said}")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        told(bytes=1),
+        told(bytes=1 << 40),
+        told(build_s=0.0),
+        told(ready_s=86_400.0),
+        judged("drains", took_s=0.0),
+        judged("drains", took_s=86_400.0),
+        lambda evidence: replace(evidence, verified_at=datetime(2013, 3, 20, tzinfo=UTC)),
+    ],
+    ids=["small", "large", "quick", "slow", "instant", "day-long", "first"],
+)
+def test_what_may_just_be_true_is_believed(library: Library, change: Callable[[Evidence], Evidence]) -> None:
+    """Up to the very bounds."""
+    assert refusal(library, change) is None
+
+
+def test_the_day_before_the_first_release_is_refused(library: Library) -> None:
+    """To the second."""
+    early = datetime(2013, 3, 19, 23, 59, 59, tzinfo=UTC)
+
+    assert refusal(library, lambda evidence: replace(evidence, verified_at=early)) == (
+        "web was verified before there was an engine: 2013-03-19T23:59:59+00:00"
+    )
 
 
 def test_a_record_from_before_there_was_an_engine_is_refused(library: Library) -> None:
