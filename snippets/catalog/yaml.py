@@ -9,7 +9,6 @@ LARGEST_BYTES = 64 * 1024
 DEEPEST = 32
 # Each may stand for all before it: so many, and no more than a hundred thousand nodes come of them.
 MOST_ALIASES = 32
-_MERGE = "tag:yaml.org,2002:merge"
 
 
 class YamlError(SnippetsError):
@@ -28,13 +27,10 @@ def table_of(text: str) -> Mapping[str, object]:
         for line, why in _excess(yaml.parse(text, Loader=kind)):
             raise YamlError(f"line {line}: {why}")
         loader = kind(text)
-        try:
-            node = loader.get_single_node()
-            for line, key in _twice(node) if node else ():
-                raise YamlError(f"line {line}: {key!r} is there twice")
-            table = loader.construct_document(node) if node else None
-        finally:
-            loader.dispose()
+        node = loader.get_single_node()
+        for line, key in _twice(node):
+            raise YamlError(f"line {line}: {key!r} is there twice")
+        table = loader.construct_document(node) if node else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(f"line {mark.line + 1 if mark else 1}: not YAML: {error.problem}") from None
@@ -78,7 +74,7 @@ def _twice(root: object) -> Iterator[tuple[int, str]]:
             continue
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
-            keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE]
+            keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
             counts = Counter((key.tag, key.value) for key in keys)
             yield from ((key.start_mark.line + 1, key.value) for key in keys if counts[key.tag, key.value] > 1)
             waiting += [each for pair in node.value for each in pair]

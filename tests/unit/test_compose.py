@@ -90,6 +90,16 @@ def test_every_image_is_found_however_it_is_written(text: str, bases: list[str])
 
 
 @pytest.mark.timeout(10)
+def test_what_people_write_is_no_monster() -> None:
+    """Many tables beside one another, as many aliases as are let pass, and one of itself that nobody follows."""
+    many = "".join(f"  s{number}: {{ image: 'a:1', ports: [], tmpfs: [] }}\n" for number in range(100))
+    assert read(f"services:\n{many}") == Composed(bases=("a:1",))
+    aliases = "".join(f"  s{number}: *a\n" for number in range(32))
+    assert read(f"x-a: &a {{ image: 'a:1' }}\nservices:\n{aliases}") == Composed(bases=("a:1",))
+    assert read("x-a: &a [*a]\nservices: { web: { image: 'a:1' } }") == Composed(bases=("a:1",))
+
+
+@pytest.mark.timeout(10)
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -183,6 +193,9 @@ def test_every_image_is_found_however_it_is_written(text: str, bases: list[str])
         (service("image: a:1\n    volumes: [ { type: image } ]"), "~.volumes[0].source: not a text"),
         (service("image: a:1\n    image: b:1"), "line 3: 'image' is there twice"),
         ("services: { a: { image: 'a:1' }, a: { image: 'b:1' } }", "line 1: 'a' is there twice"),
+        ("services:\n  a: { tty: true, tty: true }\n  z: { image: 'a:1' }", "line 2: 'tty' is there twice"),
+        ("x: &x {}\ny: &y {}\nservices: { a: { <<: *x, <<: *y } }", "line 3: '<<' is there twice"),
+        ("services: \x01", "not YAML: unacceptable character #x0001: control characters are not allowed"),
         (service("image: a:1") + "---\n" + service("image: b:1"), "line 4: a second document: write all into one"),
         (service("image: !reset a:1"), "line 3: not YAML: could not determine a constructor for the tag '!reset'"),
         (service("image: *nobody"), "line 3: not YAML: found undefined alias"),
