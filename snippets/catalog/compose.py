@@ -31,7 +31,7 @@ additional_contexts args cache_from cache_to context dockerfile dockerfile_inlin
 labels network no_cache platforms privileged provenance pull sbom secrets shm_size ssh tags target ulimits
 """
 SERVICE, BUILD = frozenset(_SERVICE.split()), frozenset(_BUILD.split())
-IMAGE_CONTEXT = "docker-image://"
+IMAGE_CONTEXT, _SERVICE_CONTEXT = "docker-image://", "service:"
 # As much of a reference's grammar as tells it from what is none: https://pkg.go.dev/github.com/distribution/reference
 REFERENCE = re.compile(r"[A-Za-z0-9][\w.:/@-]*", re.ASCII)
 _FILE_OPTIONS = ("-f", "--file", "--project-directory")
@@ -164,7 +164,10 @@ class _Project:
             context = _text(where, value)
             if context.startswith(IMAGE_CONTEXT):
                 yield _reference(where, context.removeprefix(IMAGE_CONTEXT))
-            elif context.removeprefix("service:") not in services and self._inside(where, context) is None:
+            elif context.startswith(_SERVICE_CONTEXT):
+                if (named := context.removeprefix(_SERVICE_CONTEXT)) not in services:
+                    self.faults.append(f"{where}: no service {named!r}{near(named, services)}")
+            elif not self._is_inside(context):
                 self.faults.append(f"{where}: {context!r} is neither a directory here nor {IMAGE_CONTEXT}...")
 
     def _dockerfile(self, key: str, stated: Mapping[str, object]) -> str | None:
@@ -181,10 +184,10 @@ class _Project:
             return None
         return self.read(path)
 
-    def _inside(self, key: str, context: str) -> str | None:
-        """A directory of the snippet by its normal path, None where there is none."""
-        path = posixpath.normpath(_text(key, context))
-        return path if path == "." or any(each.startswith(f"{path}/") for each in self.paths) else None
+    def _is_inside(self, context: str) -> bool:
+        """Whether it is a directory of the snippet."""
+        path = posixpath.normpath(context)
+        return path == "." or any(each.startswith(f"{path}/") for each in self.paths)
 
 
 def _before_from(text: str) -> Iterator[str]:

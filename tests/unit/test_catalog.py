@@ -263,3 +263,56 @@ def test_a_command_holds_what_a_shell_takes(library: Library) -> None:
     library.write("web/snippet.toml", WEB.replace("docker build .", "docker build \\u0000."))
 
     assert faults(library) == ("web/snippet.toml: commands.build: a zero byte, which no shell takes",)
+
+
+@pytest.mark.parametrize(
+    ("path", "edit", "says"),
+    [
+        (
+            "web/snippet.toml",
+            ("[project]", "[highlight]\nDockerfile = [1, 3]\n'serve.conf' = [1]\n\n[project]"),
+            [],
+        ),
+        (
+            "web/snippet.toml",
+            ("[project]", "[highlight]\nnone = [1]\nDockerfile = [0, 4]\n\n[project]"),
+            ["highlight: missing file none", "highlight: Dockerfile has 3 lines, not [0, 4]"],
+        ),
+        ("conf/snippet.toml", ('"web"', '"konf"'), ["proven_in.snippet: no image 'konf'"]),
+        (
+            "web/pitfalls/user-by-name.toml",
+            ('"USER 10001"', '""'),
+            ["edit.find: says nothing", f"edit.find: occurs {len(DOCKERFILE) + 1} times in Dockerfile, not once"],
+        ),
+    ],
+    ids=["lit", "unlit", "no-image", "nothing-found"],
+)
+def test_each_fault_is_told_and_nothing_else(
+    library: Library, path: str, edit: tuple[str, str], says: list[str]
+) -> None:
+    """Up to the first and the last line that there is; what follows a fault is looked at as well."""
+    library.write(path, (library.root / path).read_text().replace(*edit))
+    if not says:
+        assert library.snippet().name == "web"
+    else:
+        assert faults(library) == tuple(f"{path}: {each}" for each in says)
+
+
+@pytest.mark.parametrize(("port", "is_one"), [(0, False), (1, True), (65535, True), (65536, False)])
+def test_a_port_is_one_that_there_is(library: Library, port: int, *, is_one: bool) -> None:
+    """Of an image and of a compose project alike."""
+    library.write("shop/rehearsal.py", REHEARSAL).write("shop/compose.yaml", SERVICES)
+    library.write("shop/snippet.toml", SHOP.replace("8000", str(port)))
+    library.write("web/snippet.toml", WEB.replace("8000", str(port)))
+    said = (f"shop/snippet.toml: stack.port: {port} is no port", f"web/snippet.toml: project.port: {port} is no port")
+    if is_one:
+        assert library.snippet("shop").table.stack is not None
+    else:
+        assert faults(library) == said
+
+
+def test_every_file_that_the_carrier_lacks_is_named(library: Library) -> None:
+    """A configuration is judged in an image that holds all of it."""
+    library.write("conf/b.conf", "b\n").write("conf/a.conf", "a\n")
+
+    assert faults(library) == ("conf/snippet.toml: proven_in.snippet: web does not use a.conf, b.conf",)

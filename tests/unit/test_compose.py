@@ -81,6 +81,14 @@ def build(text: str) -> str:
             service("image: a:1\n    volumes: [ './x:/x', { type: image, source: 'data:2', target: /data } ]"),
             ["a:1", "data:2"],
         ),
+        (
+            "name: shop\nversion: '3'\nnetworks: {}\nvolumes: {}\nconfigs: {}\nsecrets: {}\n" + service("image: a:1"),
+            ["a:1"],
+        ),
+        (
+            build("context: web, additional_contexts: { a: 'service:db', b: ., c: web }") + "  db: { image: 'b:1' }",
+            ["node:24", "b:1"],
+        ),
         (service("image: a:1\n    x-note: { image: 'no:1' }\n    profiles: [debug]"), ["a:1"]),
     ],
 )
@@ -174,6 +182,16 @@ def test_what_people_write_is_no_monster() -> None:
         ),
         (build("context: web, args: 3"), "~.build.args: neither a table nor a list"),
         (build("context: web, target: slim"), "~.build.target: no stage 'slim'"),
+        (build("context: web, target: 3"), "~.build.target: not a text"),
+        (build("context: web, dockerfile: 3"), "~.build.dockerfile: not a text"),
+        (
+            build("context: web, additional_contexts: { a: 'service:wbe' }"),
+            "~.build.additional_contexts.a: no service 'wbe' (did you mean 'web'?)",
+        ),
+        (
+            build("context: web, additional_contexts: { a: other }") + "  other: { image: 'b:1' }",
+            "~.build.additional_contexts.a: 'other' is neither a directory here nor docker-image://...",
+        ),
         (
             build("context: web, additional_contexts: { a: https://x }"),
             "~.build.additional_contexts.a: 'https://x' is neither a directory here nor docker-image://...",
