@@ -13,10 +13,11 @@ from snippets.catalog.fences import Fence, scan
 from snippets.cli import main
 from snippets.evidence.standing import State
 from snippets.handbook import Handbook
-from snippets.render import TEXT, Links, difference, root_of, show
+from snippets.render import Links, difference, root_of, show
 from snippets.tutorials import TutorialStanding
 
 PLUGIN = "  - handbook\n"
+TEXT = "text"
 TYPED = frozenset({"snippet", "command", "pitfall", "exhibit"})
 
 
@@ -49,11 +50,8 @@ def typed(text: str, page: str, handbook: Handbook) -> str:
     end = 0
     for fence in found.fences:
         pieces += found.lines[end : fence.first - 1]
-        if fence.language == TEXT:
-            pieces += found.lines[fence.first - 1 : fence.last]
-        else:
-            shown = (line for block in _shown(fence, page, handbook) for line in block.split("\n"))
-            pieces += ["", *(f"{fence.before}{line}".rstrip() for line in shown), ""]
+        shown = (line for block in _shown(fence, page, handbook) for line in block.split("\n"))
+        pieces += ["", *(f"{fence.before}{line}".rstrip() for line in shown), ""]
         end = fence.last
     return "\n".join([*pieces, *found.lines[end:]])
 

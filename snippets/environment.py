@@ -57,12 +57,17 @@ SITE_URL = Variable(
 )
 SOURCE_URL = Variable(
     "SOURCE_URL",
-    "the address of the repository, for what a wheel says of itself and for the links of its README",
-    "a wheel names none, and its README links to nothing of the repository",
+    "the address of the repository, for the page that says how to install, and for what a wheel says of itself",
+    "pages and wheels name none, and the README of a wheel links to nothing of the repository",
+)
+RELEASED = Variable(
+    "HANDBOOK_RELEASED",
+    "the version that was released to a package index; where it is this one, a page says how to install from there",
+    "no page names an index",
 )
 
 VARIABLES = (
     *(BASES, CA_BUNDLE, CERTIFICATES, OFFLINE_BASES),
     *(INSTALL_ENGINE, CI, DATA_ROOT, DOCKER_HOST, DOCKER_OPTS),
-    *(EVIDENCE, WORKERS, FUZZ, TRACE, NO_COLOR, SITE_URL, SOURCE_URL),
+    *(EVIDENCE, WORKERS, FUZZ, TRACE, NO_COLOR, SITE_URL, SOURCE_URL, RELEASED),
 )

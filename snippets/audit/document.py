@@ -3,145 +3,179 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ..render import CLASSES, disguised
-from .loading import LINKING, LOADING, QUIET, Attributes, SitePage, is_quiet_link, loading_faults
+from .elements import CLASSES, ELEMENTS, Attributes, SitePage, element_faults, unknown_classes
+from .inline import is_name
 from .published import Published
+from .source import CHARS, DEPTH, lines, too_deep
 
-BLOCKS = ("pre", "textarea", "xmp", "listing", "plaintext", "samp")
-INLINE = ("code", "kbd", "tt")
-_CLAIMS = frozenset(
-    {"hb-evidence", "hb-exhibit", "hb-facts", "hb-family", "hb-findings", "hb-pitfall", "hb-seal", "hb-table"}
-    | {"hb-withheld"}
+INLINE = ("code", "kbd")
+# What may stand around a block: nothing here hides, moves or rewrites what is in it.
+AROUND = frozenset(
+    {"html", "body", "div", "main", "article", "section", "blockquote", "details", "ul", "ol", "li", "dl", "dd"}
 )
-# An element that is none of these, and has quiet attributes alone, is prose.
-_LOOKED_AT = frozenset(BLOCKS + INLINE) | {"br", "a"} | LOADING
-# Inside a block, anything but colours could hide a part of it, add to it or reorder it.
-_COLOURS = "|".join(sorted(css for css in CLASSES if css))
-_COLOURED = re.compile(rf"(?:[^<]++|<span(?: class=\"(?:{_COLOURS})?\")?>|</span>|</?code>)*+")
-_TOKEN = re.compile(r"<!--(?:-?>|.*?(?:--!?>|\Z))|<([a-zA-Z][^\s/>]*)((?:[^\"'>]|\"[^\"]*\"|'[^']*')*)>", re.DOTALL)
-_RAW_TEXT = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext"})
-_MARK = "hb-line"
+_AROUND_ATTRIBUTES = frozenset(
+    {"class", "id", "lang", "dir", "open", "start", "markdown", "data-md-component", "data-tabs"}
+    | {"data-md-color-scheme", "data-md-color-primary", "data-md-color-accent"}
+)
+_AROUND_CLASSES = (CLASSES - {"hb-links", "hb-lead", "headerlink"}) | frozenset(
+    ["md-container", "md-main", "md-main__inner", "md-grid", "md-content", "md-content__inner", "md-typeset"]
+)
+# Claims whose code is what the command line, a server or a run said of itself: nobody typed it.
+_STATED = frozenset({"usage", "install", "effective", "faults"})
+# Of which nothing is to be asked but where they stand.
+_PROSE = ELEMENTS.keys() - {*INLINE, "pre", "br", "a", "img", "link", "meta", "script", "input", "title", "svg", "path"}
+_CLASS = frozenset({"class"})
+# What the theme's script puts a button on, and how it names what the button copies.
+_COPIED = "<pre><span></span><code>"
+_COPIED_ID = re.compile(r"[A-Za-z_][\w-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audited:
-    """What was found on one page: faults by line, how many blocks are proven, the texts that claim nothing."""
+    """What was found on one page: faults by line, how many blocks are proven, the inline code that may be indexed."""
 
     faults: Sequence[tuple[int, str]]
-    proven: int
-    illustrations: frozenset[str]
+    proven: int = 0
+    said: frozenset[str] = frozenset()
 
 
 def audit_document(source: str, place: SitePage, published: Published) -> Audited:
     """Audit one page of a site."""
-    page = _Page(source, place, published)
+    if len(source) > CHARS:
+        return Audited(faults=[(0, f"of more than {CHARS:,} characters: no page needs them")])
+    if line := too_deep(source):
+        return Audited(faults=[(line, f"more than {DEPTH} elements within each other: close their tags")])
+    page = _Page(LexborHTMLParser(source), place, published)
     found = list(page.faults())
-    lines = _lines(source, page.tree, [node for node, _ in found]) if found else []
-    faults = [(line, why) for line, (_, why) in zip(lines, found, strict=True)]
-    return Audited(faults=faults, proven=page.proven, illustrations=frozenset(page.illustrations))
+    starts = lines(source, page.tree, [node for node, _ in found]) if found else []
+    faults = [(line, why) for line, (_, why) in zip(starts, found, strict=True)]
+    return Audited(faults=faults, proven=page.proven, said=frozenset(page.said))
 
 
 class _Page:
-    def __init__(self, source: str, place: SitePage, published: Published) -> None:
-        self.source, self.place, self.published = source, place, published
-        self.tree = LexborHTMLParser(source)
+    def __init__(self, tree: LexborHTMLParser, place: SitePage, published: Published) -> None:
+        self.tree, self.place, self.published = tree, place, published
         self.proven = 0
-        self.illustrations: set[str] = set()
-        self.broken = self.tree.css_first("br") is not None
+        self.said: set[str] = set()
+        self.ids: set[str] = set()
+        self.holders: set[str] = set()
+
+    @cached_property
+    def cards(self) -> frozenset[str]:
+        """Snippets whose evidence card is on this page, to which links of proof then lead."""
+        stated = (node.attributes["data-hb"] or "" for node in self.tree.css('details[data-hb^="evidence:"]'))
+        return frozenset(reference.partition(":")[2] for reference in stated)
 
     def faults(self) -> Iterator[tuple[LexborNode, str]]:
         """Every element that somebody has to answer for, with the reason."""
+        held = refused = 0
         for node in self.tree.css("*"):
+            # What is within a claim that holds is what the renderer writes, to the byte.
+            if held:
+                held -= 1
+                continue
+            refused -= refused > 0
             tag, attributes = node.tag or "", node.attributes
-            # Most of a page is prose without attributes, or with a class.
-            if tag not in _LOOKED_AT and (
-                not attributes or (attributes.keys() <= QUIET and not _is_claim(attributes.get("class")))
-            ):
+            # Most of a page is prose: elements without attributes, or with a class.
+            if tag in _PROSE and attributes.keys() <= _CLASS and not unknown_classes(attributes.get("class") or ""):
                 continue
-            if self._is_quiet(node, tag, attributes):
+            if attributes and (name := attributes.get("id")):
+                if name in self.ids:
+                    yield node, f"a second element of the id {name!r}"
+                self.ids.add(name)
+            stated = attributes.get("data-hb") if attributes else None
+            if stated is not None:
+                html = node.html or ""
+                if self.published.shows(html, stated, self.place.root, self.cards):
+                    held = len(node.css("*")) - 1
+                    self.proven += html.count("<pre>")
+                    for why in self._claim(node, stated, html):
+                        yield node, why
+                else:
+                    yield node, f"a claim that no record makes: {stated}"
+                    refused = max(refused, len(node.css("*")))
                 continue
-            for why in self._node(node, tag, attributes):
+            for why in self._node(node, tag, attributes, is_named=refused > 0):
                 yield node, why
-        for node in self.tree.css("svg a, svg title, svg desc"):
-            yield node, f"<{node.tag}> in a picture, which is shapes alone"
 
-    def _is_quiet(self, node: LexborNode, tag: str, attributes: Attributes) -> bool:
-        """Links within the site and `inline code`, which are many as well."""
-        if _is_claim(attributes.get("class")):
-            return False
-        if tag == "a":
-            return attributes.keys() <= LINKING and is_quiet_link(attributes, self.place)
-        return tag == "code" and not attributes and not self.broken and "\n" not in (node.text() or "")
+    def _claim(self, node: LexborNode, stated: str, html: str) -> Iterator[str]:
+        """What speaks against a claim that holds, where it stands and for what was typed into its metadata."""
+        if "<pre>" in html:
+            yield from self._around(node, is_copied=_COPIED in html)
+        if " download" in html:
+            for link in node.css("a[download]"):
+                yield from element_faults(link, "a", link.attributes, self.place)
+        is_typed = stated.partition(":")[0] not in _STATED
+        for code in node.css("code"):
+            text = code.text() or ""
+            if text not in self.said and "\n" not in text:
+                if is_typed and not self._may_be_said(text):
+                    yield f"code in a sentence that nobody proved: {_start(text)}"
+                self.said.add(text)
 
-    def _node(self, node: LexborNode, tag: str, attributes: Attributes) -> Iterator[str]:
-        if tag in BLOCKS:
-            yield from self._block(node, tag)
+    def _around(self, node: LexborNode, *, is_copied: bool) -> Iterator[str]:
+        """What the copy button of a block copies: the theme looks for it by the nearest id around the block."""
+        holder = None
+        for parent in _ancestors(node):
+            attributes = parent.attributes
+            if parent.tag not in AROUND:
+                yield f"a block of code within <{parent.tag}>"
+            elif not attributes.keys() <= _AROUND_ATTRIBUTES:
+                strange = " ".join(sorted(attributes.keys() - _AROUND_ATTRIBUTES))
+                yield f"a block of code within <{parent.tag}> with {strange}"
+            elif strange := " ".join(set((attributes.get("class") or "").split()) - _AROUND_CLASSES):
+                yield f"a block of code within <{parent.tag}> of the class {strange}"
+            holder = attributes.get("id") if holder is None else holder
+        if not is_copied or holder is None:
+            return
+        if holder in self.holders:
+            yield f"a second block below the id {holder!r}: its copy button copies the first"
+        elif not _COPIED_ID.fullmatch(holder):
+            yield f"a block below the id {holder!r}: its copy button finds another, or none"
+        self.holders.add(holder)
+
+    def _node(self, node: LexborNode, tag: str, attributes: Attributes, *, is_named: bool) -> Iterator[str]:
+        """Reasons against one element; within a claim that was refused, its classes are named already."""
+        if not is_named and (unknown := unknown_classes(attributes.get("class") or "")):
+            is_claim = any(name.startswith("hb-") for name in unknown.split())
+            what = "a claim of unknown origin" if is_claim else "a class that no page of this site needs"
+            yield f"{what}: {unknown} on <{tag}>"
+        yield from element_faults(node, tag, attributes, self.place)
+        if tag == "pre" and not _is_within_pre(node):
+            yield f"a <pre> that nobody proved: {_start(node.text() or '')}"
         elif tag in INLINE:
             yield from self._inline(node, tag)
         elif tag == "br":
-            yield from _broken(node)
-        if "data-hb" in attributes or _is_claim(attributes.get("class")):
-            yield from self._claim(node)
-        yield from loading_faults(node, tag, attributes, self.place)
-
-    def _block(self, node: LexborNode, tag: str) -> Iterator[str]:
-        text = node.text() or ""
-        if node.attributes or not _COLOURED.fullmatch(node.inner_html or ""):
-            yield f"a <{tag}> that is more than text and its colours"
-        elif not text.strip():
-            yield f"an empty <{tag}>"
-        elif text in self.published.blocks or (text in self.published.exhibits and _in_exhibit(node)):
-            self.proven += 1
-        elif node.parent is not None and "hb-text" in (node.parent.attributes.get("class") or "").split():
-            self.illustrations.add(text)
-            if why := disguised(text):
-                yield f"a text that {why}"
-        else:
-            yield f"a <{tag}> that nobody proved: {_start(text)}"
+            yield "a line broken by <br>: prose has paragraphs, and code is shown by reference"
 
     def _inline(self, node: LexborNode, tag: str) -> Iterator[str]:
         text = node.text() or ""
-        broken = "\n" in text or (self.broken and node.css_first("br") is not None)
-        if broken and not any(parent.tag in BLOCKS for parent in _ancestors(node)):
-            yield f"a <{tag}> of several lines that nobody proved: {_start(text)}"
+        if text in self.said and (node.inner_html or "").find("<") < 0:
+            return
+        if _is_within_pre(node):
+            return
+        if "\n" in text or "<" in (node.inner_html or ""):
+            yield f"a <{tag}> that is more than one line of text: {_start(text)}"
+        elif not self._may_be_said(text):
+            yield f"a <{tag}> in a sentence that nobody proved: {_start(text)}"
+        else:
+            self.said.add(text)
 
-    def _claim(self, node: LexborNode) -> Iterator[str]:
-        """Check what says that something is proven: it says exactly what the records say, or is refused."""
-        stated = node.attributes.get("data-hb")
-        if stated:
-            if not self.published.shows(node.html or "", stated, self.place.root):
-                yield f"a claim that no record makes: {stated}"
-        elif not any("data-hb" in parent.attributes for parent in _ancestors(node)):
-            yield f"a claim of unknown origin: {_start(node.text() or '')}"
-
-
-@lru_cache(maxsize=4096)
-def _is_claim(css: str | None) -> bool:
-    return css is not None and not _CLAIMS.isdisjoint(css.split())
+    def _may_be_said(self, text: str) -> bool:
+        return is_name(text) or self.published.pieces.hold(text)
 
 
-def _in_exhibit(node: LexborNode) -> bool:
-    """Whether the page says that this is a faulty file; what says so is a claim, and looked into as one."""
-    return node.parent is not None and (node.parent.attributes.get("data-hb") or "").startswith("exhibit:")
-
-
-def _broken(node: LexborNode) -> Iterator[str]:
-    """Lines of prose that look like code, once for the first line end among them."""
-    parent = node.parent
-    if parent is None or parent.css_first("br") != node:
-        return
-    pieces = ("\n" if part.tag == "br" else part.text_content or "" for part in parent.traverse(include_text=True))
-    if why := disguised("".join(pieces)):
-        yield f"lines broken by <br>, of which one {why}"
+def _is_within_pre(node: LexborNode) -> bool:
+    return any(parent.tag == "pre" for parent in _ancestors(node))
 
 
 def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
     parent = node.parent
-    while parent is not None:
+    while parent is not None and parent.tag != "-document":
         yield parent
         parent = parent.parent
 
@@ -149,42 +183,3 @@ def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
 def _start(text: str) -> str:
     lines = text.strip().splitlines()
     return repr(lines[0][:60]) if lines else "nothing"
-
-
-def _lines(source: str, tree: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[int]:
-    """The line of each node's start tag.
-
-    The parser keeps no positions. So each start tag is marked with its line, and the page is read
-    again: attributes change nothing about which elements come out, and in which order.
-    """
-    marked = LexborHTMLParser(_marked(source)).css("*")
-    place = {node.mem_id: number for number, node in enumerate(tree.css("*"))}
-    return [_line(marked, place.get(node.mem_id, 0)) for node in nodes]
-
-
-def _line(marked: Sequence[LexborNode], index: int) -> int:
-    # Elements that a browser adds by itself have no start tag: the one before is close enough.
-    while index >= 0:
-        line = marked[index].attributes.get(_MARK) if index < len(marked) else None
-        if line is not None:
-            return int(line)
-        index -= 1
-    return 1
-
-
-def _marked(source: str) -> str:
-    pieces, end, line, counted = list[str](), 0, 1, 0
-    while (found := _TOKEN.search(source, end)) is not None:
-        tag = found[1]
-        if tag is not None:
-            line, counted = line + source.count("\n", counted, found.start()), found.start()
-            pieces += [source[end : found.end(1)], f' {_MARK}="{line}"', source[found.end(1) : found.end()]]
-        else:
-            pieces.append(source[end : found.end()])
-        end = found.end()
-        if tag is not None and tag.lower() in _RAW_TEXT:
-            closing = re.compile(rf"</{re.escape(tag)}[\s/>]", re.IGNORECASE).search(source, end)
-            stop = closing.start() if closing and tag.lower() != "plaintext" else len(source)
-            pieces.append(source[end:stop])
-            end = stop
-    return "".join((*pieces, source[end:]))

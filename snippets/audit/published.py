@@ -11,8 +11,9 @@ from ..errors import SnippetsError
 from ..evidence.standing import State
 from ..handbook import Handbook
 from ..render import DOWNLOADS, Links, difference, show
-from ..render.notebook import as_notebook
+from ..render.notebook import CELL, as_notebook, cells
 from ..tutorials import TutorialStanding
+from .inline import Pieces
 
 _SPELLINGS = {
     "&#10;": "\n",
@@ -32,7 +33,8 @@ class Published:
 
     handbook: Handbook
     tutorials: Mapping[str, TutorialStanding]
-    _known: dict[tuple[str, str], str | None] = field(default_factory=dict, init=False, repr=False)
+    _known: dict[tuple[str, Links], str | None] = field(default_factory=dict, init=False, repr=False)
+    _parsed: dict[tuple[str, Links], frozenset[str]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def blocks(self) -> frozenset[str]:
@@ -78,27 +80,55 @@ class Published:
                 digests[tutorial.tutorial.download] = hashlib.sha256(content).hexdigest()
         return digests
 
-    def shows(self, element: str, reference: str, root: str) -> bool:
-        """Whether an element of a page `root` below the site's own is what this card, table or notice is today.
+    @cached_property
+    def pieces(self) -> Pieces:
+        """Lines of all this, and of what was seen while it was proven, for sentences that speak of them."""
+        texts = set(self.blocks | self.exhibits)
+        for standing in self.handbook.snippets.values():
+            if standing.state is State.PROVEN and standing.evidence is not None:
+                texts |= {finding.seen for finding in standing.evidence.findings}
+        return Pieces(texts)
 
-        `element` is its HTML as the parser writes it, `reference` is language and name, "evidence:flask-pip".
+    def shows(self, element: str, reference: str, root: str, cards: frozenset[str] = frozenset()) -> bool:
+        """Whether an element of a page `root` below the site's own is what this block, card or notice is today.
+
+        `element` is its HTML as the parser writes it, `reference` is language and name, "evidence:flask-pip";
+        `cards` are the snippets whose cards the page shows itself.
         """
-        key = (reference, root)
-        if key not in self._known:
-            self._known[key] = self._render(reference, root)
-        html = self._known[key]
-        # The renderer writes nearly as the parser does, and reading it back takes longer than writing it.
-        return html is not None and (element == _as_parsed(html) or element in _elements(html, reference))
+        # A link of proof leads to the card of its page, or to what a card is: either is true.
+        return any(self._is(element, reference, Links(root, shown)) for shown in {frozenset[str](), cards})
 
-    def _render(self, reference: str, root: str) -> str | None:
+    def _is(self, element: str, reference: str, links: Links) -> bool:
+        key = (reference, links)
+        if key not in self._known:
+            self._known[key] = self._render(reference, links)
+        html = self._known[key]
+        if html is None:
+            return False
+        # The renderer writes nearly as the parser does, and reading it back takes longer than writing it.
+        if element == _as_parsed(html):
+            return True
+        if key not in self._parsed:
+            self._parsed[key] = _elements(html, reference)
+        return element in self._parsed[key]
+
+    def _render(self, reference: str, links: Links) -> str | None:
         language, _, name = reference.partition(":")
+        if language == CELL:
+            return self._cells.get(name)
         if language == "withheld":
             # Whatever is asked of a withheld snippet, the answer is its notice.
             language = "evidence"
         try:
-            return show(language, name, self.handbook, Links(root)).html
+            return show(language, name, self.handbook, links).html
         except (SnippetsError, KeyError):
             return None
+
+    @cached_property
+    def _cells(self) -> Mapping[str, str]:
+        """Every executed cell with what it printed, by its name."""
+        proven = [standing for standing in self.tutorials.values() if standing.state is State.PROVEN]
+        return {name: html for standing in proven for name, html in cells(standing).items()}
 
 
 def _as_parsed(html: str) -> str:
@@ -108,7 +138,8 @@ def _as_parsed(html: str) -> str:
     return html
 
 
-def _elements(html: str, reference: str) -> set[str]:
+def _elements(html: str, reference: str) -> frozenset[str]:
     """What a browser makes of it: the elements that claim to be `reference`."""
     tree = LexborHTMLParser(html)
-    return {node.html for node in tree.css("[data-hb]") if node.html and node.attributes["data-hb"] == reference}
+    claims = tree.css("[data-hb]")
+    return frozenset(node.html for node in claims if node.html and node.attributes["data-hb"] == reference)

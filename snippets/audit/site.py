@@ -11,7 +11,7 @@ from ..handbook import Handbook
 from ..render import Objection
 from ..tutorials import FOLDER
 from .document import audit_document
-from .loading import SitePage
+from .elements import SitePage
 from .published import Published
 from .static import static_faults
 
@@ -43,7 +43,7 @@ def _files(folder: str, below: str = "") -> Iterator[tuple[str, os.DirEntry[str]
 
 def _objections(site: Path, paths: Mapping[str, os.DirEntry[str]], published: Published) -> Iterator[Objection]:
     pages = {path for path in paths if path.endswith((".html", ".htm")) and not path.startswith("snippets/")}
-    proven, illustrations = 0, set[str]()
+    proven, said = 0, set[str]()
     for path, entry in paths.items():
         if path not in pages:
             continue
@@ -53,9 +53,8 @@ def _objections(site: Path, paths: Mapping[str, os.DirEntry[str]], published: Pu
             continue
         audited = audit_document(source, SitePage(path, paths.keys()), published)
         proven += audited.proven
-        illustrations |= audited.illustrations
+        said |= audited.said
         yield from (Objection(page=path, line=line, why=why) for line, why in sorted(audited.faults))
-    unclaimed = frozenset(illustrations)
     for path, entry in paths.items():
         if path in pages:
             continue
@@ -63,7 +62,7 @@ def _objections(site: Path, paths: Mapping[str, os.DirEntry[str]], published: Pu
         if why:
             yield Objection(page=path, line=0, why=why)
             continue
-        for line, why in static_faults(path, content, published, unclaimed):
+        for line, why in static_faults(path, content, published, said):
             yield Objection(page=path, line=line, why=why)
     if not pages:
         yield Objection(page=site.name, line=0, why="the site holds no page")

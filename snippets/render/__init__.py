@@ -8,20 +8,17 @@ it may be shown, `blocks`, `tables` and `keys` say how, and `highlight` colours 
 from .blocks import DOWNLOADS, Links
 from .diff import difference
 from .highlight import CLASSES, command_html, python_html, text_html
-from .illustration import disguised
-from .page import TEXT, Objection, Rendered, refusal, render, root_of
+from .page import Objection, Rendered, refusal, render, root_of
 from .references import show
 
 __all__ = [
     "CLASSES",
     "DOWNLOADS",
-    "TEXT",
     "Links",
     "Objection",
     "Rendered",
     "command_html",
     "difference",
-    "disguised",
     "python_html",
     "refusal",
     "render",

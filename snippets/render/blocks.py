@@ -71,21 +71,20 @@ def file(snippet: Snippet, path: str, links: Links) -> str:
     """A whole file with its name, a download, and the way to its proof."""
     code = file_html(snippet.text(path), path, snippet.table.highlight.get(path, ()))
     return (
-        f'<div class="hb-snippet highlight"><span class="filename">{escape(path)}</span>'
-        f"<pre><span></span><code>{code}</code></pre></div>"
+        f'<div class="hb-snippet highlight" data-hb="snippet:{snippet.name}/{escape(path)}">'
+        f'<span class="filename">{escape(path)}</span><pre><span></span><code>{code}</code></pre>'
         f'<p class="hb-links"><a href="{links.download(snippet.name, path)}" download>Download</a> · '
-        f'<a href="{links.proof(snippet.name)}">how it was proven</a></p>'
+        f'<a href="{links.proof(snippet.name)}">how it was proven</a></p></div>'
     )
 
 
-def command(text: str) -> str:
+def command(snippet: Snippet, name: str) -> str:
     """A command as the rehearsal ran it."""
-    return f'<div class="hb-command highlight"><pre><span></span><code>{command_html(text)}</code></pre></div>'
-
-
-def illustration(text: str) -> str:
-    """Text that nobody proved and nobody can run."""
-    return f'<div class="hb-text highlight"><pre><span></span><code>{text_html(text)}</code></pre></div>'
+    code = command_html(snippet.commands[name])
+    return (
+        f'<div class="hb-command highlight" data-hb="command:{snippet.name}/{name}">'
+        f"<pre><span></span><code>{code}</code></pre></div>"
+    )
 
 
 def withheld(snippet: Snippet, reason: str) -> str:

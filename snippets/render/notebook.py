@@ -14,6 +14,7 @@ from ..tutorials.tutorial import BASH, KERNEL, Tutorial
 from .highlight import command_html, python_html, text_html
 from .page import Objection, Rendered
 
+CELL = "cell"
 _RELATIVE_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:)[^)]*\)")
 _ATTRIBUTES = re.compile(r"^\{ ?[.#:][^}\n]*\}\n?", re.MULTILINE)
 
@@ -60,18 +61,25 @@ def render_tutorial(standing: TutorialStanding) -> Rendered:
         blocks = [_notice(why) if passage.language else on_one_line(passage.text) for passage in tutorial.passages]
         objection = Objection(page=tutorial.page, line=tutorial.cells[0].line, why=why, unproven=True)
         return Rendered(text="\n\n".join(blocks) + "\n", objections=(objection,))
-    ran = iter(execution.cells)
-    blocks = [
-        _block(passage, next(ran)) if passage.language else on_one_line(passage.text) for passage in tutorial.passages
-    ]
+    shown = iter(cells(standing).values())
+    blocks = [next(shown) if passage.language else on_one_line(passage.text) for passage in tutorial.passages]
     return Rendered(text="\n\n".join([*blocks, _colophon(tutorial, execution)]) + "\n")
 
 
-def _block(passage: Passage, cell: Cell) -> str:
+def cells(standing: TutorialStanding) -> dict[str, str]:
+    """Each executed cell by its name, which is that of the tutorial and a number from 1."""
+    ran = standing.execution.cells if standing.execution else ()
+    named = enumerate(zip(standing.tutorial.cells, ran, strict=True), start=1)
+    return {
+        (name := f"{standing.tutorial.name}/{number}"): _block(name, passage, cell) for number, (passage, cell) in named
+    }
+
+
+def _block(name: str, passage: Passage, cell: Cell) -> str:
     code = python_html(cell.source) if passage.language == "python" else command_html(cell.source)
     command = f'<div class="hb-command highlight"><pre><span></span><code>{code}</code></pre></div>'
     output = f'<div class="hb-output"><pre>{text_html(cell.output)}</pre></div>' if cell.output else ""
-    return f'<div class="hb-cell">{command}{output}</div>'
+    return f'<div class="hb-cell" data-hb="{CELL}:{name}">{command}{output}</div>'
 
 
 def _notice(why: str) -> str:

@@ -7,11 +7,8 @@ from ..catalog.fences import Fence, on_one_line, scan
 from ..catalog.metadata import near
 from ..errors import ReferenceFault, SnippetsError, UnverifiedError
 from ..handbook import Handbook
-from .blocks import Links, illustration
-from .illustration import disguised
+from .blocks import Links
 from .references import LANGUAGES, Shown, UnprovenError, show
-
-TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +90,8 @@ def _each_once(objections: Iterable[Objection]) -> Iterator[Objection]:
 
 def _fence(fence: Fence, page: str, handbook: Handbook, links: Links) -> tuple[list[Shown], list[Objection]]:
     """What a fence shows, and what speaks against it."""
-    if fence.language == TEXT or fence.language not in LANGUAGES or not any(line.strip() for line in fence.body):
-        shown, why = _without_references(fence, (*LANGUAGES, TEXT))
-        return shown, [Objection(page=page, line=fence.first, why=why)] if why else []
+    if why := _without_references(fence):
+        return [], [Objection(page=page, line=fence.first, why=why)]
     blocks, objections = list[Shown](), list[Objection]()
     for number, line in enumerate(fence.body, start=fence.first + 1):
         if not (reference := line.strip()):
@@ -109,14 +105,10 @@ def _fence(fence: Fence, page: str, handbook: Handbook, links: Links) -> tuple[l
     return blocks, objections
 
 
-def _without_references(fence: Fence, known: Collection[str]) -> tuple[list[Shown], str | None]:
-    """A fence that refers to nothing: an illustration, or a reason to refuse it."""
-    if fence.language not in known:
+def _without_references(fence: Fence) -> str | None:
+    """Why a fence refers to nothing: its language is none of ours, or it is empty."""
+    if fence.language not in LANGUAGES:
         word = f"unknown fence {fence.language!r}" if fence.language else "a fence without a language"
-        return [], f"{word}{near(fence.language, known)}: code is shown by reference to a snippet, never typed by hand"
-    text = "\n".join(fence.body)
-    if not text.strip():
-        return [], f"an empty {fence.language} fence"
-    if why := disguised(text):
-        return [], f"a text fence that {why}: code is shown by reference to a snippet, never typed by hand"
-    return [Shown(html=illustration(text))], None
+        known = near(fence.language, LANGUAGES)
+        return f"{word}{known}: code is shown by reference to a snippet, never typed by hand"
+    return None if any(line.strip() for line in fence.body) else f"an empty {fence.language} fence"

@@ -12,7 +12,7 @@ from ..errors import ReferenceFault, SnippetsError
 from ..evidence.records import Capture, Evidence
 from ..evidence.standing import Standing, State
 from ..handbook import Handbook
-from . import blocks, card, exhibit, keys, tables, usage
+from . import blocks, card, exhibit, install, keys, tables, usage
 from .blocks import Links
 
 _ALL = "all"
@@ -60,7 +60,7 @@ def _command(reference: str, handbook: Handbook, _links: Links) -> Shown:
     commands = standing.snippet.commands
     if command not in commands:
         _unknown(f"{name} has no command", command, commands)
-    return _withheld(standing) or Shown(html=blocks.command(commands[command]))
+    return _withheld(standing) or Shown(html=blocks.command(standing.snippet, command))
 
 
 def _pitfall(reference: str, handbook: Handbook, links: Links) -> Shown:
@@ -149,6 +149,12 @@ def _variables(reference: str, _handbook: Handbook, _links: Links) -> Shown:
     return Shown(html=keys.variables())
 
 
+def _install(reference: str, _handbook: Handbook, _links: Links) -> Shown:
+    if reference != usage.PROGRAM:
+        _unknown("there is no way to install", reference, (usage.PROGRAM,))
+    return Shown(html=install.install())
+
+
 LANGUAGES: Mapping[str, Callable[[str, Handbook, Links], Shown]] = {
     "snippet": _snippet,
     "command": _command,
@@ -162,6 +168,7 @@ LANGUAGES: Mapping[str, Callable[[str, Handbook, Links], Shown]] = {
     "usage": _usage,
     "keys": _keys,
     "variables": _variables,
+    "install": _install,
 }
 
 

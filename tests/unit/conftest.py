@@ -7,6 +7,8 @@ import pytest
 
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
+from tests.unit.pages.site import Site, site_of
+from tests.unit.pages.synthetic import handbook
 from tests.unit.sample import NOW, Library, capture_of, evidence_of, sample_library
 
 
@@ -30,3 +32,15 @@ def proven(library: Library, store: EvidenceStore) -> Callable[[], Handbook]:
         store.write(evidence_of(catalog.snippets[name]), name)
     store.write(capture_of(catalog, "web/user-by-name"), "web/user-by-name")
     return lambda: Handbook(catalog=library.load(), store=store, now=NOW)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Handbook:
+    """Provide the small library, proven."""
+    return handbook(tmp_path)
+
+
+@pytest.fixture
+def audited(tmp_path: Path, small: Handbook) -> Site:
+    """Audit a site of one page and of files beside it."""
+    return site_of(tmp_path / "site", small)

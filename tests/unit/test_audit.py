@@ -3,7 +3,8 @@
 import gzip
 import json
 import shutil
-from collections.abc import Callable
+import struct
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,14 +16,13 @@ from snippets.audit.published import _as_parsed
 from snippets.cli import main
 from snippets.evidence.records import Cell, Execution
 from snippets.handbook import Handbook
-from snippets.render import Objection
 from snippets.render.blocks import Links, file
 from snippets.render.notebook import as_notebook, render_tutorial
 from snippets.render.references import show
 from snippets.render.usage import commands
+from tests.unit.pages.site import HEAD, LINE, PROVEN, Site
 from tests.unit.pages.synthetic import DOCKERFILE, WHEN, handbook, image, prove
 
-HEAD = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>T</title></head><body>\n'
 TUTORIAL = """---
 description: A page.
 snippets: [web]
@@ -39,33 +39,18 @@ jupyter:
 echo 1
 ```
 """
-COMMENT = "<!-- <pre>hidden</pre>\n<pre> -->\n"
-LINE = 6
-PROVEN = f"<pre><span></span><code>{DOCKERFILE}</code></pre>"
-Site = Callable[..., tuple[Objection, ...]]
+PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Handbook:
-    """Provide the small library, proven."""
-    return handbook(tmp_path)
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """A part of a PNG."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-@pytest.fixture
-def audited(tmp_path: Path, small: Handbook) -> Site:
-    """Audit a site of one page that shows a proven file, then this text in line 6, and of these files."""
-
-    def site(text: str = "", files: dict[str, bytes] | None = None, page: str = "index.html") -> tuple[Objection, ...]:
-        root = tmp_path / "site"
-        shown = file(small.catalog.snippets["web"], "Dockerfile", Links("../" * page.count("/")))
-        pages = {page: f"{HEAD}{COMMENT}{shown}\n{text}\n</body></html>\n".encode()}
-        pages["snippets/web/Dockerfile"] = DOCKERFILE.encode()
-        for path, content in (pages | (files or {})).items():
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_bytes(content)
-        return audit(root, small)
-
-    return site
+def png(points: bytes = zlib.compress(bytes(2)), more: bytes = b"") -> bytes:
+    """A grey point, and what else somebody hides in the file."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+    return PNG_HEAD + header + more + chunk(b"IDAT", points) + chunk(b"IEND", b"")
 
 
 def test_what_is_proven_passes(audited: Site, small: Handbook) -> None:
@@ -82,11 +67,10 @@ def test_what_is_proven_passes(audited: Site, small: Handbook) -> None:
             "catalogue": "all",
             "contract": "all",
             "usage": "check",
+            "install": "handbook",
         }.items()
     )
-    prose = (
-        "<p>Run <code>docker run x</code>, press <kbd>Ctrl</kbd>.</p>" + show("snippet", "alma", small, Links()).html
-    )
+    prose = "<p>Run <code>docker run</code>, press <kbd>Ctrl</kbd>.</p>" + show("snippet", "alma", small, Links()).html
     prose += show("snippet", "web", small, Links()).html
     downloads = {f"snippets/web/{path}": web.content(path) for path in web.sources}
 
@@ -130,28 +114,28 @@ ATTACKS = {
     "an invisible character": (PROVEN.replace("pip", "pip\u200b"), "a <pre> that nobody proved"),
     "entities": ("<p>a</p><pre>&#70;ROM&#32;evil</pre>", "a <pre> that nobody proved: 'FROM evil'"),
     "upper case": ("<PRE>x</PRE>", "a <pre> that nobody proved: 'x'"),
-    "nested": (f"<pre>{PROVEN}</pre>", "a <pre> that is more than text and its colours"),
+    "nested": (f"<pre>{PROVEN}</pre>", "a <pre> that nobody proved: 'FROM python"),
     "unclosed": ("<div><pre>x", "a <pre> that nobody proved: 'x'"),
-    "empty": ("<pre><code> </code></pre>", "an empty <pre>"),
+    "empty": ("<pre><code> </code></pre>", "a <pre> that nobody proved: nothing"),
     "after a false comment": ("<!--><pre>x</pre>-->", "a <pre> that nobody proved: 'x'"),
-    "hidden words": (PROVEN.replace("RUN", "<b hidden>x</b>RUN"), "more than text and its colours"),
-    "hidden by class": (PROVEN.replace("RUN", '<span class="md-hidden">RUN</span>'), "more than text and its colours"),
-    "other attributes": (PROVEN.replace("<pre>", '<pre dir="rtl">'), "more than text and its colours"),
-    "textarea": ("<textarea>x</textarea>", "a <textarea> that nobody proved: 'x'"),
-    "xmp": ("<xmp>x</xmp>", "a <xmp> that nobody proved: 'x'"),
-    "listing": ("<listing>x</listing>", "a <listing> that nobody proved: 'x'"),
-    "plaintext": ("<plaintext>x", "a <plaintext> that is more than text"),
-    "samp": ("<p><samp>x</samp></p>", "a <samp> that nobody proved: 'x'"),
+    "hidden words": (PROVEN.replace("FROM", "<b hidden>x</b>FROM"), "a <pre> that nobody proved"),
+    "hidden by class": (PROVEN.replace("RUN", '<span class="md-hidden">RUN</span>'), "a <pre> that nobody proved"),
+    "other attributes": (PROVEN.replace("<pre>", '<pre dir="rtl">'), "a <pre> that nobody proved"),
+    "textarea": ("<textarea>x</textarea>", "<textarea> can show what no audit reads"),
+    "xmp": ("<xmp>x</xmp>", "<xmp> can show what no audit reads"),
+    "listing": ("<listing>x</listing>", "<listing> can show what no audit reads"),
+    "plaintext": ("<plaintext>x", "<plaintext> can show what no audit reads"),
+    "samp": ("<p><samp>x</samp></p>", "<samp> can show what no audit reads"),
     "code of two lines": (
         "<p><code>FROM x\nRUN y</code></p>",
-        "a <code> of several lines that nobody proved: 'FROM x'",
+        "a <code> that is more than one line of text: 'FROM x'",
     ),
-    "code with breaks": ("<p><code>FROM x<br>RUN y</code></p>", "a <code> of several lines that nobody proved"),
-    "keys of two lines": ("<kbd>a\nb</kbd>", "a <kbd> of several lines that nobody proved: 'a'"),
-    "prose with breaks": ("<p>FROM x<br>RUN make y</p>", "lines broken by <br>, of which one looks like a Dockerfile"),
-    "white space kept": ('<div style="white-space:pre">x</div>', "an inline style on <div>: 'white-space:pre'"),
+    "code with breaks": ("<p><code>FROM x<br>RUN y</code></p>", "a <code> that is more than one line of text"),
+    "keys of two lines": ("<kbd>a\nb</kbd>", "a <kbd> that is more than one line of text: 'a'"),
+    "prose with breaks": ("<p>FROM x<br>RUN make y</p>", "a line broken by <br>"),
+    "white space kept": ('<div style="white-space:pre">x</div>', "the attribute style on <div>"),
     "inline script": ("<script>document.write('<pre>x</pre>')</script>", "an inline script that nobody knows (sha256"),
-    "module": ('<script type="module">1</script>', "an inline script that nobody knows (sha256"),
+    "module": ('<script type="module">1</script>', "a script with attributes that no page of this site needs"),
     "script from elsewhere": ('<script src="https://x.example/a.js"></script>', "which is no file of this site"),
     "script without a scheme": ('<script src="//x.example/a.js"></script>', "which is no file of this site"),
     "script out of the site": ('<script src="../../a.js"></script>', "which is no file of this site"),
@@ -172,7 +156,10 @@ ATTACKS = {
     "handler without a blank": ('<img alt="a"/onerror="x()">', "an inline handler: onerror on <img>"),
     "javascript address": ('<a href="java&#9;script:x()">a</a>', "an address that is a document or a script"),
     "data address": ('<a href=" data:text/html,<pre>x">a</a>', "an address that is a document or a script"),
-    "copied attribute": ('<button data-clipboard-text="rm x">a</button>', "a text to copy on <button>: 'rm x'"),
+    "copied attribute": (
+        '<button data-clipboard-text="rm x">a</button>',
+        "the attribute data-clipboard-text on <button>",
+    ),
     "copied element": (
         '<button data-clipboard-target="p">a</button>',
         "the attribute data-clipboard-target on <button>",
@@ -185,15 +172,18 @@ ATTACKS = {
         '<a href="snippets/web/nothing" download>Download</a>',
         "a download of 'snippets/web/nothing', which is no file of this site",
     ),
-    "input": ('<input value="rm x">', "an <input> with a text to copy"),
+    "input": ('<input value="rm x">', "the attribute value on <input>"),
     "editable": ("<div contenteditable>x</div>", "the attribute contenteditable on <div>"),
     "refresh": ('<meta http-equiv="refresh" content="0;x.html">', "the attribute http-equiv on <meta>"),
-    "other encoding": ('<meta charset="utf-7">', "a page in utf-7"),
+    "other encoding": ('<meta charset="utf-7">', "the attribute charset='utf-7' on <meta>"),
     "base": ('<base href="https://x.example/">', "<base> can show what no audit reads"),
-    "code as a text": ('<div class="hb-text"><pre>FROM x</pre></div>', "a text that looks like a Dockerfile: 'FROM x'"),
-    "forged card": ('<details class="hb-evidence"><summary>Proven</summary></details>', "a claim of unknown origin"),
-    "forged seal": ('<span class="hb-seal">Proven</span>', "a claim of unknown origin: 'Proven'"),
-    "forged seal as code": ('<code class="hb-seal">Proven</code>', "a claim of unknown origin: 'Proven'"),
+    "code as a text": ('<div class="hb-text"><pre>FROM x</pre></div>', "a claim of unknown origin: hb-text on <div>"),
+    "forged card": (
+        '<details class="hb-evidence"><summary>Proven</summary></details>',
+        "a claim of unknown origin: hb-evidence on <details>",
+    ),
+    "forged seal": ('<span class="hb-seal">Proven</span>', "a claim of unknown origin: hb-seal on <"),
+    "forged seal as code": ('<code class="hb-seal">Proven</code>', "a claim of unknown origin: hb-seal on <"),
     "edited card": (
         '<details class="hb-evidence" data-hb="evidence:web">99 of 99</details>',
         "a claim that no record makes: evidence:web",
@@ -204,7 +194,7 @@ ATTACKS = {
     ),
     "settings of the search": (
         '<script id="__config" type="application/json">{"search": "//x.example/w.js"}</script>',
-        "the search is run by '//x.example/w.js'",
+        "settings that are not the theme's",
     ),
 }
 
@@ -230,10 +220,11 @@ def test_a_page_outside_the_navigation_is_read(audited: Site) -> None:
 def test_lines_are_counted_past_scripts_comments_and_attributes(audited: Site) -> None:
     """What looks like a tag inside a comment, a script or an attribute does not move the line."""
     text = (
-        '<p title="a > <pre>\n<pre>">b</p>\n<script type="application/json">{"a": "<pre>\\n"}\n</script>\n<pre>x</pre>'
+        '<abbr title="a > <pre>\n<pre>">b</abbr>\n'
+        '<script type="application/json">{"a": "<pre>\\n"}\n</script>\n<pre>x</pre>'
     )
 
-    assert [o.place for o in audited(text)] == ["index.html:10"]
+    assert [o.place for o in audited(text)] == ["index.html:8", "index.html:10"]
 
 
 def test_every_fault_of_every_page_is_reported(audited: Site) -> None:
@@ -257,25 +248,41 @@ def test_every_fault_of_every_page_is_reported(audited: Site) -> None:
         ("page.xhtml", b"<pre>x</pre>", "a kind of file that no page of this site needs"),
         ("a.js", b"document.write('x')", "a script that nobody knows (sha256"),
         ("assets/javascripts/bundle.a5f9d56c.min.js", b"alert(1)", "a script that nobody knows (sha256"),
-        (
-            "a.css",
-            b"p::after{content:'RUN make evil'}",
-            "a style sheet's text looks like a Dockerfile: 'RUN make evil'",
-        ),
-        ("a.css", b"p::after{content:'\\52UN make evil'}", "a style sheet's text looks like a Dockerfile"),
-        ("a.css", b"p::after{content:'a\\A b'}", "a style sheet's text is long or has a line end"),
-        ("a.css", b"/* ' */ p::after{content:'RUN make evil'} /* ' */", "a style sheet's text looks like a Dockerfile"),
-        ("a.css", b"p::after{content:attr(title)}", "a style sheet fetches or computes: attr("),
-        ("a.css", b"@import 'a';", "a style sheet fetches or computes: @import"),
-        ("a.css", b"p{background:url(//x.example)}", "a style sheet fetches or computes: url(//"),
-        ("a.css", b".x{color:red;white-space:pre}", "'.x' is shown as preformatted"),
-        ("a.svg", b"<svg><text>RUN x</text></svg>", "a picture with <text>: pictures are shapes"),
-        ("a.svg", b"<svg><g onload='x()'/></svg>", "a picture whose <g> does more than show a shape"),
-        ("a.svg", b"<svg><title>RUN make x</title></svg>", "a picture's text looks like a Dockerfile"),
+        ("a.svg", b"<svg><text>RUN x</text></svg>", "a picture with more than shapes: 'RUN x'"),
+        ("a.svg", b"<svg><g onload='x()'/></svg>", "a picture whose <g> does more than show a shape: onload"),
+        ("a.svg", b"<svg><title>RUN make x</title></svg>", "a picture with more than shapes: 'RUN make x'"),
+        ("a.svg", b"<svg><title/></svg>", "a picture with <title>: pictures are shapes"),
+        ("a.svg", b"<svg><a href='x'/></svg>", "a picture with <a>: pictures are shapes"),
+        ("a.svg", b"<svg style='x'/>", "a picture whose <svg> does more than show a shape: style"),
+        ("a.svg", b"<svg><path d=M0/></svg>", "a picture with more than shapes"),
+        ("a.svg", b"<svg><!-- x --></svg>", "a picture with <!: pictures are shapes"),
         ("a.svg", b"<!DOCTYPE svg [<!ENTITY a 'b'>]><svg/>", "a picture with <!: pictures are shapes"),
-        ("sitemap.xml", b"<urlset><pre>x</pre></urlset>", "a sitemap with <pre>"),
-        ("sitemap.xml.gz", gzip.compress(b"<?xml-stylesheet href='a'?>", mtime=0), "a sitemap with <?"),
+        ("a.svg", b"#!/bin/sh\nrm x", "a picture with more than shapes: '#!/bin/sh"),
+        ("a.svg", b"", "no picture: it does not begin with <svg>"),
+        ("sitemap.xml", b"<urlset><pre>x</pre></urlset>", "no sitemap: it holds more than addresses"),
+        ("sitemap.xml.gz", gzip.compress(b"<?xml-stylesheet href='a'?>", mtime=0), "no sitemap"),
+        ("sitemap.xml.gz", gzip.compress(bytes(1 << 25), mtime=0), "not UTF-8"),
+        ("sitemap.xml.gz", gzip.compress(b"", mtime=0) + b"rm x", "not UTF-8"),
         ("sitemap.xml.gz", b"no", "not UTF-8"),
+        ("a.png", b"#!/bin/sh\nrm x\n", "no PNG: it begins otherwise"),
+        ("a.png", b"", "no PNG: it begins otherwise"),
+        ("a.png", PNG_HEAD, "a PNG that does not begin or end as one"),
+        ("a.png", PNG_HEAD + b"\nrm x\n", "a PNG with"),
+        ("a.png", png(more=chunk(b"tEXt", b"rm x")), "a PNG with 'tEXt'"),
+        ("a.png", png() + b"rm x", "a PNG with ''"),
+        ("a.png", png()[:-1], "a PNG that is cut short, or damaged"),
+        ("a.png", png().replace(chunk(b"IEND", b""), b""), "a PNG that does not begin or end as one"),
+        ("a.png", png(points=b"rm x"), "a PNG whose points cannot be read"),
+        ("a.png", png(points=zlib.compress(b"rm x\n")), "a PNG that holds other than its points"),
+        ("a.png", png(points=zlib.compress(bytes(2)) + b"rm x"), "a PNG that holds other than its points"),
+        ("a.woff2", b"wOF2", "a kind of file that no page of this site needs"),
+        ("assets/a.woff2", b"#!/bin/sh", "a kind of file that no page of this site needs"),
+        ("assets/images/favicon.png", b"#!/bin/sh", "no PNG: it begins otherwise"),
+        ("a.json", b"alert(1)", "a kind of file that no page of this site needs"),
+        ("a.js.map", b"alert(1)", "a kind of file that no page of this site needs"),
+        ("assets/javascripts/bundle.a5f9d56c.min.js.map", b"x", "a kind of file that no page of this site needs"),
+        ("a.html.txt", b"<pre>x</pre>", "a kind of file that no page of this site needs"),
+        ("Dockerfile", b"FROM x", "a kind of file that no page of this site needs"),
         ("search/search_index.json", b"[]", "not a search index"),
     ],
 )
@@ -290,13 +297,16 @@ def test_a_file_beside_the_pages_is_refused_by_name(audited: Site, path: str, co
 @pytest.mark.parametrize(
     ("path", "content"),
     [
+        ("a.svg", b'<?xml version="1.0"?><svg viewBox="0 0 1 1"><path d="M0 0"/></svg>'),
         (
-            "a.css",
-            b".x pre > code, :is(.a, .b) > pre { white-space: pre-wrap } .y::before { content: 'Why.' attr(href) ')' }",
+            "sitemap.xml",
+            (
+                b'<?xml version="1.0" encoding="UTF-8"?>\n'
+                b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+                b"<url><loc>https://x.example/</loc><lastmod>2026-01-02</lastmod></url></urlset>"
+            ),
         ),
-        ("a.svg", b'<?xml version="1.0"?><svg viewBox="0 0 1 1"><title>A box</title><path d="M0 0"/></svg>'),
-        ("sitemap.xml", b'<?xml version="1.0"?>\n<urlset><url><loc>https://x.example/</loc></url></urlset>'),
-        ("a.png", b"\x89PNG"),
+        ("a.png", png()),
     ],
 )
 def test_files_that_pages_need_pass(audited: Site, path: str, content: bytes) -> None:
@@ -316,8 +326,31 @@ def test_the_search_index_repeats_proven_blocks_alone(audited: Site) -> None:
         "<pre>x": "'a/' is indexed with a block that is never closed",
         '<p onclick="x">': "'a/' is indexed with <p onclick=\"x\">",
         "<img>": "'a/' is indexed with <img>",
+        "<p onclick": "'a/' is indexed with a tag that is never closed",
+        "<code>rm -rf x</code>": "'a/' is indexed with code in a sentence that nobody proved: 'rm -rf x'",
+        "<code>rm -rf x": "'a/' is indexed with code that is never closed",
     }.items():
         assert [o.why for o in audited(files=index(text))] == [why]
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ({"title": "<img src=x>"}, "'a/' is indexed with <img src=x>"),
+        ({"title": "<pre>x</pre>"}, "'a/' is indexed with <pre>"),
+        ({"title": "<code>rm -rf x</code>"}, "'a/' is indexed with code in a sentence that nobody proved: 'rm -rf x'"),
+        ({"title": "a < b <script"}, "'a/' is indexed with a tag that is never closed"),
+        ({"tags": ["<img>"]}, "not a search index: Object contains unknown field `tags` - at `$.docs[0]`"),
+        ({"location": "javascript:x()"}, "'javascript:x()' is indexed with an address that is no page of this site"),
+        ({"location": "//x.example/"}, "'//x.example/' is indexed with an address that is no page of this site"),
+        ({"location": '"><img>'}, "'\"><img>' is indexed with an address that is no page of this site"),
+    ],
+)
+def test_the_search_index_holds_no_markup(audited: Site, entry: dict[str, object], why: str) -> None:
+    """A title, a tag and an address are put into the page as they are."""
+    shown = {"location": "a/", "title": "A", "text": ""} | entry
+
+    assert why in [o.why for o in audited(files={"search/search_index.json": json.dumps({"docs": [shown]}).encode()})]
 
 
 def test_a_link_instead_of_a_file_is_refused(audited: Site, tmp_path: Path) -> None:
@@ -363,6 +396,7 @@ def test_what_lost_its_proof_after_the_build_is_refused(tmp_path: Path, name: st
     assert [o.why for o in audit(tmp_path / "site", after)] == [
         "a <pre> that nobody proved: 'workers = 3'",
         f"a claim that no record makes: evidence:{name}",
+        f"a claim that no record makes: snippet:{name}/gunicorn.conf.py",
         "nobody proved a file of this name",
         "the site shows nothing that was proven",
     ]
@@ -414,7 +448,10 @@ def test_a_snippet_is_refused_until_it_is_proven(tmp_path: Path) -> None:
     small = handbook(tmp_path)
     text = small.catalog.snippets["other"].text("Dockerfile")
     (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "index.html").write_text(f"{HEAD}<pre>{text}</pre></body></html>")
+    block = file(small.catalog.snippets["other"], "Dockerfile", Links())
+    (tmp_path / "site" / "index.html").write_text(f"{HEAD}{block}</body></html>")
+    (tmp_path / "site" / "snippets" / "other").mkdir(parents=True)
+    (tmp_path / "site" / "snippets" / "other" / "Dockerfile").write_text(text)
     assert "a <pre> that nobody proved: 'FROM python:3.13-slim-trixie'" in [
         o.why for o in audit(tmp_path / "site", small)
     ]

@@ -20,11 +20,10 @@ from snippets.catalog.snippet import Kind, Pitfall, Snippet, Source
 from snippets.contract import PROMISES, Verdict
 from snippets.evidence.records import Evidence
 from snippets.handbook import Handbook
-from snippets.render.blocks import Links, file, illustration, pitfall
+from snippets.render.blocks import Links, file, pitfall
 from snippets.render.card import evidence
 from snippets.render.diff import difference
 from snippets.render.highlight import diff_html, file_html, text_html
-from snippets.render.illustration import disguised
 from snippets.render.tables import catalogue, contract, files
 from tests.unit.pages.synthetic import AWKWARD, handbook
 
@@ -82,10 +81,10 @@ def test_a_file_has_the_shape_that_the_style_sheet_knows(web: Snippet) -> None:
     html = file(web, "requirements.txt", Links("../", frozenset({"web"})))
 
     assert html == (
-        '<div class="hb-snippet highlight"><span class="filename">requirements.txt</span>'
-        "<pre><span></span><code>flask==3.1.3&#10;</code></pre></div>"
+        '<div class="hb-snippet highlight" data-hb="snippet:web/requirements.txt">'
+        '<span class="filename">requirements.txt</span><pre><span></span><code>flask==3.1.3&#10;</code></pre>'
         '<p class="hb-links"><a href="../snippets/web/requirements.txt" download>Download</a> · '
-        '<a href="#evidence-web">how it was proven</a></p>'
+        '<a href="#evidence-web">how it was proven</a></p></div>'
     )
 
 
@@ -284,46 +283,6 @@ def test_a_dockerfile_is_coloured_as_a_whole() -> None:
 
             keywords = LexborHTMLParser(file_html(snippet.text(path), path)).css(".k")
             assert {node.text() for node in keywords} == words
-
-
-def test_an_illustration_is_told_apart_from_what_is_proven() -> None:
-    """The audit knows it by its class, and reads it again."""
-    assert illustration("a\tb\n") == (
-        '<div class="hb-text highlight"><pre><span></span><code>a&#9;b&#10;</code></pre></div>'
-    )
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("FROM python:3.13", "RUN x", "from python as build", "$ ls", "root@host:~# ls", "docker run x", "pip"),
-        *("sudo ls", "cd /srv", "x && y", "a \\", "echo $(x)", "#!/bin/sh", "KEY=value", "workers = 3", "[Service]"),
-        *("services:", "- hosts: all", "image: x", "server {", "listen 80;", "}", "import os", "def f(x):", "if x:"),
-        *("const a = 1", "SELECT 1", '"name": "x",', "<p>", "</p>", "0 3 * * * x", "@daily x", "+++ b", "@@ -1 +1 @@"),
-        *("reverse_proxy x", "ok\n  docker ps"),
-    ],
-)
-def test_code_in_disguise_is_recognised(text: str) -> None:
-    """One line that somebody could paste somewhere is enough."""
-    assert disguised(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "container is healthy after 3 s",
-        "worker 7 of 9: booted",
-        "browser ──▶ proxy ──▶ server",
-        "curl: (7) Failed to connect to 127.0.0.1 port 8000",
-        "Address already in use",
-        "docker: command not found",
-        "Running on every core.",
-        "time   status\n0.1 s  200",
-    ],
-)
-def test_what_looks_like_output_passes(text: str) -> None:
-    """Illustrations stay possible."""
-    assert disguised(text) is None
 
 
 def test_tables_name_every_promise_snippet_and_file(small: Handbook, web: Snippet) -> None:

@@ -144,7 +144,7 @@ def test_the_table_of_tests_is_complete() -> None:
 def test_the_table_of_fences_is_what_pages_may_hold() -> None:
     """Every fence is shown with what it takes, which is there."""
     table = rows((DOCS / "reference" / "pages.md").read_text(), "Fence")
-    assert {name for row in table for name in names(row[0])} == {*LANGUAGES, "text"}
+    assert {name for row in table for name in names(row[0])} == LANGUAGES.keys()
 
     page = "".join(
         f"```{language}\n{reference}\n```\n\n"
@@ -169,7 +169,7 @@ def test_what_pages_refuse_is_quoted_as_it_is() -> None:
     quoted = (DOCS / "reference" / "pages.md").read_text()
 
     for line in refused.splitlines()[1:]:
-        assert f"\n{line.strip().replace('flask-pip', 'flask-one-stage')}\n" in quoted
+        assert f"\n> {line.strip().replace('flask-pip', 'flask-one-stage')}\n" in quoted
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -247,8 +247,11 @@ def taken_over(root: Path, pitfall: str, source: str) -> None:
 def test_the_walk_of_an_image_ends_at_a_snippet(library: Path) -> None:
     """Each edit that it asks for can be made, and what comes of it is let in, its pitfall as well."""
     root = begun(library, "flask-one-stage", "flask-pip")
-    copy, run = re.findall(r"The first is `(COPY .+)`, the second is\n *`(RUN .+)`", WALK)[0]
+    copy = re.findall(r"The first is `(COPY .+)`, the second is\n *the last `RUN` of the first stage without", WALK)[0]
     dockerfile = root / "Dockerfile"
+    install = dockerfile.read_text().split("\nFROM ")[1].rpartition("\nRUN ")[2].strip()
+    run = f"RUN {install}".replace(" --python /venv/bin/python", "")
+    assert run.count("pip install") == 1
     dockerfile.write_text(dockerfile.read_text()[dockerfile.read_text().rindex("\nFROM ") + 1 :])
     edited(
         dockerfile,
@@ -266,7 +269,8 @@ def test_the_walk_of_an_image_ends_at_a_snippet(library: Path) -> None:
 def test_the_walk_of_a_compose_project_ends_at_a_snippet(library: Path) -> None:
     """Likewise."""
     root = begun(library, "secrets-with-pip", "runtime-secrets")
-    added = re.findall(r"put the line\n *`(\"requirements.+?)`", WALK)[0]
+    key, value = re.findall(r"put a line\n *of `(\"requirements.+?)` and `(\".+?)`", WALK)[0]
+    added = f"{key} = {value}"
     edited(
         root / "snippet.toml",
         ('"flask-uv/Dockerfile"', '"flask-pip/Dockerfile"'),
@@ -305,9 +309,9 @@ def test_the_refusal_that_is_quoted_is_the_real_one(library: Path, document: str
     with pytest.raises(CatalogError) as refused:
         load(library)
 
-    text = "\n".join(line.removeprefix("   ") for line in (ROOT / document).read_text().splitlines())
-    said = "\n".join(line.removeprefix("   ") for line in f"Error: {refused.value}".splitlines())
-    assert f"```text\n{said}\n```" in text
+    lines = [line.strip(" >") for line in (ROOT / document).read_text().splitlines()]
+    said = [line.strip() for line in f"Error: {refused.value}".splitlines()]
+    assert "\n".join(said) in "\n".join(line for line in lines if line)
 
 
 def test_messages_that_the_walk_quotes_are_in_the_code() -> None:
@@ -320,7 +324,7 @@ def test_messages_that_the_walk_quotes_are_in_the_code() -> None:
     ):
         assert said in WALK
         assert said in code
-    assert "`unproven: flask-one-stage was never verified`" in WALK
+    assert "“unproven: flask-one-stage was never verified”" in WALK
     assert ' was never verified"' in code
 
 

@@ -15,6 +15,7 @@ from snippets.evidence.records import Capture
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
 from snippets.render import Links, render, show
+from snippets.render.blocks import file
 from snippets.render.exhibit import marks
 from snippets.render.highlight import file_html, marked_html
 from tests.unit.pages.synthetic import DOCKERFILE, WHEN, handbook, prove
@@ -135,7 +136,9 @@ def audited(shelf: Shelf) -> Site:
     def site(text: str) -> list[str]:
         page = shelf.root / "site" / "a" / "index.html"
         page.parent.mkdir(parents=True, exist_ok=True)
-        proven = f"<pre><span></span><code>{DOCKERFILE}</code></pre>"
+        proven = file(shelf.handbook().catalog.snippets["web"], "Dockerfile", Links("../"))
+        (shelf.root / "site" / "snippets" / "web").mkdir(parents=True, exist_ok=True)
+        (shelf.root / "site" / "snippets" / "web" / "Dockerfile").write_text(DOCKERFILE)
         page.write_text(f"{HEAD}{proven}\n{text}\n</body></html>\n")
         return [objection.why for objection in audit(shelf.root / "site", shelf.handbook())]
 
@@ -290,7 +293,7 @@ def test_an_exhibit_passes_the_audit_as_it_was_rendered(shelf: Shelf, audited: S
         (FENCES[0], "fine for now", "fine for ever"),
         (FENCES[0], "Before: ", "After: "),
         (FENCES[0], '<span class="hll">', "<span>"),
-        (FENCES[0], "</pre></div>", '</pre></div><a href="../snippets/web/Dockerfile" download>Download</a>'),
+        (FENCES[0], "</pre></div>", '</pre></div><a href="../snippets/web/app.py" download>Download</a>'),
         (FENCES[1], "99", "9"),
         (FENCES[3], "Too many", "Too few"),
         (FENCES[3], 'href="#web-root"', 'href="#web-no-lock"'),

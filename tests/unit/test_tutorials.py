@@ -438,11 +438,11 @@ def test_a_page_shows_cells_with_their_outputs(tutorial: Tutorial, execution: Ex
     # Which words are coloured is Pygments' affair.
     assert re.sub(r"</?span[^>]*>", "", rendered.text) == (
         "# A page\n\nRead [this](../index.md#top) and\n[that](https://example.org/).\n{ .hb-lead }\n\n"
-        '<div class="hb-cell"><div class="hb-command highlight"><pre><code>'
+        '<div class="hb-cell" data-hb="cell:page/1"><div class="hb-command highlight"><pre><code>'
         "printf &#x27;a\\tb\\n&#x27; | grep --count &#x27;&lt;b&gt;&#x27; || true</code></pre></div>"
         '<div class="hb-output"><pre>a&#9;b&#10;&lt;0&gt; &amp; &quot;1&quot;</pre></div></div>\n\n'
         "Then `in line`.\n\n"
-        '<div class="hb-cell"><div class="hb-command highlight"><pre><code>'
+        '<div class="hb-cell" data-hb="cell:page/2"><div class="hb-command highlight"><pre><code>'
         "print(&quot;two\\nlines&quot;)</code></pre></div></div>\n\n"
         "Every output above is what the cell printed on 2026-11-23 (Docker 29, on a stand-in for the base image). "
         '[Download this page as a notebook, outputs included](page.ipynb){ download="page.ipynb" }\n{ .hb-links }\n'

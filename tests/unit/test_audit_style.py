@@ -1,0 +1,189 @@
+"""Style sheets: what could hide, add, move or rewrite code, or fetch something, by whatever spelling."""
+
+from pathlib import Path
+
+import pytest
+
+from snippets.audit.style import style_faults
+
+ROOT = Path(__file__).parents[2]
+REFUSED = [
+    # What is shown is copied: hidden, made too small to see, or drawn over.
+    ".md-typeset pre code .c1 { display: none }",
+    "pre { visibility: hidden }",
+    "pre > code { opacity: 0 }",
+    ".highlight span { font-size: 0 }",
+    ".highlight .k { font-size: 0.01em }",
+    ".highlight .k { color: transparent }",
+    ".highlight .k { color: var(--hb-paper) }",
+    ".highlight .k { color: #fdfcf9 }",
+    ".highlight .k { color: rgb(0 0 0 / 0) }",
+    "pre > code { max-height: 1em }",
+    "pre > code { overflow: hidden }",
+    "pre > code { height: 0 }",
+    "pre > code { line-height: 0 }",
+    "pre > code { text-indent: -999em }",
+    "pre > code { clip-path: inset(100%) }",
+    "pre > code { transform: scale(0) }",
+    "pre > code { filter: blur(9px) }",
+    "pre > code { margin-top: -3em }",
+    "pre > code { content-visibility: hidden }",
+    "div { display: none }",
+    "* { display: none }",
+    "span { display: none }",
+    ".hb-snippet { display: none }",
+    "[data-hb] { display: none }",
+    "a + pre { display: none }",
+    "a ~ div pre { display: none }",
+    ".hb-links ~ .highlight { display: none }",
+    "pre:not(a) { display: none }",
+    "pre:has(a) { display: none }",
+    "pre:is(a, code) { display: none }",
+    ".hb-links, pre { display: none }",
+    ".md-code__nav { position: fixed; top: 0; left: 0; width: 100vw }",
+    ".md-code__nav { width: 40rem; height: 40rem; background-color: var(--hb-sheet) }",
+    ".hb-lead { position: fixed }",
+    "p { position: sticky; top: 0 }",
+    "p { position: absolute }",
+    "p { z-index: 9 }",
+    "p { margin-bottom: -20rem }",
+    # Added, and not copied.
+    "pre::before { content: 'sudo ' }",
+    "p::after { content: 'RUN make evil' }",
+    "p::after { content: '\\52UN make evil' }",
+    "p::after { content: 'a\\A b' }",
+    ".hb-why::after { content: 'curl x' }",
+    ".hb-why::after { content: attr(title) }",
+    ".hb-why::after { content: attr(data-hb) }",
+    ".hb-why::after { content: open-quote }",
+    ".hb-why::after { content: var(--x) }",
+    ".hb-why::after { content: url(x.svg) }",
+    "pre { counter-increment: x }",
+    "code::before { content: counter(x) }",
+    "/* ' */ p::after { content: 'RUN make evil' } /* ' */",
+    "p::after { content: 'Why.' 'RUN x' }",
+    "li::marker { content: 'RUN x' }",
+    ".highlight .k { quotes: 'a' 'b' }",
+    "pre { list-style-type: 'rm x' }",
+    # In another order.
+    ".highlight .k { order: -1 }",
+    "pre > code { display: flex; flex-direction: row-reverse }",
+    "pre > code { display: grid }",
+    "pre { direction: rtl }",
+    "body { direction: rtl }",
+    "pre > code { unicode-bidi: bidi-override }",
+    "pre > code { writing-mode: vertical-rl }",
+    ".highlight .k { position: relative; top: 2em }",
+    ".highlight .k { position: absolute }",
+    ".highlight .k { float: right }",
+    ".highlight .hll { display: block }",
+    # In another case, with other white space.
+    "pre { text-transform: uppercase }",
+    "p { text-transform: lowercase }",
+    "code { font-variant: small-caps }",
+    "code { font-feature-settings: 'liga' }",
+    "code { -webkit-text-security: disc }",
+    "pre > code { white-space: normal }",
+    "pre > code { white-space: nowrap }",
+    "pre > code { tab-size: 0 }",
+    "pre > code { word-spacing: -1em }",
+    "pre > code { letter-spacing: -1em }",
+    "pre > code { hyphens: auto }",
+    # Prose as code.
+    ".x { color: red; white-space: pre }",
+    ".terminal-pre { white-space: pre }",
+    ".TERMINAL { WHITE-SPACE: PRE }",
+    ".hb-lead { WHITE-SPACE: PRE }",
+    "p { white-space: break-spaces }",
+    "p { white-space: pre-line }",
+    "p { white-space-collapse: preserve }",
+    "p { white-space: var(--hb-x) }",
+    ":root { --hb-x: pre }  p { white-space: var(--hb-x) }",
+    "p { wh\\69te-space: p\\72 e }",
+    "div pre p { white-space: pre }",
+    ".terminal > .not-pre { white-space: pre-wrap }",
+    ".x::after { content: '}'; white-space: pre }",
+    "p { text-wrap: nowrap; all: unset; white-space: pre }",
+    ".hb-lead { font-family: monospace }",
+    # Fetched.
+    "@import 'a.css';",
+    "@IMPORT url(//x.example/a.css);",
+    "@\\69mport 'a.css';",
+    "@font-face { font-family: x; src: url(//x.example/a.woff2) }",
+    "@font-face { font-family: x; src: local('x') }",
+    "@keyframes x { to { opacity: 0 } }",
+    "@property --x { syntax: '*'; inherits: false }",
+    "@layer a { pre { color: red } }",
+    "@supports (display: grid) { pre { display: none } }",
+    "@container (width > 1px) { pre { display: none } }",
+    "@media print { pre { display: none } }",
+    "@media (hover) { p { color: var(--hb-ink) } }",
+    "@charset 'utf-7';",
+    "@namespace url(x);",
+    "p { background: url(//x.example) }",
+    "p { background: url('x.png') }",
+    "p { background: u\\72l(//x.example) }",
+    "p { background: URL(//x.example) }",
+    "p { background: image-set('x.png' 1x) }",
+    "p { background: -webkit-image-set(url(x) 1x) }",
+    "p { background: image(x) }",
+    "p { background: cross-fade(x) }",
+    "p { background: element(#x) }",
+    "p { background-image: linear-gradient(red, red) }",
+    "p { cursor: url(x), auto }",
+    "p { list-style: url(x) }",
+    "p { behavior: url(x) }",
+    "p { width: expression(alert(1)) }",
+    "p { color: if(style(--x): red) }",
+    "p { -moz-binding: url(x) }",
+    ":root { --hb-x: url(//x.example) }",
+    ":root { --hb-x: image-set('x' 1x) }",
+    "pre { --hb-ink: #fdfcf9 }",
+    ".highlight { --md-code-font-family: x }",
+    # What is no style sheet, or another to other parsers.
+    "p { color: red }",
+    "p { { } }",
+    "pre { & .k { display: none } }",
+    ".hb-lead { pre { display: none } }",
+    "p { display none }",
+    "} pre { display: none }",
+    "#!/bin/sh\nrm -rf x\n",
+    "<style>pre { display: none }</style>",
+]
+ALLOWED = """
+.md-typeset :is(h1, h2) { margin: 0.5rem 0; text-wrap: balance }
+.x pre > code { white-space: pre-wrap; overflow-wrap: anywhere }
+.md-typeset .highlight > pre { position: relative; margin: 0 }
+.highlight .k { color: var(--hb-petrol); font-weight: 700 }
+.hb-why::before { content: "Why."; margin-right: 0.5em }
+.md-content__inner a[href^="http"]::after { content: " (" attr(href) ")" }
+.md-nav__title { text-transform: uppercase; display: none }
+.hb-links { display: none }
+:root { --hb-paper: #fdfcf9; --hb-serif: "Iowan Old Style", Georgia, serif }
+@media screen and (min-width: 60em) { .md-typeset .hb-pair { display: grid } }
+@media print { .md-typeset pre > code { white-space: pre-wrap } }
+"""
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_could_change_what_is_seen_or_copied_is_refused(text: str) -> None:
+    """Not by a word in it, but because it is not listed."""
+    assert list(style_faults(text))
+
+
+def test_the_line_is_named() -> None:
+    """With the rule, and what it would do."""
+    assert list(style_faults("/* a\n */\n.hb-links { gap: 0 }\n.highlight .k {\n  order: -1 }")) == [
+        (5, "'.highlight .k' may reach code, and could hide, add, move or rewrite it: order: -1")
+    ]
+
+
+def test_what_pages_need_passes() -> None:
+    """What is apart from code may be placed, and code may be coloured and may wrap."""
+    assert list(style_faults(ALLOWED)) == []
+
+
+@pytest.mark.parametrize("sheet", sorted((ROOT / "docs" / "stylesheets").glob("*.css")), ids=lambda path: path.name)
+def test_our_own_pass(sheet: Path) -> None:
+    """Each of them, and there are some."""
+    assert list(style_faults(sheet.read_text())) == []
