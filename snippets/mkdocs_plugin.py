@@ -28,6 +28,19 @@ log = get_plugin_logger("handbook")
 CACHE = ".cache/templates"
 
 
+def _refuse_links(files: Files, docs: Path) -> None:
+    """A page or a file that lies elsewhere would be published, whatever that is by then."""
+    root = docs.resolve()
+    elsewhere = [
+        file.src_uri
+        for file in files
+        if file.src_dir == str(docs) and Path(str(file.abs_src_path)).resolve() != root / file.src_uri
+    ]
+    if elsewhere:
+        listed = "\n".join(f"  {path}: a link, or within a linked directory" for path in sorted(elsewhere))
+        raise PluginError(f"refusing to publish what does not lie in {docs}:\n{listed}\nPut the file itself there.")
+
+
 class HandbookConfig(Config):  # type: ignore[no-untyped-call] # MkDocs leaves it untyped
     """`library` and `evidence`: directories to read in the place of the project's own."""
 
@@ -67,7 +80,8 @@ class HandbookPlugin(BasePlugin[HandbookConfig]):  # type: ignore[no-untyped-cal
         return Path(library) if library else None, Path(evidence) if evidence else None
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
-        """Read the tutorials and offer the proven ones as notebooks."""
+        """Refuse links to files elsewhere; read the tutorials and offer the proven ones as notebooks."""
+        _refuse_links(files, Path(config.docs_dir))
         self.tutorials: dict[str, TutorialStanding] = {}
         pages = [file.src_uri for file in files.documentation_pages()]
         if any(uri.startswith(f"{FOLDER}/") and uri != f"{FOLDER}/index.md" for uri in pages):

@@ -1,6 +1,7 @@
 """Markdown -> Markdown, with every reference replaced by what is proven; knows no MkDocs."""
 
-from collections.abc import Collection, Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..catalog.fences import Fence, on_one_line, scan
@@ -8,7 +9,10 @@ from ..catalog.metadata import near
 from ..errors import ReferenceFault, SnippetsError, UnverifiedError
 from ..handbook import Handbook
 from .blocks import Links
-from .references import LANGUAGES, Shown, UnprovenError, show
+from .references import LANGUAGES, Shown, UnprovenError, sentence, show
+
+# In a sentence: {command}`flask-pip/build`.
+_IN_SENTENCE = re.compile(r"(?<!`)\{command\}`([^`\n]+)`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +53,34 @@ def render(text: str, page: str, handbook: Handbook, *, first_line: int = 1) -> 
     links = Links(root_of(page), frozenset(cards), frozenset(anchor for _, anchor in found.anchors))
     objections = [Objection(page=page, line=fault.line, why=fault.why) for fault in found.faults]
     pieces, downloads, end = list[str](), set[tuple[str, str]](), 0
+    prose = _prose(found.lines, page, handbook, objections)
     for fence in found.fences:
         shown, against = _fence(fence, page, handbook, links)
         objections += against
         downloads |= {(block.snippet, path) for block in shown for path in block.files}
-        pieces.append(on_one_line("\n".join(found.lines[end : fence.first - 1])))
+        pieces.append(on_one_line("\n".join(prose[end : fence.first - 1])))
         # Blank lines around it, or Markdown makes it part of a paragraph.
         pieces += ["", *(line for block in shown for line in (fence.before + block.html, ""))]
         end = fence.last
-    pieces.append(on_one_line("\n".join(found.lines[end:])))
+    pieces.append(on_one_line("\n".join(prose[end:])))
     moved = (replace(objection, line=objection.line + first_line - 1) for objection in objections)
     return Rendered(text="\n".join(pieces), objections=tuple(_each_once(moved)), downloads=frozenset(downloads))
+
+
+def _prose(lines: Sequence[str], page: str, handbook: Handbook, objections: list[Objection]) -> list[str]:
+    """Lines with the commands that their sentences refer to; what speaks against one goes to `objections`."""
+    shown: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        told = line
+        for found in _IN_SENTENCE.finditer(line) if "{command}" in line else ():
+            try:
+                told = told.replace(found[0], sentence(found[1].strip(), handbook))
+            except UnprovenError as fault:
+                objections.append(Objection(page=page, line=number, why=str(fault), unproven=True))
+            except SnippetsError as fault:
+                objections.append(Objection(page=page, line=number, why=str(fault)))
+        shown.append(told)
+    return shown
 
 
 def refusal(objections: Collection[Objection]) -> SnippetsError:

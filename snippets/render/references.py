@@ -55,12 +55,28 @@ def _snippet(reference: str, handbook: Handbook, links: Links) -> Shown:
 
 
 def _command(reference: str, handbook: Handbook, _links: Links) -> Shown:
+    standing, name = _commanded(reference, handbook)
+    return _withheld(standing) or Shown(html=blocks.command(standing.snippet, name))
+
+
+def sentence(reference: str, handbook: Handbook) -> str:
+    """A command as Markdown's inline code; raises as `show` does, and for one that a sentence cannot hold."""
+    standing, name = _commanded(reference, handbook)
+    text = standing.snippet.commands[name]
+    if _withheld(standing):
+        raise ReferenceFault(f"{reference} is withheld: a sentence cannot show it")
+    if "\n" in text or "`" in text:
+        raise ReferenceFault(f"{reference} is more than a sentence holds: show it by a command fence")
+    return f"`{text}`"
+
+
+def _commanded(reference: str, handbook: Handbook) -> tuple[Standing, str]:
+    """A command's snippet and its name there."""
     name, _, command = reference.partition("/")
     standing = _standing(name, handbook)
-    commands = standing.snippet.commands
-    if command not in commands:
-        _unknown(f"{name} has no command", command, commands)
-    return _withheld(standing) or Shown(html=blocks.command(standing.snippet, command))
+    if command not in standing.snippet.commands:
+        _unknown(f"{name} has no command", command, standing.snippet.commands)
+    return standing, command
 
 
 def _pitfall(reference: str, handbook: Handbook, links: Links) -> Shown:

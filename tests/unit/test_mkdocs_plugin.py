@@ -140,6 +140,29 @@ def test_a_corrupt_record_is_refused(project: Path, caplog: pytest.LogCaptureFix
     assert "index.md:10: not verified: web.json: not a record" in refused(project, caplog)
 
 
+@pytest.mark.parametrize("linked", ["secret.png", "secret.md", "folder/secret.css"])
+def test_a_link_among_the_pages_is_refused(project: Path, caplog: pytest.LogCaptureFixture, linked: str) -> None:
+    """MkDocs follows it, and what it leads to would be copied into the site as a file like any other."""
+    outside = project / "outside"
+    outside.mkdir()
+    (outside / "secret.css").write_text("a { color: inherit }")
+    (outside / "secret").write_text("# A secret\n")
+    if "/" in linked:
+        (project / "docs" / "folder").symlink_to(outside)
+    else:
+        (project / "docs" / linked).symlink_to(outside / "secret")
+
+    assert f"  {linked}: a link, or within a linked directory" in refused(project, caplog)
+    assert list((project / "site").rglob("secret*")) == []
+
+
+def test_pages_below_a_linked_directory_are_built(project: Path) -> None:
+    """Where the whole project lies is not asked."""
+    (project.parent / "again").symlink_to(project)
+
+    assert (built(project.parent / "again") / "index.html").is_file()
+
+
 def test_addresses_without_directories_are_refused(project: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Links of blocks are made for pages that are directories."""
     (project / "mkdocs.yml").write_text(f"{SETTINGS}use_directory_urls: false\n")

@@ -187,6 +187,39 @@ def test_inline_code_is_put_on_one_line(small: Handbook) -> None:
     assert rendered.text == "See `gunicorn --print-config` and\n> `a b`.\n\n- a ` b\n- c ` d\n"
 
 
+def test_a_command_in_a_sentence_is_the_command(small: Handbook) -> None:
+    """By reference as in a fence; and one in backticks tells of the syntax itself."""
+    rendered = render("Run {command}`web/build`, or say `{command}` and `web/build`.\n", "a.md", small)
+
+    assert rendered.objections == ()
+    assert rendered.text == "Run `docker build --tag web .`, or say `{command}` and `web/build`.\n"
+
+
+@pytest.mark.parametrize(
+    ("page", "why"),
+    [
+        ("{command}`web/biuld`", "web has no command 'biuld' (did you mean 'build'?)"),
+        ("a {command}`wep/build` b", "there is no snippet 'wep' (did you mean 'web'?)"),
+        ("{command}`web/run`", "web/run is more than a sentence holds: show it by a command fence"),
+        ("{command}`alma/build`", "alma/build is withheld: a sentence cannot show it"),
+    ],
+)
+def test_a_wrong_reference_in_a_sentence_is_refused(small: Handbook, page: str, why: str) -> None:
+    """On its line, as one in a fence is."""
+    assert said(render(f"# A\n\n- {page}\n", "a.md", small)) == [(3, why)]
+
+
+def test_an_unproven_command_is_in_no_sentence(small: Handbook) -> None:
+    """It stands as it was typed, and the page is refused."""
+    (small.store.root / "web.json").unlink()
+    unproven = Handbook(catalog=small.catalog, store=small.store, now=small.now)
+
+    rendered = render("Run {command}`web/build`.", "a.md", unproven)
+
+    assert "docker build" not in rendered.text
+    assert [objection.unproven for objection in rendered.objections] == [True]
+
+
 def test_every_fault_of_a_page_is_reported_by_line(small: Handbook) -> None:
     """Never the first alone, and lines are those of the file with its front matter."""
     page = "```bash\nx\n```\n<pre>\n```snippet\nweb/a\nweb/Dockerfile\nwob/b\n```\n"
