@@ -68,6 +68,17 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
+def site(session: nox.Session) -> None:
+    """Press every copy button of the site in Chromium, and hold what it gives against the page and the records."""
+    install(session)
+    # Fifty megabytes that no other session needs.
+    add(session, "browser")
+    run(session, *BUILD)
+    run(session, *AUDIT)
+    run(session, "pytest", "tests/site", *session.posargs)
+
+
+@nox.session
 def serve(session: nox.Session) -> None:
     """Show the site while you write, rebuilt at every save; what is unproven is left out, and named."""
     install(session)
@@ -165,3 +176,12 @@ def install(session: nox.Session) -> None:
         session.run(sys.executable, "-m", "virtualenv", "--quiet", "--clear", str(ENVIRONMENT), external=True)
         session.run(str(PROGRAMS / "python"), "-m", "pip", "install", *what, external=True)
     stamp.write_text(pins)
+
+
+def add(session: nox.Session, group: str) -> None:
+    """Add a group of dependencies to the shared environment; what is there already stays."""
+    what = ("--quiet", "--constraint", "constraints.txt", "--group", group)
+    if uv := shutil.which("uv"):
+        session.run(uv, "pip", "install", "--python", str(PROGRAMS / "python"), *what, external=True)
+    else:
+        session.run(str(PROGRAMS / "python"), "-m", "pip", "install", *what, external=True)

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,40 @@ def test_the_build_refuses_what_mkdocs_only_warns_of(page: str, outside: str | N
     done = built(tmp_path, page, outside)
     assert done.returncode == 1
     assert says in done.stderr
+
+
+def test_every_room_of_tests_is_run() -> None:
+    """By `nox -s tests`, but for what needs a browser: that is what the session `site` names."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    named = set(settings["tool"]["pytest"]["ini_options"]["testpaths"])
+    rooms = {path.parent.relative_to(ROOT).as_posix() for path in (ROOT / "tests").glob("*/test_*.py")}
+
+    assert named | {"tests/site"} == rooms
+    assert 'run(session, "pytest", "tests/site", *session.posargs)' in (ROOT / "noxfile.py").read_text()
+
+
+def test_the_browser_is_asked_wherever_a_site_is_made_to_be_shown() -> None:
+    """The job that builds what a change would publish presses its buttons; publishing waits for that job."""
+    workflows = ROOT / ".github" / "workflows"
+    site = (workflows / "check.yml").read_text().split("\n  site:\n")[1]
+
+    assert "run: nox -s site\n" in site
+    for caller in ("publish.yml", "nightly.yml"):
+        assert "uses: ./.github/workflows/check.yml" in (workflows / caller).read_text()
+
+
+def test_what_is_published_was_proven_in_the_same_run() -> None:
+    """The committed records are what a forger could write: the job that publishes reads those of its own run."""
+    text = (ROOT / ".github" / "workflows" / "publish.yml").read_text()
+    checked = (ROOT / ".github" / "workflows" / "check.yml").read_text()
+    proving = checked.split("\n  prove:\n")[1].split("\n  site:\n")[0]
+
+    for job in ("Build and audit the site", "Refuse stand-ins and old records"):
+        step = text.split(f"- name: {job}\n")[1].split("\n      - name: ")[0]
+        assert "HANDBOOK_EVIDENCE: ${{ runner.temp }}/proven" in step
+    assert "needs: check" in text
+    assert "HANDBOOK_EVIDENCE: ${{ runner.temp }}/proven" in proving
+    assert "HANDBOOK_BASES: registry" in proving
+    assert "name: proven" in text
+    assert "run-id:" not in text
+    assert "handbook audit site --no-stand-ins --max-age-days 1" in text
