@@ -7,11 +7,12 @@ from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from .elements import CLASSES, ELEMENTS, Attributes, SitePage, element_faults, unknown_classes
+from .elements import CLASSES, ELEMENTS, Attributes, SitePage, element_faults, is_link, unknown_classes
 from .inline import is_name
 from .published import Published
 from .source import CHARS, DEPTH, lines, too_deep
 
+DOCTYPE, CHARS_BEFORE = "<!doctype html>", 100
 INLINE = ("code", "kbd")
 # What may stand around a block: nothing here hides, moves or rewrites what is in it.
 AROUND = frozenset(
@@ -28,7 +29,7 @@ _AROUND_CLASSES = (CLASSES - {"hb-links", "hb-lead", "headerlink"}) | frozenset(
 _STATED = frozenset({"usage", "install", "effective", "faults"})
 # Of which nothing is to be asked but where they stand.
 _PROSE = ELEMENTS.keys() - {*INLINE, "pre", "br", "a", "img", "link", "meta", "script", "input", "title", "svg", "path"}
-_CLASS = frozenset({"class"})
+_CLASS, _LINK = frozenset({"class"}), frozenset({"class", "href", "title"})
 # What the theme's script puts a button on, and how it names what the button copies.
 _COPIED = "<pre><span></span><code>"
 _COPIED_ID = re.compile(r"[A-Za-z_][\w-]*")
@@ -45,6 +46,9 @@ class Audited:
 
 def audit_document(source: str, place: SitePage, published: Published) -> Audited:
     """Audit one page of a site."""
+    # Without it browsers read a page by other rules, as of an age when ids had no case.
+    if not source[:CHARS_BEFORE].lstrip().lower().startswith(DOCTYPE):
+        return Audited(faults=[(1, "a page that does not begin with <!doctype html>")])
     if len(source) > CHARS:
         return Audited(faults=[(0, f"of more than {CHARS:,} characters: no page needs them")])
     if line := too_deep(source):
@@ -80,8 +84,7 @@ class _Page:
                 continue
             refused -= refused > 0
             tag, attributes = node.tag or "", node.attributes
-            # Most of a page is prose: elements without attributes, or with a class.
-            if tag in _PROSE and attributes.keys() <= _CLASS and not unknown_classes(attributes.get("class") or ""):
+            if _is_prose(tag, attributes):
                 continue
             if attributes and (name := attributes.get("id")):
                 if name in self.ids:
@@ -167,6 +170,14 @@ class _Page:
 
     def _may_be_said(self, text: str) -> bool:
         return is_name(text) or self.published.pieces.hold(text)
+
+
+def _is_prose(tag: str, attributes: Attributes) -> bool:
+    """Most of a page: elements without attributes or with a class, and links."""
+    keys = attributes.keys()
+    is_plain = tag in _PROSE and keys <= _CLASS
+    is_linking = tag == "a" and keys <= _LINK and is_link(attributes.get("href") or "")
+    return (is_plain or is_linking) and not unknown_classes(attributes.get("class") or "")
 
 
 def _is_within_pre(node: LexborNode) -> bool:

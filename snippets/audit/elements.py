@@ -66,7 +66,7 @@ _VALUES: Mapping[str, re.Pattern[str]] = {
     for name, values in {
         "dir": "ltr",
         "charset": "utf-8",
-        "name": r"description|generator|viewport|author|robots|search|query|__[a-z]+(?:_\d+)*",
+        "name": r"search|query|__[a-z]+(?:_\d+)*",
         "type": r"checkbox|radio|text|button|reset|application/json",
         "rel": "icon|stylesheet|canonical|prev|next|noopener|noreferrer|nofollow",
         "style": r"\s*text-align:\s*(?:left|right|center);?\s*",
@@ -77,6 +77,7 @@ _VALUES: Mapping[str, re.Pattern[str]] = {
         "search|search-query|search-result|search-suggest|sidebar|skip|tabs|toc|top",
     }.items()
 }
+_DESCRIBED = frozenset({"description", "generator", "viewport", "author", "robots"})
 _PLAIN = frozenset({"class", "id"})
 # The theme finds its parts by ids of its own, which begin so; its settings, and each block to copy, among them.
 _THEME_ID = "__"
@@ -136,18 +137,22 @@ def element_faults(node: LexborNode, tag: str, attributes: Attributes, place: Si
         yield from _identity(tag, name)
     if attributes.keys() <= _PLAIN:
         return
+    if tag == "meta" and (attributes.get("name") or "description") not in _DESCRIBED:
+        yield f"the attribute name={attributes['name']!r} on <meta>"
     for name, value in attributes.items():
         if name.startswith("on"):
             yield f"an inline handler: {name} on <{tag}>"
         elif name not in allowed and name not in _PLAIN:
             yield f"the attribute {name} on <{tag}>"
-        elif name in _VALUES and not _is_known(name, value or ""):
+        elif name in _VALUES and (tag, name) != ("meta", "name") and not _is_known(name, value or ""):
             yield f"the attribute {name}={value!r} on <{tag}>"
     yield from _addresses(tag, attributes, place)
 
 
 def _placed(node: LexborNode, tag: str, place: SitePage) -> Iterator[str]:
     parent = node.parent.tag if node.parent is not None else None
+    if tag == "svg" and (node.text() or "").strip():
+        yield "a picture with a text: pictures are shapes"
     if tag == "script":
         yield from script_faults(node, place.root, place.path)
     elif (tag == "title" and parent != "head") or (parent == "svg") != (tag == "path"):
@@ -184,12 +189,12 @@ def _addresses(tag: str, attributes: Attributes, place: SitePage) -> Iterator[st
         wanted = {"stylesheet": (".css",), "icon": _PICTURES}.get((attributes.get("rel") or "").lower())
         if wanted:
             yield from _loaded(tag, href, wanted, place)
-        elif not _is_link(href or ""):
+        elif not is_link(href or ""):
             yield f"<link> leads to {href!r}"
         return
     if "src" in attributes and tag in {"img", "script"}:
         yield from _loaded(tag, attributes["src"], _PICTURES if tag == "img" else (".js",), place)
-    if href is not None and not _is_link(href):
+    if href is not None and not is_link(href):
         yield f"an address that is a document or a script: href={href!r} on <{tag}>"
     if "download" in attributes:
         file, name = place.found(href or ""), attributes["download"]
@@ -210,7 +215,8 @@ def _loaded(tag: str, url: str | None, wanted: tuple[str, ...], place: SitePage)
 
 
 @lru_cache(maxsize=1 << 14)
-def _is_link(url: str) -> bool:
+def is_link(url: str) -> bool:
+    """Whether an address leads to a page, of this site or of another."""
     bare = _BLANKS.sub("", url)
     if _SCHEME.match(bare):
         return _SCHEMES.match(bare) is not None

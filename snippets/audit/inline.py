@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ..environment import VARIABLES
 from ..render.usage import PROGRAM
@@ -59,6 +59,7 @@ _CONTINUED = re.compile(r"\\\n\s*")
 _EDGE = r"[\w/.-]"
 
 
+@lru_cache(maxsize=4096)
 def is_name(text: str) -> bool:
     """Whether this names a thing, by its form alone."""
     return text in _RECORDED or (

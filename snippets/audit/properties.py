@@ -109,7 +109,22 @@ PAIR = _table(
     {"display": "grid", "grid-template-rows": "auto 1fr", "grid-template-columns": r"repeat\(2, minmax\(0, 1fr\)\)"}
 )
 ROOTS = re.compile(r":root|body|\[data-md-color-scheme=\"\w+\"\]|body\[data-md-color-scheme\]")
-VARIABLE = re.compile(r"(?:#[0-9a-f]{6}|var\(--hb-[a-z-]+\)|(?:(?:[A-Za-z0-9 -]+|\"[A-Za-z0-9 ]+\")(?:, )?)+)")
+# Variables, of which colours are seen against every ground that the same rule states.
+_FONTS = r"(?:(?:[A-Za-z0-9 -]+|\"[A-Za-z0-9 ]+\")(?:, )?)+"
+VARIABLES = tuple(
+    (re.compile(names), re.compile(values))
+    for names, values in (
+        (r"--hb-serif|--md-(?:text|code)-font-family", _FONTS),
+        ("--md-code-fg-color|--md-code-hl-name-color|--md-typeset-color", r"var\(--hb-ink\)"),
+        (r"--md-code-bg-color[a-z-]*", r"var\(--hb-sheet\)"),
+        (r"--md-code-hl-color(?:--light)?", r"var\(--hb-lit(?:-edge)?\)"),
+        (r"--hb-[a-z-]+|--md-code-hl-[a-z]+-color", "#[0-9a-f]{6}"),
+        (r"--md-[a-z-]+", r"var\(--hb-[a-z-]+\)"),
+    )
+)
+INKS = re.compile(r"--hb-(?:ink|ink-soft|ink-faint|petrol|ember|kept|broken|held)|--md-code-hl-[a-z]+-color")
+GROUNDS = ("--hb-paper", "--hb-sheet")
+CONTRAST = 3.0
 LABELS = frozenset({"", "✓", "Why.", "Fix.", "After: ", "line ", "Seen to fail on ", "Without it: ", " (", ")"})
 FUNCTIONS = frozenset({"var", "min", "max", "minmax", "repeat", "inset", "counter", "attr"})
 MEDIA = re.compile(

@@ -3,22 +3,22 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 # More than any page needs. What is deeper, or never closed, takes a parser of HTML ever longer.
 DEPTH = 200
-CHARS = 2_000_000
+CHARS = 1_000_000
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
-# As the standard cuts it: quotes are quotes after an equals sign alone, and a comment ends in several ways.
+# As the standard cuts it: quotes are quotes after an equals sign alone, and a comment ends in several ways. What has
+# more attributes than a page needs, or never ends, is a tag all the same.
 _TOKEN = re.compile(
-    r"<(?:!--(?:-?>|.*?(?:--!?>|\Z))|[!?][^>]*>|/[^a-zA-Z>][^>]*>|(?P<closing>/?)(?P<tag>[a-zA-Z][^\s/>]*+)"
-    r"(?:[\s/]+|[^\s/>][^\s/>=]*+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]*+))?){0,400}+>)"
-    # What never ends, or has more attributes than that.
-    r"|(?P<endless><)(?=[a-zA-Z])",
+    r"<(?:!--(?:-?>|.*?(?:--!?>|\Z))|[!?][^>]*>|/[^a-zA-Z>][^>]*>|(/?[a-zA-Z][^\s/>]*+)"
+    r"(?:(?:[\s/]+|[^\s/>][^\s/>=]*+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]*+))?){0,400}+>)?)",
     re.DOTALL,
 )
 _RAW_TEXT = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext"})
@@ -28,24 +28,34 @@ _MARK = "hb-line"
 def too_deep(source: str) -> int:
     """The line (from 1) in which more elements are open than any page needs; 0 where there is none."""
     opened, depth, text = defaultdict[str, int](int), 0, ""
-    for number, (closing, name, endless) in enumerate(_TOKEN.findall(source)):
-        tag = endless or name.lower()
-        if not tag or tag in _VOID:
-            continue
-        if not closing:
+    for number, name in enumerate(_TOKEN.findall(source)):
+        tag, step = _step(name)
+        if step > 0:
             # A path of a picture holds none.
-            depth += not (tag == "path" and opened["svg"])
+            if tag == "path" and opened["svg"]:
+                continue
             opened[tag] += 1
-            text = text or (tag if tag in _RAW_TEXT else "")
+            depth += 1
+            if tag in _RAW_TEXT:
+                text = text or tag
             if depth > DEPTH:
                 found = next(islice(_TOKEN.finditer(source), number, None))
                 return source.count("\n", 0, found.start()) + 1
         # What is closed and not open, or closed in a text, closes nothing.
-        elif opened[tag] and text in ("", tag):
+        elif step and opened[tag] and (not text or text == tag):
             opened[tag] -= 1
-            depth -= not (tag == "path" and opened["svg"])
+            depth -= 1
             text = ""
     return 0
+
+
+@lru_cache(maxsize=1024)
+def _step(name: str) -> tuple[str, int]:
+    """A tag's name in lower case, and whether it opens an element (1), closes one (-1) or neither (0)."""
+    tag = name.lower().removeprefix("/")
+    if not tag or tag in _VOID:
+        return tag, 0
+    return tag, -1 if name.startswith("/") else 1
 
 
 def lines(source: str, tree: LexborHTMLParser, nodes: Sequence[LexborNode]) -> list[int]:
@@ -72,13 +82,13 @@ def _line(marked: Sequence[LexborNode], index: int) -> int:
 def _marked(source: str) -> Iterator[str]:
     end, line, counted, raw_until = 0, 1, 0, 0
     for found in _TOKEN.finditer(source):
-        tag = found["tag"]
-        if tag is None or found["closing"] or found.start() < raw_until:
+        tag = found[1]
+        if tag is None or tag.startswith("/") or found.start() < raw_until:
             continue
         line, counted = line + source.count("\n", counted, found.start()), found.start()
-        yield source[end : found.end("tag")]
+        yield source[end : found.end(1)]
         yield f' {_MARK}="{line}"'
-        end = found.end("tag")
+        end = found.end(1)
         if tag.lower() in _RAW_TEXT:
             raw_until = _end_of_text(source, found.end(), tag)
     yield source[end:]

@@ -5,12 +5,31 @@ nothing of that name stands around one. Apart, a rule may show and place things 
 code, and sets what leaves every character where it is and as it is.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import tinycss2
 from tinycss2.ast import AtRule, Declaration, FunctionBlock, Node, ParseError, QualifiedRule
 
-from .properties import ANYWHERE, APART, FEW, FUNCTIONS, LABELS, MEDIA, PAIR, PLACED, ROOTS, VARIABLE, WRAPPED, Values
+from .properties import (
+    ANYWHERE,
+    APART,
+    CONTRAST,
+    FEW,
+    FUNCTIONS,
+    GROUNDS,
+    INKS,
+    LABELS,
+    MEDIA,
+    PAIR,
+    PLACED,
+    ROOTS,
+    VARIABLES,
+    WRAPPED,
+    Values,
+)
+
+_LINEAR_UNTIL = 0.04045
 
 
 def style_faults(text: str) -> Iterator[tuple[int, str]]:
@@ -33,23 +52,54 @@ def _rules(nodes: Iterable[Node]) -> Iterator[tuple[int, str]]:
 
 
 def _rule(rule: QualifiedRule) -> Iterator[tuple[int, str]]:
-    selectors = list(_selectors(rule.prelude))
+    selectors = [(selector, _spaced(selector)) for selector in _selectors(rule.prelude)]
+    colours: dict[str, str] = {}
     for node in tinycss2.parse_blocks_contents(rule.content, skip_comments=True, skip_whitespace=True):
         if not isinstance(node, Declaration):
             yield node.source_line, "a style sheet with rules in rules, or what cannot be read"
             continue
-        for selector in selectors:
-            if why := _declared(selector, node):
-                yield node.source_line, f"{_written(selector)!r} {why}: {node.name}: {_spaced(node.value)}"
+        value = _spaced(node.value)
+        if node.name.startswith("--"):
+            colours[node.name] = value
+        for selector, shown in selectors:
+            if why := _declared(selector, shown, node, value):
+                yield node.source_line, f"{shown!r} {why}: {node.name}: {value}"
+
+    for why in _faint(colours):
+        yield rule.source_line, why
 
 
-def _declared(selector: Sequence[Node], node: Declaration) -> str | None:
+def _faint(colours: Mapping[str, str]) -> Iterator[str]:
+    """Colours of text that cannot be told from what is behind them."""
+    inks = {name: value for name, value in colours.items() if INKS.fullmatch(name) and value.startswith("#")}
+    for ground in GROUNDS if inks else ():
+        if ground not in colours:
+            yield f"a style sheet that sets {next(iter(inks))} and not {ground}, against which it has to be seen"
+            continue
+        behind = _light(colours[ground])
+        for name, value in inks.items():
+            dark, bright = sorted((_light(value), behind))
+            if (bright + 0.05) / (dark + 0.05) < CONTRAST:
+                yield f"a style sheet in which {name} {value} is hardly seen on {ground} {colours[ground]}"
+
+
+def _light(colour: str) -> float:
+    """Relative luminance, as WCAG 2.2 has it; nothing for what is no colour, and refused as such."""
+    if not re.fullmatch("#[0-9a-f]{6}", colour):
+        return 0.0
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= _LINEAR_UNTIL else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def _declared(selector: Sequence[Node], shown: str, node: Declaration, value: str) -> str | None:
     """Why this may not be set there."""
-    name, value, shown = node.lower_name, _spaced(node.value), _written(selector)
+    name = node.lower_name
     if strange := _computed(node.value):
         return f"fetches or computes by {strange}"
     if name.startswith("--"):
-        return None if ROOTS.fullmatch(shown) and VARIABLE.fullmatch(value) else "sets a variable"
+        allowed = next((values for names, values in VARIABLES if names.fullmatch(node.name)), None)
+        return None if ROOTS.fullmatch(shown) and allowed and allowed.fullmatch(value) else "sets a variable"
     if name == "content" and not _is_label(node.value):
         return "adds a text that nobody looked at"
     if (
@@ -112,6 +162,9 @@ def _selectors(prelude: Sequence[Node]) -> Iterator[list[Node]]:
 
 def _names(selector: Sequence[Node], names: frozenset[str]) -> bool:
     """Whether it names one of these, for itself or for what it is in."""
+    # A name before `|` is that of a namespace.
+    if any(node.type == "literal" and node.value == "|" for node in selector):
+        return False
     compounds: list[list[Node]] = [[]]
     # What comes before or after something else says nothing of where that is.
     is_beside = False
@@ -147,7 +200,3 @@ def _compound_names(compound: Sequence[Node], names: frozenset[str]) -> bool:
 def _spaced(nodes: Sequence[Node]) -> str:
     """As it is written, with single blanks."""
     return " ".join(tinycss2.serialize(nodes).split())
-
-
-def _written(selector: Sequence[Node]) -> str:
-    return _spaced(selector)

@@ -208,6 +208,64 @@ def test_an_attack_is_refused_by_page_and_line(audited: Site, text: str, why: st
     assert {(o.page, o.line) for o in objections} == {("index.html", LINE)}
 
 
+@pytest.mark.parametrize(
+    "start", ["", "<!-- x -->", "<!doctype html SYSTEM>", "\ufeff<!doctype html>", "x<!DOCTYPE html>"]
+)
+def test_a_page_that_browsers_read_by_old_rules_is_refused(audited: Site, start: str) -> None:
+    """There an id has no case, and a table another font: what is copied is another block."""
+    page = f"{start}<html><head><meta charset=utf-8><title>T</title></head><body><p>a</p></body></html>"
+
+    assert [o.why for o in audited(files={"a.html": page.encode()})] == [
+        "a page that does not begin with <!doctype html>"
+    ]
+
+
+DEEP = 20_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<b>" * DEEP,
+        "<div>" * DEEP,
+        "<DIV>" * DEEP,
+        "<div>" * DEEP + "</div>" * DEEP,
+        "<table><td>" * DEEP,
+        "<p><b>" * DEEP,
+        "".join(f"<b id={number}>" for number in range(DEEP)),
+        "".join(f"<b id={number}></i>" for number in range(DEEP)),
+        "".join(f"<b id={number}><!--</b>-->" for number in range(DEEP)),
+        "".join(f'<b id="{number}</b>">' for number in range(DEEP)),
+        "".join(f"<b id={number}><title></b></title>" for number in range(DEEP)),
+        "".join(f"<b id={number}><!</b>" for number in range(DEEP)),
+        "<div " * DEEP,
+        '<p "' * DEEP,
+        '<p a="' * DEEP,
+    ],
+    ids=lambda text: text[:12],
+)
+@pytest.mark.timeout(20)
+def test_what_is_never_closed_takes_no_longer_than_what_is(audited: Site, text: str) -> None:
+    """Nobody waits for a parser that is led into the depth: the page is refused before it is parsed."""
+    assert [o.why for o in audited(text) if o.page == "index.html"] == [
+        "more than 200 elements within each other: close their tags"
+    ]
+
+
+@pytest.mark.timeout(20)
+def test_many_claims_that_fail_are_answered_once_each(audited: Site) -> None:
+    """A card that is forged ten thousand times is made once."""
+    found = audited('<div data-hb="evidence:web">x</div>' * 10_000)
+
+    assert {o.why for o in found} == {"a claim that no record makes: evidence:web"}
+    assert len(found) == 10_000
+
+
+def test_a_page_of_a_size_that_no_page_has_is_refused(audited: Site) -> None:
+    """By its name, before anything is made of it."""
+    assert "of more than 1,000,000 characters: no page needs them" in [o.why for o in audited("a" * 1_000_001)]
+
+
 def test_a_page_outside_the_navigation_is_read(audited: Site) -> None:
     """The audit walks files, not links."""
     hidden = f"{HEAD}<p>a</p>\n<pre>x</pre></body></html>".encode()

@@ -140,6 +140,18 @@ REFUSED = [
     ":root { --hb-x: image-set('x' 1x) }",
     "pre { --hb-ink: #fdfcf9 }",
     ".highlight { --md-code-font-family: x }",
+    # Seen against nothing.
+    ":root { --md-code-fg-color: #fdfcf9 }",
+    ":root { --md-code-fg-color: var(--hb-sheet) }",
+    ":root { --md-code-bg-color: var(--hb-ink) }",
+    ":root { --hb-ink: #1d2329 }",
+    ":root { --hb-paper: #fdfcf9; --hb-sheet: #f4f1ea; --hb-ink: #f4f1ea }",
+    ":root { --hb-paper: #fdfcf9; --hb-sheet: #f4f1ea; --md-code-hl-comment-color: #dddddd }",
+    ":root { --hb-paper: #fdfcf9; --hb-sheet: #1d2329; --hb-ink: #1d2329 }",
+    ":root { --md-primary-fg-color: #fff }",
+    "a|pre { display: none }",
+    "pre .hb-links, .k { display: none }",
+    "body:has(.hb-links) pre { display: none }",
     # What is no style sheet, or another to other parsers.
     "p { color: red }",
     "p { { } }",
@@ -159,7 +171,7 @@ ALLOWED = """
 .md-content__inner a[href^="http"]::after { content: " (" attr(href) ")" }
 .md-nav__title { text-transform: uppercase; display: none }
 .hb-links { display: none }
-:root { --hb-paper: #fdfcf9; --hb-serif: "Iowan Old Style", Georgia, serif }
+:root { --hb-paper: #fdfcf9; --hb-sheet: #f4f1ea; --hb-ink: #1d2329; --hb-serif: "Iowan Old Style", Georgia, serif }
 @media screen and (min-width: 60em) { .md-typeset .hb-pair { display: grid } }
 @media print { .md-typeset pre > code { white-space: pre-wrap } }
 """
