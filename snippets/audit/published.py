@@ -95,22 +95,26 @@ class Published:
         `element` is its HTML as the parser writes it, `reference` is language and name, "evidence:flask-pip";
         `cards` are the snippets whose cards the page shows itself.
         """
-        # A link of proof leads to the card of its page, or to what a card is: either is true.
-        return any(self._is(element, reference, Links(root, shown)) for shown in {frozenset[str](), cards})
+        # A link of proof leads to the card of its page, or else to what a card is: either is true.
+        ways = [Links(root, shown) for shown in dict.fromkeys((cards, frozenset[str]()))]
+        # The renderer writes nearly as the parser does, and reading it back takes longer than writing it.
+        if any(element == self._written(reference, links) for links in ways):
+            return True
+        return any(element in self._read_back(reference, links) for links in ways)
 
-    def _is(self, element: str, reference: str, links: Links) -> bool:
+    def _written(self, reference: str, links: Links) -> str | None:
         key = (reference, links)
         if key not in self._known:
-            self._known[key] = self._render(reference, links)
-        html = self._known[key]
-        if html is None:
-            return False
-        # The renderer writes nearly as the parser does, and reading it back takes longer than writing it.
-        if element == _as_parsed(html):
-            return True
+            html = self._render(reference, links)
+            self._known[key] = None if html is None else _as_parsed(html)
+        return self._known[key]
+
+    def _read_back(self, reference: str, links: Links) -> frozenset[str]:
+        key = (reference, links)
         if key not in self._parsed:
-            self._parsed[key] = _elements(html, reference)
-        return element in self._parsed[key]
+            html = self._render(reference, links)
+            self._parsed[key] = frozenset() if html is None else _elements(html, reference)
+        return self._parsed[key]
 
     def _render(self, reference: str, links: Links) -> str | None:
         language, _, name = reference.partition(":")
