@@ -110,7 +110,7 @@ def test_a_file_may_be_as_large_as_the_limit_and_no_larger(library: Library) -> 
     assert faults(library) == ("web: big.txt: 1048577 bytes, larger than 1048576",)
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(120)
 def test_what_is_not_a_file_is_refused_without_being_opened(library: Library) -> None:
     """A named pipe among the files would block whoever reads it."""
     os.mkfifo(library.root / "web" / "pipe")

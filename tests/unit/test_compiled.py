@@ -55,7 +55,7 @@ def laid(lay: Callable[[Path], object]) -> Callable[[Path], object]:
     return replace
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "damage",
     [
@@ -88,7 +88,7 @@ def test_another_source_is_compiled_again(tmp_path: Path) -> None:
     assert rendered(tmp_path, SOURCE.replace(",", ";")) == "0;1;2;"
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("lay", [Path.touch, os.mkfifo, lambda path: path.symlink_to("nowhere")])
 def test_where_nothing_can_be_kept_nothing_is(tmp_path: Path, lay: Callable[[Path], object]) -> None:
     """A build does not need it."""

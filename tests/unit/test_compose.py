@@ -97,7 +97,7 @@ def test_every_image_is_found_however_it_is_written(text: str, bases: list[str])
     assert read(text) == Composed(bases=tuple(bases))
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(120)
 def test_what_people_write_is_no_monster() -> None:
     """Many tables beside one another, as many aliases as are let pass, and one of itself that nobody follows."""
     many = "".join(f"  s{number}: {{ image: 'a:1', ports: [], tmpfs: [] }}\n" for number in range(100))
@@ -107,7 +107,7 @@ def test_what_people_write_is_no_monster() -> None:
     assert read("x-a: &a [*a]\nservices: { web: { image: 'a:1' } }") == Composed(bases=("a:1",))
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("text", "says"),
     [

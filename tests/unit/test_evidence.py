@@ -209,7 +209,7 @@ def test_a_key_that_stands_twice_is_refused_though_it_is_sealed(
     assert "its checksum does not match" in refused(store, b'{"checksum":"' + seal.encode() + b'",' + twice[1:])
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("lay", "says"),
     [

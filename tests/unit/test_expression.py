@@ -14,7 +14,7 @@ from tests.unit.test_catalog import faults
 ENDLESS = "(a|aa)+$"
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "message",
     [

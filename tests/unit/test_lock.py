@@ -57,7 +57,7 @@ def test_a_folder_of_another_user_is_refused(shared: Path, monkeypatch: pytest.M
         own_folder()
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("lay", "why"),
     [
@@ -84,7 +84,7 @@ def test_without_a_place_for_it_there_is_an_error(shared: Path, monkeypatch: pyt
         own_folder()
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("lay", "why"),
     [

@@ -27,7 +27,7 @@ def test_what_says_that_it_is_empty_is_read_no_further() -> None:
         regular("/proc/self/status", 10)
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("lay", "why"),
     [

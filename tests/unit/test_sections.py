@@ -88,7 +88,7 @@ def test_every_pitfall_of_the_library_has_a_section() -> None:
     assert not [place for place in places.values() if place.endswith("#")]
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(120)
 def test_every_page_that_cannot_be_read_is_named(docs: Path) -> None:
     """A pipe is not waited for; text of another encoding, a directory and a dangling link are no pages."""
     os.mkfifo(docs / "pipe.md")

@@ -14,7 +14,7 @@ from tests.unit.test_catalog import faults
 DEEP = "nested more than 16 deep, and no key of the handbook is"
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -79,7 +79,7 @@ def test_the_library_s_files_pass_that_door(library: Library, path: str, additio
     assert says in fault
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("lay", "says"),
     [

@@ -312,7 +312,7 @@ def test_no_tutorial_at_all_is_a_fault(docs: Path, catalog: Catalog) -> None:
         load_tutorials(docs, catalog)
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("lay", "why"),
     [
