@@ -10,7 +10,7 @@ import regex
 from .errors import SnippetsError
 
 LONGEST = 500
-# A thousand times what any search of the library takes, in a text as long as a record may be.
+# Of the processor, so that nothing depends on who else works: a thousand times what any search of the library takes.
 SEARCH_S = 1.0
 
 

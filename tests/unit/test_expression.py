@@ -14,7 +14,7 @@ from tests.unit.test_catalog import faults
 ENDLESS = "(a|aa)+$"
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "message",
     [
@@ -28,11 +28,11 @@ ENDLESS = "(a|aa)+$"
     ],
 )
 def test_a_monster_comes_to_an_end_one_way_or_another(message: str) -> None:
-    """Refused at the door, or looked for in time: at the latest after a second it is given up."""
+    """Refused at the door, or looked for in time: then it is given up."""
     message_fault(message)
     for text in ("a" * 200_000 + "!", "x" * 200_000, "word " * 40_000):
         with suppress(ExpressionError):
-            expression(message).search(text)
+            expression(message).search(text, timeout_s=0.1)
 
 
 def test_what_comes_to_no_end_is_given_up() -> None:

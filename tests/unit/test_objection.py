@@ -221,6 +221,16 @@ def test_a_record_in_which_nothing_was_kept_proves_nothing(library: Library) -> 
     assert objection(lax, evidence_of(lax), now=NOW) == "conf: no promise was kept"
 
 
+def test_what_nothing_judges_is_not_verified(library: Library) -> None:
+    """Should a configuration without a promise ever get past the door."""
+    conf = library.snippet("conf")
+    assert conf.table.proven_in is not None
+    nothing = msgspec.structs.replace(conf.table.proven_in, promises=[])
+    lax = replace(conf, table=msgspec.structs.replace(conf.table, proven_in=nothing))
+
+    assert objection(lax, evidence_of(lax), now=NOW) == "conf has nothing to be judged by"
+
+
 def test_a_base_left_out_of_the_record_could_have_been_anything(library: Library) -> None:
     """Every FROM is accounted for: otherwise a stand-in could pass for the real base."""
     said = refusal(library, lambda evidence: replace(evidence, bases=[]))

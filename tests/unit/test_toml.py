@@ -121,6 +121,7 @@ def test_of_many_unknown_keys_a_few_are_named() -> None:
     ("text", "says"),
     [
         ('"\\u001b[2J" = 1', r"t: unknown key '\x1b[2J'"),
+        (f'"{"k" * 80}" = 1', f"t: unknown key {'k' * 80}"),
         (f'"{"k" * 300}" = 1', f"t: unknown key '{'k' * 80}'"),
         ('[beside]\n"\\u0007" = 1', r"t: beside.'\x07': not a table"),
         ('[beside."\\u0007"]\nx = 1', r"t: unknown key beside.'\x07'.x"),
