@@ -30,6 +30,8 @@ _STATED = frozenset({"usage", "install", "effective", "faults"})
 # Of which nothing is to be asked but where they stand.
 _PROSE = ELEMENTS.keys() - {*INLINE, "pre", "br", "a", "img", "link", "meta", "script", "input", "title", "svg", "path"}
 _CLASS, _LINK = frozenset({"class"}), frozenset({"class", "href", "title"})
+# What shows nothing, turns the order of what follows, or is another alphabet in the shape of code.
+_ODD = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\uff01-\uff5e\U0001d400-\U0001d7ff]")
 # What the theme's script puts a button on, and how it names what the button copies.
 _COPIED = "<pre><span></span><code>"
 _COPIED_ID = re.compile(r"[A-Za-z_][\w-]*")
@@ -77,12 +79,15 @@ class _Page:
     def faults(self) -> Iterator[tuple[LexborNode, str]]:
         """Every element that somebody has to answer for, with the reason."""
         held = refused = 0
+        is_odd = _ODD.search(self.tree.root.text() if self.tree.root else "") is not None
         for node in self.tree.css("*"):
             # What is within a claim that holds is what the renderer writes, to the byte.
             if held:
                 held -= 1
                 continue
             refused -= refused > 0
+            if is_odd and (found := _ODD.search(node.text(deep=False) or "")):
+                yield node, f"a character that is not what it seems: U+{ord(found[0]):04X}"
             tag, attributes = node.tag or "", node.attributes
             if _is_prose(tag, attributes):
                 continue
@@ -111,7 +116,7 @@ class _Page:
             yield from self._around(node, is_copied=_COPIED in html)
         if " download" in html:
             for link in node.css("a[download]"):
-                yield from element_faults(link, "a", link.attributes, self.place)
+                yield from element_faults(link, "a", link.attributes, self.place, is_claimed=True)
         is_typed = stated.partition(":")[0] not in _STATED
         for code in node.css("code"):
             text = code.text() or ""
@@ -147,7 +152,7 @@ class _Page:
             is_claim = any(name.startswith("hb-") for name in unknown.split())
             what = "a claim of unknown origin" if is_claim else "a class that no page of this site needs"
             yield f"{what}: {unknown} on <{tag}>"
-        yield from element_faults(node, tag, attributes, self.place)
+        yield from element_faults(node, tag, attributes, self.place, is_claimed=is_named)
         if tag == "pre" and not _is_within_pre(node):
             yield f"a <pre> that nobody proved: {_start(node.text() or '')}"
         elif tag in INLINE:

@@ -123,8 +123,10 @@ def _path(url: str) -> str:
     return "" if _SCHEME.match(bare) or bare.startswith(("//", "\\", "/\\")) else unquote(urlsplit(bare).path)
 
 
-def element_faults(node: LexborNode, tag: str, attributes: Attributes, place: SitePage) -> Iterator[str]:
-    """Reasons against one element by itself, wherever it stands."""
+def element_faults(
+    node: LexborNode, tag: str, attributes: Attributes, place: SitePage, *, is_claimed: bool = False
+) -> Iterator[str]:
+    """Reasons against one element by itself, wherever it stands; within a claim, files of the library are offered."""
     allowed = ELEMENTS.get(tag)
     if allowed is None:
         yield f"<{tag}> can show what no audit reads"
@@ -147,6 +149,12 @@ def element_faults(node: LexborNode, tag: str, attributes: Attributes, place: Si
         elif name in _VALUES and (tag, name) != ("meta", "name") and not _is_known(name, value or ""):
             yield f"the attribute {name}={value!r} on <{tag}>"
     yield from _addresses(tag, attributes, place)
+    if (
+        "download" in attributes
+        and not is_claimed
+        and place.found(attributes.get("href") or "").startswith("snippets/")
+    ):
+        yield f"a download of {attributes['href']!r} beside what it could be taken for: a block brings its own"
 
 
 def _placed(node: LexborNode, tag: str, place: SitePage) -> Iterator[str]:

@@ -99,6 +99,14 @@ BESIDE = {
         '<a href="snippets/web/Dockerfile" download="install.sh">x</a>',
         "a download of 'snippets/web/Dockerfile' under another name, 'install.sh'",
     ),
+    "a download of another file than the one above": (
+        '<a href="snippets/web/Dockerfile" download>Download</a>',
+        "a download of 'snippets/web/Dockerfile' beside what it could be taken for",
+    ),
+    "prose in the shape of code": ("<p>Run \U0001d69b\U0001d696 -rf x</p>", "is not what it seems: U+1D69B"),
+    "prose that is wide": ("<p>\uff52\uff4d</p>", "a character that is not what it seems: U+FF52"),
+    "prose that shows less than it holds": ("<p>pip&#8203;install</p>", "is not what it seems: U+200B"),
+    "prose in another order": ("<ul><li>a <em>\u202exyz</em></li></ul>", "is not what it seems: U+202E"),
     "a download of a picture": (
         '<a href="a.png" download="deploy.sh">x</a>',
         "a download of 'a.png', which is no file",
