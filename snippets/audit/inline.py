@@ -49,10 +49,6 @@ _SETTINGS = "|".join(variable.name for variable in VARIABLES)
 _OWN = re.compile(
     rf"(?:(?:{_SETTINGS})=[\w/.-]+ )*(?:{PROGRAM} [a-z]+|nox -s [a-z]+)(?: (?:--?[a-z-]*|[A-Za-z0-9][\w./:-]*|\.|--))*"
 )
-# Of two pitfalls, whose words are in their records: when these are proven next, the words become pieces or go.
-_RECORDED = frozenset(
-    {'["gunicorn", "--config", "gunicorn.conf.py"]', "docker compose exec db psql --username=app --dbname=app"}
-)
 _ELISION = "…"
 _WORD = re.compile(r"\w+")
 _CONTINUED = re.compile(r"\\\n\s*")
@@ -62,9 +58,7 @@ _EDGE = r"[\w/.-]"
 @lru_cache(maxsize=4096)
 def is_name(text: str) -> bool:
     """Whether this names a thing, by its form alone."""
-    return text in _RECORDED or (
-        len(text) <= _NAME_CHARS and any(rule.fullmatch(text) for rule in (_NAME, _OPTIONS, _MANUAL, _OWN))
-    )
+    return len(text) <= _NAME_CHARS and any(rule.fullmatch(text) for rule in (_NAME, _OPTIONS, _MANUAL, _OWN))
 
 
 @dataclass(frozen=True)
