@@ -1,14 +1,60 @@
-"""Rows -> a table: drawn on a terminal, plain columns on a pipe; nothing in them is obeyed."""
+"""Text and rows -> what a terminal may be given, a pipe, or nobody any more."""
 
+import io
+import os
 import sys
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+# What a terminal obeys, or does not show: controls, directions, zero widths, halves of pairs.
+_OBEYED = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+# As a shell says it of a program that nobody reads from any more, and as sysexits.h says it of a full disk.
+UNHEARD, UNWRITTEN = 128 + 13, 74
 
 
 def printable(text: str) -> str:
-    """The same with all but line ends and tabs written out that a terminal would obey, or could not show."""
-    if text.isprintable():
-        return text
-    return "".join(s if s.isprintable() or s in "\n\t" else s.encode("unicode_escape").decode() for s in text)
+    """Text from anywhere, as a terminal may be given it: what it would obey, but for ends of lines, is written out."""
+    return "".join(
+        letter if letter in "\n\t" or unicodedata.category(letter) not in _OBEYED else ascii(letter)[1:-1]
+        for letter in text
+    )
+
+
+@contextmanager
+def listening() -> Iterator[None]:
+    """Print what the terminal cannot encode as escapes, and end without a traceback where nothing can be printed.
+
+    In silence where whoever read has gone, as after `| head -1`.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            yield
+        finally:
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None and not stream.closed:
+                    stream.flush()
+    except BrokenPipeError:
+        _mute(sys.stdout)
+        sys.exit(UNHEARD)
+    except OSError as error:
+        # Of a stream, for whatever has a name is told by who opened it.
+        if error.filename is not None:
+            raise
+        _mute(sys.stdout)
+        with suppress(OSError):
+            sys.stderr.write(f"Error: what was to be said could not be written: {error.strerror}\n")
+        sys.exit(UNWRITTEN)
+
+
+def _mute(stream: TextIO | None) -> None:
+    """Python flushes once more at its end, and would tell of it."""
+    with suppress(OSError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[union-attr]
 
 
 def write_table(
@@ -16,7 +62,7 @@ def write_table(
 ) -> None:
     """Write it; `write` takes a line where there is no terminal."""
     rows = [[printable(cell) for cell in row] for row in rows]
-    if not sys.stdout.isatty():
+    if sys.stdout is None or not sys.stdout.isatty():
         lines = [columns, *rows]
         widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
         for line in lines:

@@ -4,11 +4,13 @@ A reader waits for every import, so each command imports what it needs.
 """
 
 import os
+from typing import Any
 
 import click
 
 from ..environment import NO_COLOR
 from ..errors import SnippetsError
+from ..terminal import listening, printable
 from .check import check
 from .completion import completion
 from .library import evidence, list_, show
@@ -34,7 +36,12 @@ class Refusing(click.Group):
         try:
             return super().invoke(ctx)
         except SnippetsError as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(printable(str(error))) from None
+
+    def main(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as click has it
+        """Run as a program does, whatever its streams can take."""
+        with listening():
+            return super().main(*arguments, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which a reader meets them."""
@@ -48,8 +55,8 @@ class Refusing(click.Group):
 def main(ctx: click.Context) -> None:
     """Copy deployment snippets that were built, booted and probed, and keep them current.
 
-    Exit status: 0 where all that was asked for is so, 1 where something is not, 2 for wrong usage, 3 (`check`)
-    where something could not be judged.
+    Exit status: 0 where all that was asked for is so, 1 where something is not, 2 for wrong usage and
+    (`status`, `update`) for what could not be told or done, 3 (`check`) where something could not be judged.
     """
     # https://no-color.org: set and not empty. Otherwise colours go to terminals alone.
     if os.environ.get(NO_COLOR.name):

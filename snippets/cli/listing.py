@@ -67,11 +67,12 @@ class FindingRow(Row, frozen=True, kw_only=True):
 
 
 class FileRow(Row, frozen=True, kw_only=True):
-    """A file that was copied: of which snippet, and how it stands."""
+    """A file that was copied: of which snippet, how it stands, and why where that is not in the state."""
 
     path: str
     snippet: str
     state: str
+    why: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +176,9 @@ def findings(evidence: Evidence) -> Listing:
 
 def files(statuses: Sequence[FileStatus]) -> Listing:
     """A row a copied file, by path."""
-    rows = [FileRow(path=each.path, snippet=each.snippet, state=each.state.value) for each in statuses]
+    rows = [
+        FileRow(path=each.path, snippet=each.snippet, state=each.state.value, why=each.why or None) for each in statuses
+    ]
     return Listing(
         rows=rows,
         columns=("FILE", "SNIPPET", "STATE"),

@@ -2,15 +2,20 @@
 
 copying.py  ─▶ what is to be written ─┐
 updating.py ─▶ three-way merges ──────┼─▶ Change ─▶ writing.py: all of them or none
-status.py   ─▶ how each file stands   │       └▶ journal.py: what a killed run left, finished or undone
+status.py   ─▶ how each file stands   │       ├▶ swap.py: one file, and no save of an editor's lost
+                                      │       └▶ patch.py: the same for `git apply`
+recovery.py ─▶ what a killed run moved aside, put back
 note.py     ─▶ `.handbook/`: what was copied, with the original bytes
+lock.py     ─▶ one run at a time
 target.py   ─▶ the one door: no path leads out of the project
 """
 
 from .copying import Copy, plan_copy
-from .journal import Change, is_interrupted, recover
 from .note import read_note
+from .patch import patch
+from .recovery import is_interrupted, pending, recover
 from .status import FileState, FileStatus, status
+from .swap import Change
 from .target import Target
 from .updating import Outcome, Update, plan_update
 from .writing import write
@@ -24,6 +29,8 @@ __all__ = [
     "Target",
     "Update",
     "is_interrupted",
+    "patch",
+    "pending",
     "plan_copy",
     "plan_update",
     "read_note",

@@ -1,15 +1,19 @@
 """A project and the library of today -> the changes that bring each copied file up to date, conflicts marked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec.structs import replace
+
+from ..errors import ProjectError
 from ..evidence.standing import State
 from ..handbook import Handbook
-from .journal import FOLDER, Change
-from .merge import conflicts, merge
-from .note import CopiedFile, Note, note_changes, original, read_note
-from .status import FileState, FileStatus, latest, status
+from .lock import FOLDER
+from .merge import count_separators, is_text, like, merge, same
+from .note import CopiedFile, Note, copied, later, note_changes, read_note
+from .status import ASIDE, FileState, FileStatus, Offer, status
+from .swap import Change
 from .target import Target
 
 
@@ -21,6 +25,7 @@ class Outcome(StrEnum):
     ADDED = "added"
     CONFLICT = "conflict"
     KEPT = "kept"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +39,11 @@ class Updated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """All files of which something is to be said, and the changes, the note's last."""
+    """All files of which something is to be said, the changes, the note's last, and the files as they were read."""
 
     files: Sequence[Updated]
     changes: Sequence[Change]
+    read: Mapping[str, bytes | None]
 
     @property
     def shown(self) -> Sequence[Change]:
@@ -49,86 +55,139 @@ class Update:
         """Whether any file waits for the reader."""
         return any(file.outcome is Outcome.CONFLICT for file in self.files)
 
-
-def plan_update(handbook: Handbook, target: Target) -> Update:
-    """Plan a three-way merge of each copied file; raises ProjectError where one cannot be merged.
-
-    What was edited on one side alone is taken from that side. A file that the reader removed stays
-    away; one that the library has no more stays there.
-    """
-    note = read_note(target)
-    files: list[Updated] = []
-    changes: list[Change] = []
-    kept = dict(note.files)
-    fresh: dict[str, bytes] = {}
-    for each in status(handbook, target):
-        if each.state is FileState.DROPPED:
-            files.append(
-                Updated(path=each.path, outcome=Outcome.KEPT, said="no longer part of the handbook; it is yours")
-            )
-            del kept[each.path]
-            continue
-        known = note.files.get(each.path)
-        before = target.read(each.path)
-        if known and latest(handbook, each.snippet, each.path, known.sha256) == known.sha256:
-            if each.state is FileState.CONFLICT:
-                files.append(_conflict(each.path, conflicts(before or b"")))
-            continue
-        source = handbook.snippets[each.snippet].snippet.sources[each.path]
-        theirs = handbook.snippets[each.snippet].snippet.content(each.path)
-        was = original(target, each.path, known.sha256) if known else b""
-        brought = _brought(each, before, was, theirs)
-        files += [brought.told] if brought.told else []
-        if brought.after not in {None, before}:
-            changes.append(
-                Change(path=each.path, before=before, after=brought.after or b"", executable=source.executable)
-            )
-        if brought.is_taken:
-            kept[each.path] = CopiedFile(snippet=each.snippet, sha256=source.sha256)
-            fresh[each.path] = theirs
-    later = Note(snippets=_digests(handbook, note), files=kept)
-    return Update(files=files, changes=(*changes, *note_changes(target, later, fresh)))
+    @property
+    def has_failures(self) -> bool:
+        """Whether any file could not be read."""
+        return any(file.outcome is Outcome.FAILED for file in self.files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Brought:
-    """What becomes of one file: what is told of it, its bytes, and whether the newer version counts as taken."""
+    """What becomes of one file: what is told of it, its change, and its entry in the note, None for none."""
 
     told: Updated | None = None
-    after: bytes | None = None
-    is_taken: bool = True
+    change: Change | None = None
+    entry: CopiedFile | None = None
 
 
-def _brought(each: FileStatus, before: bytes | None, was: bytes, theirs: bytes) -> _Brought:
-    path = each.path
+def plan_update(handbook: Handbook, target: Target) -> Update:
+    """Plan a three-way merge of each copied file; raises ProjectError where the note cannot be believed.
+
+    What was edited on one side alone is taken from that side. A file that the reader removed stays
+    away; one that the library has no more stays there. One that cannot be read is told, and keeps no other back.
+    """
+    note = read_note(target)
+    stands = status(handbook, target)
+    brought = {each.path: _brought(target, each) for each in stands}
+    kept = {path: each.entry for path, each in brought.items() if each.entry is not None}
+    noted = later(note, _digests(handbook, note, kept), kept)
+    changes = [each.change for each in brought.values() if each.change is not None]
+    return Update(
+        files=[each.told for each in brought.values() if each.told is not None],
+        changes=(*changes, *note_changes(target, noted)),
+        read={each.path: each.yours for each in stands if each.state is not FileState.UNREADABLE},
+    )
+
+
+def _brought(target: Target, each: FileStatus) -> _Brought:
+    offer = each.offer
+    if each.state is FileState.UNREADABLE:
+        return _Brought(told=_told(each, Outcome.FAILED, each.why), entry=each.known)
+    if each.state is FileState.CONFLICT:
+        return _Brought(told=_told(each, Outcome.CONFLICT, _waits(each, each.conflicts)), entry=each.known)
+    if offer is None:
+        said = "it is yours" if each.yours is not None else "you removed it as well"
+        return _Brought(told=_told(each, Outcome.KEPT, f"no longer part of the handbook; {said}"))
     match each.state:
-        case FileState.MISSING:
-            return _Brought(told=Updated(path=path, outcome=Outcome.KEPT, said="you removed it; it stays away"))
-        case FileState.IDENTICAL:
-            return _Brought()
-        case FileState.NEWER:
-            return _Brought(told=Updated(path=path, outcome=Outcome.UPDATED), after=theirs)
-        case FileState.ADDED if before is None:
-            return _Brought(told=Updated(path=path, outcome=Outcome.ADDED), after=theirs)
-        case FileState.ADDED if before == theirs:
-            return _Brought()
+        case FileState.MISSING if each.is_newer:
+            return _Brought(told=_told(each, Outcome.KEPT, "you removed it; it stays away"), entry=_entry(offer))
+        case FileState.IDENTICAL if each.is_newer:
+            return _Brought(entry=_entry(offer))
         case FileState.ADDED:
-            said = f"is there and is not the handbook's; see `handbook show {each.snippet} {path}`"
-            return _Brought(told=Updated(path=path, outcome=Outcome.CONFLICT, said=said), is_taken=False)
-        case FileState.CONFLICT:
-            return _Brought(told=_conflict(path, conflicts(before or b"")), is_taken=False)
-    merged = merge(before or b"", was, theirs)
-    if merged.conflicts:
-        return _Brought(told=_conflict(path, merged.conflicts), after=merged.content)
-    return _Brought(told=Updated(path=path, outcome=Outcome.MERGED), after=merged.content)
+            return _added(each, offer)
+        case FileState.NEWER:
+            after = like(offer.content, each.yours or b"")
+            return _Brought(told=_told(each, Outcome.UPDATED), change=_change(each, offer, after), entry=_entry(offer))
+        case FileState.BOTH:
+            return _both(target, each, offer, each.yours or b"")
+    return _Brought(entry=_unmarked(each))
 
 
-def _conflict(path: str, count: int) -> Updated:
-    said = f"{count} marked with <<<<<<<: edit the file, then see `handbook status`"
-    return Updated(path=path, outcome=Outcome.CONFLICT, said=said)
+def _added(each: FileStatus, offer: Offer) -> _Brought:
+    if each.yours is None:
+        change = Change(path=each.path, before=None, after=offer.content, executable=offer.executable)
+        return _Brought(told=_told(each, Outcome.ADDED), change=change, entry=_entry(offer))
+    if same(each.yours, offer.content):
+        return _Brought(entry=_entry(offer))
+    said = f"is there and is not the handbook's; see `handbook show {each.snippet} {each.path}`"
+    return _Brought(told=_told(each, Outcome.CONFLICT, said))
 
 
-def _digests(handbook: Handbook, note: Note) -> dict[str, str]:
-    """The digest of each copied snippet as it is now known; one that is not proven stays as it was copied."""
+def _both(target: Target, each: FileStatus, offer: Offer, yours: bytes) -> _Brought:
+    if not all(map(is_text, (yours, each.original or b"", offer.content))):
+        return _laid_beside(target, each, offer)
+    merged = merge(yours, each.original, offer.content)
+    separators = count_separators(merged.content) - merged.conflicts if merged.conflicts else None
+    told = _told(each, Outcome.CONFLICT, _waits(each, merged.conflicts)) if merged.conflicts else None
+    return _Brought(
+        told=told or _told(each, Outcome.MERGED),
+        change=_change(each, offer, merged.content),
+        entry=_entry(offer, separators),
+    )
+
+
+def _laid_beside(target: Target, each: FileStatus, offer: Offer) -> _Brought:
+    """Of a file without lines both versions are kept, each whole."""
+    path = f"{each.path}{ASIDE}"
+    try:
+        target.place(path)
+    except ProjectError as error:
+        return _Brought(told=_told(each, Outcome.FAILED, str(error)), entry=each.known)
+    change = Change(path=path, before=None, after=offer.content, executable=offer.executable)
+    return _Brought(told=_told(each, Outcome.CONFLICT, _waits(each, 0)), change=change, entry=_entry(offer))
+
+
+def _change(each: FileStatus, offer: Offer, after: bytes) -> Change | None:
+    """What brings a file there; the right to run it follows the side that changed it."""
+    executable = offer.executable if offer.executable != each.was_executable else None
+    if after == each.yours and executable is None:
+        return None
+    return Change(path=each.path, before=each.yours, after=after, executable=executable)
+
+
+def _entry(offer: Offer, separators: int | None = None) -> CopiedFile:
+    return copied(offer.snippet, offer.content, executable=offer.executable, separators=separators)
+
+
+def _unmarked(each: FileStatus) -> CopiedFile | None:
+    """Its entry as it was, with what has been found out since, and no merge that waits."""
+    if each.known is None or each.offer is None:
+        return each.known
+    if each.original is not None and each.known.bytes is None:
+        return copied(each.known.snippet, each.original, executable=each.was_executable)
+    return replace(each.known, executable=each.was_executable, separators=None)
+
+
+def _told(each: FileStatus, outcome: Outcome, said: str = "") -> Updated:
+    return Updated(path=each.path, outcome=outcome, said=said)
+
+
+def _waits(each: FileStatus, count: int) -> str:
+    """What waits for the reader."""
+    if each.why:
+        return each.why
+    if not count:
+        return f"no text, and edited on both sides: {each.path}{ASIDE} is the new one; remove it when you have merged"
+    unknown = "" if each.original is not None else "; nobody has the original any more, so every difference is marked"
+    return f"{count} marked with <<<<<<<, ======= and >>>>>>>: edit the file, then see `handbook status`{unknown}"
+
+
+def _digests(handbook: Handbook, note: Note, kept: Mapping[str, CopiedFile]) -> dict[str, str]:
+    """The digest of each copied snippet as it is now known.
+
+    One that is not proven stays as it was copied, and one of which nothing is left is forgotten.
+    """
     found = {slug: handbook.snippets[slug] for slug in note.snippets if slug in handbook.snippets}
-    return note.snippets | {slug: s.snippet.digest for slug, s in found.items() if s.state is State.PROVEN}
+    proven = {slug: s.snippet.digest for slug, s in found.items() if s.state is State.PROVEN}
+    used = found.keys() | {file.snippet for file in kept.values()}
+    return {slug: proven.get(slug, known) for slug, known in note.snippets.items() if slug in used}

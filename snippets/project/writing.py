@@ -1,41 +1,92 @@
-"""Changes -> files, all of them or none: what was interrupted is finished, or undone, by the next run."""
+"""Changes -> files, all of them or none, and no save of anybody else's lost."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import ProjectError
-from .journal import FOLDER, Change, commit, recover
+from .lock import alone
+from .swap import Change, EditedError, Swap, settle
 from .target import Target, parents, refuse_clashes
 
-try:
-    import fcntl
-except ImportError:  # Windows has none: two runs at once are not told apart there.
-    fcntl = None  # type: ignore[assignment]
+AGAIN = "changed just now, and stays as it is; nothing else was changed: run the same command again"
 
 
-def write(target: Target, changes: Sequence[Change]) -> None:
+def write(target: Target, changes: Sequence[Change], read: Mapping[str, bytes | None] | None = None) -> None:
     """Make all changes; raises ProjectError, with nothing changed, where one of them cannot be made.
 
-    All bytes lie beside their places before the first is renamed into its own. A run that is killed
-    among the renames has left a journal, see `recover`.
+    `read` are files on which the changes rest without changing them: they have to be as they were read. A run that
+    is killed leaves each file whole, or moved aside for `recover`; the same command makes what was not made.
     """
     if not changes:
         return
     refuse_clashes([change.path for change in changes])
     for change in changes:
         target.place(change.path)
-    made = [above for above in _above(changes) if not (target.root / above).exists()]
+    known = dict(read or {}) | {change.path: change.before for change in changes}
     try:
-        with _made(target.root), _alone(target):
-            recover(target)
-            if moved := [change.path for change in changes if target.read(change.path) != change.before]:
-                raise ProjectError(*[f"{path}: changed just now; run the same command again" for path in moved])
-            commit(target, changes, made)
+        with _made(target.root), alone(target):
+            if moved := [path for path, before in known.items() if target.read(path) != before]:
+                raise ProjectError(*[f"{path}: {AGAIN}" for path in moved])
+            _commit(target, changes)
     except OSError as error:
         where = error.filename if isinstance(error.filename, str) else str(target.root)
         raise ProjectError(f"{where}: {error.strerror}; nothing was changed") from None
+
+
+def _commit(target: Target, changes: Sequence[Change]) -> None:
+    above = sorted({above for change in changes if change.after is not None for above in parents(change.path)})
+    made = [folder for folder in above if not (target.root / folder).exists()]
+    swaps: list[Swap] = []
+    try:
+        for folder in made:
+            target.place(folder).mkdir(exist_ok=True)
+        swaps += (Swap(target, change) for change in changes)
+        for swap in swaps:
+            _make(swap)
+        _look_again(swaps)
+    except BaseException:
+        _undo(swaps)
+        for folder in reversed(made):
+            with suppress(OSError):
+                (target.root / folder).rmdir()
+        raise
+    for swap in swaps:
+        swap.drop()
+    for change in changes:
+        if change.after is None:
+            _remove_empty(target, change.path)
+    for parent in {swap.place.parent for swap in swaps}:
+        _sync(parent)
+
+
+def _look_again(swaps: Sequence[Swap]) -> None:
+    """Raise ProjectError where somebody wrote to what was moved aside, as an editor does that had it open."""
+    is_quiet = settle(swap.old for swap in swaps)
+    if moved := [swap.change.path for swap in swaps if not swap.is_as_read()]:
+        raise ProjectError(*[f"{path}: {AGAIN}" for path in moved])
+    if not is_quiet:
+        raise ProjectError("a file is open in another program, which writes to it: close it; nothing was changed")
+
+
+def _make(swap: Swap) -> None:
+    try:
+        swap.make()
+    except EditedError:
+        raise ProjectError(f"{swap.change.path}: {AGAIN}") from None
+
+
+def _undo(swaps: Sequence[Swap]) -> None:
+    """Undo each, whatever becomes of the others; what cannot be brought back now lies beside its place."""
+    left = []
+    for swap in reversed(swaps):
+        try:
+            swap.undo()
+        except OSError as error:
+            left.append(f"{swap.change.path}: {error.strerror}; what was there is {swap.old.name}, beside it")
+    if left:
+        raise ProjectError(*left, "run the same command again, which puts it back")
 
 
 @contextmanager
@@ -52,28 +103,18 @@ def _made(folder: Path) -> Iterator[None]:
         raise
 
 
-@contextmanager
-def _alone(target: Target) -> Iterator[None]:
-    """One run at a time in one project."""
-    folder = target.root / FOLDER
-    is_new = not folder.exists()
-    folder.mkdir(exist_ok=True)
-    try:
+def _remove_empty(target: Target, path: str) -> None:
+    """Remove the directories that a file was the last of."""
+    for above in reversed(list(parents(path))):
+        with suppress(OSError):
+            (target.root / above).rmdir()
+
+
+def _sync(folder: Path) -> None:
+    """Make renames in a directory last; systems that cannot open one do it by themselves."""
+    with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
-            if fcntl is not None:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-        except BlockingIOError:
-            raise ProjectError(f"{target.root}: another `handbook` writes here; try again when it has ended") from None
+            os.fsync(handle)
         finally:
             os.close(handle)
-    finally:
-        if is_new:
-            # Empty where nothing came of it.
-            with suppress(OSError):
-                folder.rmdir()
-
-
-def _above(changes: Sequence[Change]) -> list[str]:
-    return sorted({above for change in changes for above in parents(change.path)})

@@ -1,6 +1,8 @@
 """A project over the years: copied, edited, kept current; nothing of the reader's is ever lost."""
 
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from click.testing import CliRunner, Result
 from snippets.cli import main
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
+from tests.unit.odd import lay
 from tests.unit.sample import DOCKERFILE, NOW, WEB, Library, evidence_of
 from tests.unit.test_target import tree
 
@@ -65,7 +68,7 @@ def test_copy_writes_the_proven_bytes_and_says_what_is_next(handbook: Command, p
         "wrote     Dockerfile\nwrote     serve.conf\n\nNext, as it was proven:\n  docker build .\n",
     )
     assert own(project) == {"Dockerfile": DOCKERFILE.encode(), "serve.conf": b"workers = 3\n", "mine.py": b"mine\n"}
-    assert (project / ".handbook/original/Dockerfile").read_text() == DOCKERFILE
+    assert [path for path in tree(project) if path.startswith(".handbook/")] == [".handbook/copied.json"]
     assert set(json.loads((project / ".handbook/copied.json").read_text())["files"]) == {"Dockerfile", "serve.conf"}
 
 
@@ -136,7 +139,7 @@ def test_a_dry_run_shows_and_writes_nothing(handbook: Command, tmp_path: Path) -
     """Not even the directory."""
     result = handbook("copy", "web", str(tmp_path / "new"), "--dry-run")
 
-    assert "--- /dev/null\n+++ b/Dockerfile\n@@ -1 +1,4 @@\n" in result.stdout
+    assert "--- /dev/null\n+++ b/Dockerfile\n@@ -0,0 +1,3 @@\n" in result.stdout
     assert not (tmp_path / "new").exists()
 
 
@@ -279,13 +282,12 @@ def test_what_the_handbook_drops_is_the_readers(
     ("path", "text", "said"),
     [
         (".handbook/copied.json", "{", ".handbook/copied.json: "),
-        (".handbook/copied.json", '{"version": 2}', "this handbook knows 1"),
+        (".handbook/copied.json", '{"version": 3}', "written by handbook 0 in layout 3, and this is "),
         (
             ".handbook/copied.json",
             '{"snippets": {"web": "x"}, "files": {"../../etc/passwd": {"snippet": "web", "sha256": "0"}}}',
             "leaves the directory",
         ),
-        (".handbook/original/Dockerfile", "edited\n", "not the bytes that were copied"),
     ],
 )
 def test_a_note_that_cannot_be_believed_is_refused(  # noqa: PLR0913, PLR0917 - a fixture each
@@ -306,7 +308,7 @@ def test_a_note_that_cannot_be_believed_is_refused(  # noqa: PLR0913, PLR0917 - 
 
     result = handbook("update", str(project))
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert said in result.stderr
     assert tree(project) == before
 
@@ -316,23 +318,335 @@ def test_a_project_without_a_copy_is_told_so(command: str, handbook: Command, pr
     """With the command that makes one."""
     result = handbook(command, str(project))
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "nothing was copied into" in result.stderr
     assert not (project / ".handbook").exists()
 
 
-def test_a_merge_without_git_is_refused_whole(
-    handbook: Command, library: Library, prove: Callable[[], None], project: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("stub", ["", "exit 0", "exit 1", "exit 69", "exit 127", "exit 255", "echo merged; exit 1"])
+def test_a_merge_needs_no_git(  # noqa: PLR0913, PLR0917 - a fixture each
+    stub: str,
+    handbook: Command,
+    library: Library,
+    prove: Callable[[], None],
+    project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nothing is half updated."""
+    """Where there is none, or one that cannot run and says nothing or something, every line of the reader's stays."""
     handbook("copy", "web", str(project))
     (project / "Dockerfile").write_text(EDITED)
-    library.write("web/Dockerfile", NEWER).write("conf/serve.conf", "workers = 4\n")
+    library.write("web/Dockerfile", NEWER)
     prove()
-    before = tree(project)
-    monkeypatch.setenv("PATH", "/nonexistent")
+    git = tmp_path / "bin" / "git"
+    git.parent.mkdir()
+    if stub:
+        git.write_text(f"#!/bin/sh\n{stub}\n")
+        git.chmod(0o755)
+    monkeypatch.setenv("PATH", str(git.parent))
 
     result = handbook("update", str(project))
 
-    assert "no `git` on PATH" in result.stderr
-    assert tree(project) == before
+    assert (result.exit_code, (project / "Dockerfile").read_text()) == (0, NEWER + "LABEL mine=1\n")
+
+
+class Other:
+    """A second snippet with the same Dockerfile, proven anew at each change."""
+
+    def __init__(self, library: Library) -> None:
+        plain = WEB.replace('"serve.conf" = "conf/serve.conf"', "").replace("[uses]\n", "")
+        self.library = library.write("other/snippet.toml", plain)
+        self.write("Dockerfile", DOCKERFILE)
+
+    def write(self, path: str, text: str) -> None:
+        """Give it a file."""
+        self.library.write(f"other/{path}", text)
+        self._prove()
+
+    def remove(self, path: str) -> None:
+        """Take one from it."""
+        (self.library.root / "other" / path).unlink()
+        self._prove()
+
+    def _prove(self) -> None:
+        EvidenceStore(self.library.root.parent / "evidence").write(evidence_of(self.library.snippet("other")), "other")
+
+
+@pytest.mark.parametrize("gone", ["file", "snippet"])
+@pytest.mark.parametrize("yours", ["removed", "in conflict", "edited", "as copied"])
+def test_what_is_dropped_never_stops_an_update(
+    gone: str, yours: str, handbook: Command, library: Library, project: Path
+) -> None:
+    """Whether the file went or its snippet, and whatever became of the reader's: a word each, and not for good."""
+    other = Other(library)
+    other.write("old.txt", "old\n")
+    handbook("copy", "other", str(project))
+    mark = "<<<<<<< yours\nmine\n=======\nnew\n>>>>>>> handbook\n"
+    text = {"in conflict": mark, "edited": "mine\n", "as copied": "old\n"}.get(yours)
+    (project / "old.txt").unlink() if text is None else (project / "old.txt").write_text(text)
+    if gone == "snippet":
+        shutil.rmtree(library.root / "other")
+    else:
+        other.remove("old.txt")
+
+    state = states(handbook("status", str(project), "--json"))["old.txt"]
+    first, second = handbook("update", str(project)), handbook("update", str(project))
+
+    told = {"removed": "missing", "in conflict": "conflict"}.get(yours, "dropped")
+    word = "conflict " if told == "conflict" else "kept     "
+    assert (state, first.exit_code) == (told, 1 if told == "conflict" else 0)
+    assert f"{word} old.txt: " in first.stdout
+    assert ("old.txt" in second.output) is (told == "conflict")
+    if text is not None:
+        assert (project / "old.txt").read_text() == text
+
+
+def test_a_file_that_one_of_two_snippets_drops_is_the_others(
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
+) -> None:
+    """It is neither dropped nor new."""
+    other = Other(library)
+    library.write("web/both.txt", "both\n")
+    other.write("both.txt", "both\n")
+    prove()
+    handbook("copy", "web", str(project))
+    handbook("copy", "other", str(project))
+    other.remove("both.txt")
+
+    assert states(handbook("status", str(project), "--json"))["both.txt"] == "identical"
+    library.write("web/both.txt", "newer\n")
+    prove()
+    assert handbook("update", str(project)).exit_code == 0
+    assert (project / "both.txt").read_text() == "newer\n"
+
+
+def test_two_snippets_that_add_different_files_in_one_place_write_neither(
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
+) -> None:
+    """Whoever waits for one of them is told of both."""
+    other = Other(library)
+    for name in ("web", "other"):
+        handbook("copy", name, str(project))
+    library.write("web/new.txt", "web")
+    prove()
+    other.write("new.txt", "other")
+
+    result = handbook("update", str(project))
+
+    assert result.exit_code == 1
+    assert "conflict  new.txt: other and web both add it, and differ" in result.stdout
+    assert not (project / "new.txt").exists()
+
+
+@pytest.mark.parametrize("odd", ["directory", "pipe", "link", "other case"])
+def test_one_odd_file_stops_no_other(
+    odd: str, handbook: Command, library: Library, prove: Callable[[], None], project: Path
+) -> None:
+    """It is told with its reason, the status is that of an error, and the others are brought up to date."""
+    handbook("copy", "web", str(project))
+    (project / "serve.conf").unlink()
+    if odd == "other case":
+        (project / "SERVE.conf").write_text("mine\n")
+    else:
+        lay(odd, project / "serve.conf", "/etc/hostname")
+    library.write("web/Dockerfile", NEWER)
+    prove()
+
+    listed = handbook("status", str(project), "--json")
+    updated = handbook("update", str(project))
+
+    row = next(row for row in json.loads(listed.stdout) if row["path"] == "serve.conf")
+    assert (listed.exit_code, row["state"]) == (2, "unreadable")
+    assert row["why"].startswith("serve.conf: ")
+    assert (updated.exit_code, updated.stdout) == (2, "updated   Dockerfile\n")
+    assert updated.stderr.startswith("failed    serve.conf: ")
+    assert (project / "Dockerfile").read_text() == NEWER
+    assert handbook("update", str(project)).exit_code == 2
+
+
+def test_a_file_that_may_not_be_read_stops_no_other(
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may read everything, so the system's refusal is played."""
+    handbook("copy", "web", str(project))
+    library.write("web/Dockerfile", NEWER)
+    prove()
+    real = os.open
+
+    def refusing(path: str | Path, *arguments: int, **options: int) -> int:
+        if str(path).endswith("serve.conf"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *arguments, **options)
+
+    monkeypatch.setattr("os.open", refusing)
+    result = handbook("update", str(project))
+    monkeypatch.undo()
+
+    assert (result.exit_code, result.stdout) == (2, "updated   Dockerfile\n")
+    assert result.stderr == "failed    serve.conf: serve.conf: Permission denied\n"
+
+
+def test_what_is_outdated_and_what_cannot_be_told_are_two_statuses(
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
+) -> None:
+    """As with `diff`: a nightly job tells news from trouble."""
+    handbook("copy", "web", str(project))
+    assert handbook("status", str(project)).exit_code == 0
+    library.write("web/Dockerfile", NEWER)
+    prove()
+    assert handbook("status", str(project)).exit_code == 1
+    (project / ".handbook/copied.json").write_text("{")
+    assert handbook("status", str(project)).exit_code == 2
+    library.write("web/snippet.toml", "titel = 1")
+    result = CliRunner().invoke(main, ["status", str(project)], obj=None, env={"HANDBOOK_EVIDENCE": "/nonexistent"})
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "=======\n",
+        "<<<<<<< yours\n",
+        ">>>>>>> handbook\n",
+        "# <<<<<<< yours\n",
+        "  >>>>>>> handbook\n",
+        "<<<<<<< yours\r\n",
+        "<<<<<<<\n",
+        "=======\n>>>>>>> handbook\n",
+    ],
+)
+def test_marks_half_removed_wait_for_the_rest(
+    left: str, handbook: Command, library: Library, prove: Callable[[], None], project: Path
+) -> None:
+    """A file with any one of them is broken, whichever it is."""
+    handbook("copy", "web", str(project))
+    (project / "Dockerfile").write_text(DOCKERFILE.replace("python:3.13", "python:3.12"))
+    library.write("web/Dockerfile", NEWER)
+    prove()
+    assert handbook("update", str(project)).exit_code == 1
+    (project / "Dockerfile").write_bytes((NEWER + left).encode())
+
+    assert states(handbook("status", str(project), "--json"))["Dockerfile"] == "conflict"
+    assert handbook("update", str(project)).exit_code == 1
+    (project / "Dockerfile").write_text(NEWER)
+    assert handbook("update", str(project)).exit_code == 0
+
+
+def test_a_line_of_the_readers_that_looks_like_a_mark_is_theirs(
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
+) -> None:
+    """Prose underlines headings so; with a merge that waits and without."""
+    handbook("copy", "web", str(project))
+    heading = "# Title\n=======\n"
+    (project / "Dockerfile").write_text(heading + DOCKERFILE.replace("python:3.13", "python:3.12"))
+    assert states(handbook("status", str(project), "--json"))["Dockerfile"] == "yours differs"
+    library.write("web/Dockerfile", NEWER)
+    prove()
+    assert handbook("update", str(project)).exit_code == 1
+
+    (project / "Dockerfile").write_text(heading + NEWER)
+
+    assert states(handbook("status", str(project), "--json"))["Dockerfile"] == "yours differs"
+    assert handbook("update", str(project)).exit_code == 0
+
+
+def test_an_edited_shared_file_gets_advice_that_helps(
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
+) -> None:
+    """It is not another file of another snippet, and there is nothing to merge until there is something newer."""
+    handbook("copy", "conf", str(project))
+    (project / "serve.conf").write_text("workers = 9\n")
+    first = handbook("copy", "web", str(project))
+    library.write("conf/serve.conf", "workers = 4\n")
+    prove()
+    second = handbook("copy", "web", str(project))
+
+    assert "you edited it since it was copied with conf, and nothing newer is there to merge" in first.stderr
+    assert "`handbook update` merges" in second.stderr
+    assert own(project)["serve.conf"] == b"workers = 9\n"
+
+
+def test_permissions_follow_whoever_changed_them(
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
+) -> None:
+    """0600 stays so, in a backup as well; a lost right to run a file is no identical file, and `copy` gives it back."""
+    (library.root / "web/Dockerfile").chmod(0o755)
+    prove()
+    handbook("copy", "web", str(project))
+    assert (project / "Dockerfile").stat().st_mode & 0o111 == 0o111
+    (project / "Dockerfile").chmod(0o600)
+    (project / "serve.conf").chmod(0o600)
+    assert states(handbook("status", str(project), "--json")) == {
+        "Dockerfile": "yours differs",
+        "serve.conf": "identical",
+    }
+
+    library.write("web/Dockerfile", NEWER).write("conf/serve.conf", "workers = 4\n")
+    prove()
+    assert handbook("update", str(project)).exit_code == 0
+    assert [(project / name).stat().st_mode & 0o777 for name in ("Dockerfile", "serve.conf")] == [0o600, 0o600]
+
+    assert "wrote     Dockerfile\n" in handbook("copy", "web", str(project)).stdout
+    assert (project / "Dockerfile").stat().st_mode & 0o777 == 0o700
+    (project / "serve.conf").write_text("secret\n")
+    handbook("copy", "web", str(project), "--force")
+    assert (project / "serve.conf.before-handbook").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_snippet_that_becomes_executable_is_newer(
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
+) -> None:
+    """Its bytes are the same, and without the right they do nothing."""
+    handbook("copy", "web", str(project))
+    (library.root / "web/Dockerfile").chmod(0o755)
+    prove()
+
+    assert states(handbook("status", str(project), "--json"))["Dockerfile"] == "newer"
+    handbook("update", str(project))
+    assert (project / "Dockerfile").stat().st_mode & 0o100
+    assert states(handbook("status", str(project), "--json"))["Dockerfile"] == "identical"
+
+
+def test_a_checkout_that_turned_all_line_ends_is_brought_up_to_date(
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
+) -> None:
+    """As `core.autocrlf` does, the note included: nothing differs, and what is written has the reader's ends."""
+    handbook("copy", "web", str(project))
+    (project / "Dockerfile").write_text(EDITED)
+    for path in ("Dockerfile", "serve.conf", ".handbook/copied.json"):
+        (project / path).write_bytes((project / path).read_bytes().replace(b"\n", b"\r\n"))
+    assert states(handbook("status", str(project), "--json")) == {
+        "Dockerfile": "yours differs",
+        "serve.conf": "identical",
+    }
+    assert "identical serve.conf" in handbook("copy", "conf", str(project)).stdout
+
+    library.write("web/Dockerfile", NEWER).write("conf/serve.conf", "workers = 4\n")
+    prove()
+    result = handbook("update", str(project))
+
+    assert (result.exit_code, result.stdout.splitlines()[:2]) == (0, ["merged    Dockerfile", "updated   serve.conf"])
+    assert (project / "Dockerfile").read_bytes() == (NEWER + "LABEL mine=1\n").replace("\n", "\r\n").encode()
+    assert (project / "serve.conf").read_bytes() == b"workers = 4\r\n"
+    assert states(handbook("status", str(project), "--json"))["serve.conf"] == "identical"
+
+
+def test_a_file_without_lines_is_kept_beside_the_new_one(
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
+) -> None:
+    """Nothing can be marked in it: both versions stand whole until the reader has taken what they want."""
+    handbook("copy", "web", str(project))
+    (project / "Dockerfile").write_bytes(b"\0mine")
+    library.write("web/Dockerfile", NEWER)
+    prove()
+
+    result = handbook("update", str(project))
+
+    assert (result.exit_code, "Dockerfile.from-handbook is the new one" in result.stdout) == (1, True)
+    assert own(project)["Dockerfile"] == b"\0mine"
+    assert own(project)["Dockerfile.from-handbook"] == NEWER.encode()
+    assert handbook("update", str(project)).exit_code == 1
+    assert states(handbook("status", str(project), "--json"))["Dockerfile"] == "conflict"
+    (project / "Dockerfile.from-handbook").unlink()
+    assert handbook("update", str(project)).exit_code == 0
+    assert states(handbook("status", str(project), "--json"))["Dockerfile"] == "yours differs"

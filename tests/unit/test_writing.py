@@ -1,6 +1,5 @@
 """All changes or none: full disks, read-only directories, runs that are killed at any point."""
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -9,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from snippets.errors import ProjectError
-from snippets.project import Change, Target, recover, write
-from snippets.project.journal import PENDING
+from snippets.project import Change, Target, is_interrupted, recover, write
+from tests.unit.odd import lay
 from tests.unit.test_target import tree
 
 OLD, NEW = b"old\n", b"new\n"
@@ -19,6 +18,7 @@ CHANGES = [
     Change(path="app/__init__.py", before=None, after=NEW),
     Change(path="app/run.sh", before=None, after=b"#!/bin/sh\n", executable=True),
 ]
+PATHS = [change.path for change in CHANGES]
 AFTER = {"Dockerfile": NEW, "app/__init__.py": NEW, "app/run.sh": b"#!/bin/sh\n"}
 # Ends without a word at the n-th call of one of the system's own functions, as `kill -9` would.
 KILLED = """
@@ -83,90 +83,139 @@ def test_what_changed_since_it_was_read_is_not_written_over(project: Path) -> No
     assert not (project / "new").exists()
 
 
-@pytest.mark.parametrize("function", ["replace", "open", "chmod", "rename", "mkdir"])
-@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
-def test_a_system_that_refuses_changes_nothing(
-    function: str, count: int, project: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("function", ["rename", "link", "unlink", "open", "fdopen", "fsync", "chmod", "mkdir", "lstat"])
+@pytest.mark.parametrize("count", range(1, 10))
+@pytest.mark.parametrize("times", [1, 1_000])
+def test_a_system_that_refuses_loses_nothing(
+    function: str, count: int, times: int, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whichever call it refuses: a full disk, a directory that may not be written, a file that may not be moved."""
+    """Whichever call it refuses, once or from then on: all is as it was, or is kept, if need be after the next run."""
     calls = 0
-    module = "io" if function == "open" else "os"
-    real = getattr(__import__(module), function)
+    real = getattr(os, function)
 
     def refusing(*arguments: object, **options: object) -> object:
         nonlocal calls
         calls += 1
-        if calls == count:
+        if count <= calls < count + times:
             raise OSError(28, "No space left on device", str(arguments[0]))
         return real(*arguments, **options)
 
     before = tree(project)
-    monkeypatch.setattr(f"{module}.{function}", refusing)
+    monkeypatch.setattr(f"os.{function}", refusing)
+    refused = ""
     try:
         write(Target.at(project), CHANGES)
     except ProjectError as error:
         refused = str(error)
-        monkeypatch.undo()
-    else:
-        refused = ""
-        monkeypatch.undo()
-    if refused:
-        assert "No space left on device" in refused
-        assert tree(project) == before
-    else:
-        # It was asked less often than that, or all was done by then.
-        recover(Target.at(project))
-        assert tree(project) == {**AFTER, "mine.py": b"mine\n"}
+    monkeypatch.undo()
+
+    recover(Target.at(project), PATHS)
+
+    # What cannot be looked at again counts as changed.
+    assert not refused or "No space left on device" in refused or "changed just now" in refused
+    left = tree(project)
+    left.pop(".handbook/lock", None)
+    kept = left.pop("Dockerfile.before-handbook", None)
+    # Where nothing can be read any more, what lies there may be somebody's save, and both are kept.
+    assert left == (before if refused and kept is None else {**AFTER, "mine.py": b"mine\n"})
+    assert kept in {None, OLD}
+    assert times > 1 or not refused or kept is None
 
 
-@pytest.mark.parametrize("function", ["replace", "rename", "fsync", "unlink"])
-@pytest.mark.parametrize("count", [1, 2, 3, 4, 6])
-def test_a_run_that_is_killed_is_finished_or_undone_by_the_next(function: str, count: int, project: Path) -> None:
-    """At whatever point: afterwards all changes are made, or none, and nothing of ours is left."""
-    before = tree(project)
+@pytest.mark.parametrize("function", ["rename", "link", "fsync", "unlink"])
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_a_run_that_is_killed_leaves_each_file_whole(function: str, count: int, project: Path) -> None:
+    """At whatever point: each is as it was or as it is to be, and the same command does what was not done."""
     command = [sys.executable, "-c", KILLED, str(project), function, str(count)]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
     assert done.returncode in {0, 9}, done.stderr
 
-    recover(Target.at(project))
+    recover(Target.at(project), PATHS)
 
-    left = tree(project)
-    assert left in (before, {**before, **AFTER})
-    assert done.returncode == 9 or left == {**before, **AFTER}
-
-
-def test_what_was_edited_after_a_kill_is_kept_and_the_rest_undone(project: Path) -> None:
-    """Going on would lose the edit."""
-    command = [sys.executable, "-c", KILLED, str(project), "replace", "2"]
-    subprocess.run(command, cwd=Path(__file__).parents[2], check=False)
-    assert (project / PENDING).is_dir()
-    (project / "app").mkdir(exist_ok=True)
-    (project / "app/__init__.py").write_bytes(b"by hand\n")
-
-    assert recover(Target.at(project)) == "undone"
-
-    assert tree(project) == {"Dockerfile": OLD, "mine.py": b"mine\n", "app/__init__.py": b"by hand\n"}
-    assert recover(Target.at(project)) is None
+    target, left = Target.at(project), tree(project)
+    left.pop(".handbook/lock", None)
+    assert left.pop("mine.py") == b"mine\n"
+    assert left.pop("Dockerfile.before-handbook", OLD) == OLD
+    assert left.keys() <= AFTER.keys()
+    assert all(content in {AFTER[path], OLD if path == "Dockerfile" else None} for path, content in left.items())
+    assert not is_interrupted(target, PATHS)
+    again = [Change(path=c.path, before=target.read(c.path), after=c.after, executable=c.executable) for c in CHANGES]
+    write(target, again)
+    assert {path: tree(project)[path] for path in AFTER} == AFTER
 
 
-def test_a_journal_that_is_damaged_stops_everything(project: Path) -> None:
-    """Nobody knows what it said; nothing is touched."""
-    (project / PENDING).mkdir(parents=True)
-    (project / PENDING / "journal.json").write_text("{")
+def test_what_was_saved_after_a_kill_is_kept_beside_what_was_moved_aside(project: Path) -> None:
+    """Both are the reader's, and a sentence says so."""
+    (project / "Dockerfile").rename(project / ".handbook-old-Dockerfile")
+    (project / "Dockerfile").write_bytes(b"by hand\n")
 
-    with pytest.raises(ProjectError, match="what it left is damaged"):
-        write(Target.at(project), CHANGES)
+    told = recover(Target.at(project), PATHS)
+
+    said = "Dockerfile was saved since, and Dockerfile.before-handbook is what it had moved aside"
+    assert told == [f"a run before this one was interrupted: {said}"]
+    assert tree(project) == {"Dockerfile": b"by hand\n", "Dockerfile.before-handbook": OLD, "mine.py": b"mine\n"}
+    assert recover(Target.at(project), PATHS) == []
+
+
+def test_what_a_killed_run_moved_aside_is_put_back(project: Path) -> None:
+    """The place is empty: whoever looks at it sees a file that is gone."""
+    (project / "Dockerfile").rename(project / ".handbook-old-Dockerfile")
+    before = tree(project)
+    assert is_interrupted(Target.at(project), PATHS)
+    assert tree(project) == before
+
+    assert recover(Target.at(project), PATHS) == ["a run before this one was interrupted: Dockerfile is back"]
+    assert tree(project) == {"Dockerfile": OLD, "mine.py": b"mine\n"}
+
+
+@pytest.mark.parametrize("name", [".handbook-old-.git", ".handbook-old-a\\b", ".handbook-old-", ".handbook-old-NUL"])
+def test_names_that_no_run_leaves_are_left(name: str, project: Path) -> None:
+    """They came with a clone, and say where to go."""
+    (project / name).write_text("theirs\n")
+    before = tree(project)
+
+    assert recover(Target.at(project), PATHS) == []
+    assert tree(project) == before
+
+
+@pytest.mark.parametrize("kind", ["link", "directory", "pipe"])
+def test_what_is_named_so_and_is_no_file_is_told(kind: str, project: Path, tmp_path: Path) -> None:
+    """Nothing is followed, read or removed."""
+    left = project / ".handbook-old-Dockerfile"
+    lay(kind, left, tmp_path)
+
+    with pytest.raises(ProjectError, match=r"^\.handbook-old-Dockerfile: not a file"):
+        recover(Target.at(project), PATHS)
 
     assert (project / "Dockerfile").read_bytes() == OLD
 
 
-def test_two_runs_at_once_are_told_apart(project: Path) -> None:
-    """The second one writes nothing."""
-    (project / ".handbook").mkdir()
-    handle = os.open(project / ".handbook", os.O_RDONLY)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    with pytest.raises(ProjectError, match="another `handbook` writes here"):
-        write(Target.at(project), CHANGES)
-    os.close(handle)
+@pytest.mark.parametrize("kind", ["directory", "link", "pipe", "removed"])
+def test_what_is_no_file_any_more_is_left_as_it_is(kind: str, project: Path) -> None:
+    """It was one when it was read."""
+    place = project / "Dockerfile"
+    place.unlink()
+    lay(kind, place, "mine.py")
 
-    assert (project / "Dockerfile").read_bytes() == OLD
+    with pytest.raises(ProjectError):
+        write(Target.at(project), CHANGES)
+
+    assert (place.is_dir(), place.is_symlink(), place.is_fifo(), place.exists()) == (
+        kind == "directory",
+        kind == "link",
+        kind == "pipe",
+        kind != "removed",
+    )
+    assert not (project / "app").exists()
+
+
+def test_a_file_that_is_removed_takes_its_empty_directory_along(project: Path) -> None:
+    """And nothing that holds anything else."""
+    (project / ".handbook/original/app").mkdir(parents=True)
+    (project / ".handbook/original/app/a").write_bytes(OLD)
+    (project / ".handbook/original/b").write_bytes(OLD)
+
+    write(Target.at(project), [Change(path=".handbook/original/app/a", before=OLD, after=None)])
+
+    assert tree(project) == {".handbook/original/b": OLD, "Dockerfile": OLD, "mine.py": b"mine\n"}
+    assert not (project / ".handbook/original/app").exists()
