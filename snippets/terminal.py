@@ -6,7 +6,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 # What a terminal obeys, or does not show: controls, directions, zero widths, halves of pairs.
 _OBEYED = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -39,8 +39,7 @@ def listening() -> Iterator[None]:
                 if stream is not None and not stream.closed:
                     stream.flush()
     except BrokenPipeError:
-        _mute(sys.stdout)
-        sys.exit(UNHEARD)
+        unheard()
     except OSError as error:
         # Of a stream, for whatever has a name is told by who opened it.
         if error.filename is not None:
@@ -49,6 +48,12 @@ def listening() -> Iterator[None]:
         with suppress(OSError):
             sys.stderr.write(f"Error: what was to be said could not be written: {error.strerror}\n")
         sys.exit(UNWRITTEN)
+
+
+def unheard() -> NoReturn:
+    """End where nobody reads any more what is printed."""
+    _mute(sys.stdout)
+    sys.exit(UNHEARD)
 
 
 def _mute(stream: TextIO | None) -> None:

@@ -10,7 +10,7 @@ import click
 
 from ..environment import NO_COLOR
 from ..errors import SnippetsError
-from ..terminal import listening, printable
+from ..terminal import listening, printable, unheard
 from .check import check
 from .completion import completion
 from .library import evidence, list_, show
@@ -37,6 +37,9 @@ class Refusing(click.Group):
             return super().invoke(ctx)
         except SnippetsError as error:
             raise click.ClickException(printable(str(error))) from None
+        except BrokenPipeError:
+            # Before click makes it a 1, which says that something is not so.
+            unheard()
 
     def main(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as click has it
         """Run as a program does, whatever its streams can take."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "sarif", "junit", "github")
 USAGE, UNJUDGED = 2, 3
-NEEDED = "`handbook check` builds and boots: it needs `python -m pip install 'deployment-handbook[prove]'`"
 
 
 @click.command()
@@ -99,7 +98,7 @@ def _checked(  # noqa: PLR0913, PLR0917 - what was asked, each once
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] == __name__.partition(".")[0]:
             raise
-        _end(NEEDED, UNJUDGED)
+        _end(_needed(missing.name or ""), UNJUDGED)
     from ..errors import EngineError, ProjectError
 
     handbook = shelf(ctx)
@@ -136,6 +135,20 @@ def _pairs(option: str, written: "Sequence[str]") -> dict[str, str]:
             refuse_usage(f"{option}: {pair!r} has no `=`, or nothing before it")
         pairs[name] = value
     return pairs
+
+
+def _needed(module: str) -> str:
+    """How to get what is missing: another system, or packages from an index, where this one may be on none."""
+    if module.partition(".")[0] in sys.stdlib_module_names:
+        return f"this system has no `{module}`: `handbook check` runs on Linux and macOS, and on Windows inside WSL"
+    from importlib.metadata import requires
+
+    stated = [each.partition(";") for each in requires("deployment-handbook") or ()]
+    packages = " ".join(f"'{package.strip()}'" for package, _, marker in stated if "prove" in marker)
+    return (
+        "`handbook check` builds and boots: it needs what `deployment-handbook[prove]` names, and "
+        f"`python -m pip install {packages}` installs that"
+    )
 
 
 def _end(message: str, status: int) -> NoReturn:

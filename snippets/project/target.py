@@ -83,16 +83,22 @@ class Target:
 
 
 def content(place: Path) -> bytes:
-    """The bytes of a file; raises OSError, also where it is something else by now: reading a pipe waits for ever."""
+    """The bytes of a file; raises OSError where it is something else, for reading a pipe waits for ever."""
+    _refuse_odd(place, place.lstat().st_mode)
+    # It may be something else by now.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     handle = os.open(place, flags)
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "not a file", str(place))
+        _refuse_odd(place, os.fstat(handle).st_mode)
         with os.fdopen(handle, "rb", closefd=False) as file:
             return file.read()
     finally:
         os.close(handle)
+
+
+def _refuse_odd(place: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "not a file", str(place))
 
 
 def parents(path: str) -> Iterator[str]:

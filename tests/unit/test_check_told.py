@@ -379,7 +379,19 @@ def test_without_what_builds_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     result = check()
 
     assert result.exit_code == 3
-    assert "deployment-handbook[prove]" in result.stderr
+    assert "`python -m pip install 'pyyaml>=6' 'testcontainers>=4.15'`" in result.stderr
+
+
+def test_on_a_system_that_cannot_judge_it_says_which_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No package brings what Windows has not."""
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    for name in [name for name in sys.modules if name.startswith(("snippets.check", "snippets.engine"))]:
+        monkeypatch.delitem(sys.modules, name)
+    result = check()
+
+    assert result.exit_code == 3
+    assert "this system has no `fcntl`: `handbook check` runs on Linux and macOS" in result.stderr
+    assert "pip install" not in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -650,3 +651,23 @@ def test_a_file_without_lines_is_kept_beside_the_new_one(
     (project / "Dockerfile.from-handbook").unlink()
     assert handbook("update", str(project)).exit_code == 0
     assert states(handbook("status", str(project), "--json"))["Dockerfile"] == "yours differs"
+
+
+@pytest.mark.parametrize("command", [("copy", "web"), ("update",)])
+def test_a_dry_run_is_what_git_applies(
+    command: tuple[str, ...], handbook: Command, library: Library, prove: Callable[[], None], project: Path
+) -> None:
+    """Applied it leaves the same files as the command; what is said of it is not on stdout."""
+    if command[0] == "update":
+        handbook("copy", "web", str(project))
+        (project / "Dockerfile").write_bytes(EDITED.encode().removesuffix(b"\n"))
+        library.write("web/Dockerfile", NEWER).write("web/no-end.txt", "no end")
+        prove()
+    by_git = project.with_name("by-git")
+    shutil.copytree(project, by_git)
+    made = handbook(*command, str(project), "--dry-run")
+    subprocess.run(["git", "init", "--quiet"], cwd=by_git, check=True)
+    subprocess.run(["git", "apply", "-"], cwd=by_git, input=made.stdout_bytes, check=True)
+    assert handbook(*command, str(project)).exit_code == 0
+
+    assert {path: content for path, content in own(by_git).items() if not path.startswith(".git/")} == own(project)

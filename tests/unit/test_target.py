@@ -37,6 +37,16 @@ PLAIN = ("Dockerfile", ".dockerignore", "app/__init__.py", "frontend/src/main.ts
         ("Com1", "the name of a device"),
         ("app./x", "ends in a dot or a space"),
         ("x ", "ends in a dot or a space"),
+        (".git/hooks/pre-commit", "git's own"),
+        ("app/.GIT", "git's own"),
+        ("GIT~1/config", "a short name on Windows"),
+        ("app/LONGNA~12.TXT", "a short name on Windows"),
+        (".g\u200cit/config", r"holds '\u200c'"),
+        ("app/\u202efdp.exe", r"holds '\u202e'"),
+        ("app/a\x85b", r"holds '\x85'"),
+        ("lpt1 .txt", "the name of a device"),
+        ("x" * 231, "longer than a name may be"),
+        ("é" * 116, "longer than a name may be"),
         ("\udc80", "not UTF-8"),
     ],
 )
@@ -86,6 +96,14 @@ def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ProjectError):
         write(Target.at(tmp_path / "a"), [Change(path="file", before=None, after=b"x")])
+
+
+def test_a_name_with_another_way_to_write_an_accent_is_refused(tmp_path: Path) -> None:
+    """MacOS knows one way only."""
+    (tmp_path / "e\u0301.txt").write_text("mine\n")
+
+    with pytest.raises(ProjectError, match="some systems take the two for one"):
+        Target.at(tmp_path).place("\xe9.txt")
 
 
 @pytest.mark.parametrize("there", ["dockerfile", "DOCKERFILE"])

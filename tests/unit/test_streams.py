@@ -1,0 +1,114 @@
+"""A program among others: whatever its streams can take, it ends without a traceback, and nothing on them is obeyed."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from snippets.cli import main
+from snippets.handbook import Handbook
+from snippets.terminal import UNHEARD, UNWRITTEN, printable
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = (sys.executable, "-c", "from snippets.cli import main; main(prog_name='handbook')")
+# Tables are printed, bytes written, and help told before any command is there.
+LISTS = [("list", "--promises"), ("show", "flask-uv", "Dockerfile"), ("--help",)]
+
+
+def shell(script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the program in a shell; `$@` is the program with its arguments."""
+    command = ["bash", "-c", script, "bash", *PROGRAM, *arguments]
+    env = {**os.environ, **environment}
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("arguments", LISTS, ids=" ".join)
+@pytest.mark.parametrize(
+    "script",
+    ['"$@" | head -1 >&2', '"$@" | true', '"$@" >&- 2>&-', '"$@" > /dev/full'],
+)
+def test_whoever_reads_may_go_at_any_time(script: str, arguments: tuple[str, ...]) -> None:
+    """Without a word of Python's, at most one of ours."""
+    done = shell(script, *arguments)
+
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    if "/dev/full" in script:
+        assert done.returncode == UNWRITTEN
+        assert done.stderr == "Error: what was to be said could not be written: No space left on device\n"
+
+
+def test_who_is_not_heard_says_so_by_its_status() -> None:
+    """And not by that of an answer."""
+    assert shell('"$@" | true; exit ${PIPESTATUS[0]}', "list", "--promises", "--json").returncode == UNHEARD
+
+
+@pytest.mark.parametrize("arguments", LISTS, ids=" ".join)
+@pytest.mark.parametrize(
+    "environment",
+    [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}],
+    ids=["ascii", "C"],
+)
+def test_an_ascii_terminal_gets_escapes(environment: dict[str, str], arguments: tuple[str, ...]) -> None:
+    """And no traceback at the first letter that it cannot show."""
+    done = shell('"$@"', *arguments, **environment)
+
+    assert "Traceback" not in done.stderr
+    assert done.stdout or done.stderr
+    assert done.returncode in {0, 1}
+
+
+@pytest.mark.parametrize("text", ["plain text\n\twith tabs", "é…ß漢", ""])
+def test_text_is_printed_as_it_is(text: str) -> None:
+    """Whatever the language."""
+    assert printable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("\x1b]0;title\x07", "\\x1b]0;title\\x07"),
+        ("back\x08\r", "back\\x08\\r"),
+        ("\x9b31m", "\\x9b31m"),
+        ("\u202eexe.txt", "\\u202eexe.txt"),
+        ("\u2066a\u2069", "\\u2066a\\u2069"),
+        ("zero\u200bwidth\ufeff", "zero\\u200bwidth\\ufeff"),
+        ("half\udc80", "half\\udc80"),
+        ("\U000e0041", "\\U000e0041"),
+        ("a\u2028b\x00", "a\\u2028b\\x00"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_written_out(text: str, shown: str) -> None:
+    """Controls, directions, what has no width, and what is no letter."""
+    assert printable(text) == shown
+
+
+def test_a_patch_on_a_terminal_obeys_nothing_and_on_a_pipe_is_whole(
+    proven: Callable[[], Handbook], tmp_path: Path
+) -> None:
+    """The reader's file may hold anything, which `git apply` has to get."""
+    (tmp_path / "serve.conf").write_bytes(b"\x1b[31mred\xff\n")
+    arguments = ["copy", "web", str(tmp_path), "--dry-run", "--force"]
+
+    shown = CliRunner().invoke(main, arguments, obj=proven(), color=True)
+    piped = CliRunner().invoke(main, arguments, obj=proven())
+
+    assert "-\\x1b[31mred" in shown.stdout
+    assert b"-\x1b[31mred\xff\n" in piped.stdout_bytes
+
+
+def test_an_error_about_an_odd_name_is_told_without_it(proven: Callable[[], Handbook], tmp_path: Path) -> None:
+    """The name of a directory that somebody else made."""
+    folder = tmp_path / "\x1b[31mred\u202e"
+    folder.mkdir()
+    (folder / ".handbook").write_text("mine\n")
+
+    for command in ("status", "update"):
+        result = CliRunner().invoke(main, [command, str(folder)], obj=proven())
+        assert result.exit_code == 2
+        assert result.output.replace("\n", "").isprintable()
