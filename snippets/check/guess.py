@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ..catalog.yaml import LARGEST_BYTES, YamlError, table_of
 from ..contract.observation import ImageConfig
+from ..reading import regular
 
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 # What a health command asks of its own container.
@@ -71,17 +71,24 @@ def _of_folder(folder: Path) -> Iterator[Guess]:
             yield from _of_service(_service(_loaded(folder / name)), name)
             break
     procfile = folder / "Procfile"
-    if procfile.is_file() and (web := _WEB.search(procfile.read_text(errors="replace"))):
+    if web := _WEB.search(_read(procfile)):
         yield from _of_command(web[1], "Procfile")
+
+
+def _read(path: Path) -> str:
+    """Its text, or nothing where it is no file that anybody wrote."""
+    try:
+        return regular(str(path), LARGEST_BYTES).decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def _loaded(path: Path) -> Mapping[str, Any]:
     """What it says, or nothing: what compose understands and YAML's own rules do not is no fault of its author's."""
     try:
-        loaded = yaml.safe_load(path.read_bytes())
-    except (yaml.YAMLError, ValueError, RecursionError):
+        return table_of(_read(path))
+    except YamlError:
         return {}
-    return loaded if isinstance(loaded, Mapping) else {}
 
 
 def _service(compose: Mapping[str, Any]) -> Mapping[str, Any]:

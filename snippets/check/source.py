@@ -8,9 +8,12 @@ from pathlib import Path
 
 from ..engine.command import OverdueError, bounded
 from ..errors import ProjectError
+from ..reading import regular
 
 DOCKERFILE = "Dockerfile"
 GIT_TIMEOUT_S = 60.0
+# No Dockerfile that anybody wrote is as long, nor any file that is edited to see what follows.
+LARGEST_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,7 @@ def assembled(folder: Path, target: Path) -> Checkout:
             f"{folder / DOCKERFILE}: {why}; name the directory that has one, or a built image with --image REF"
         )
     try:
-        (folder / DOCKERFILE).read_bytes().decode()
+        regular(str(folder / DOCKERFILE), LARGEST_BYTES).decode()
     except UnicodeDecodeError as error:
         raise ProjectError(f"{folder / DOCKERFILE}: not UTF-8 at byte {error.start}") from None
     except OSError as error:

@@ -1,6 +1,5 @@
 """handbook.toml and options, with guesses for the rest -> the description that a reader's container is judged by."""
 
-import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +8,13 @@ import msgspec
 
 from ..catalog.description import beside_faults, project_faults
 from ..catalog.metadata import CheckTable, made, near
+from ..catalog.toml import TomlError, load
 from ..contract import PROMISES, Project
 from ..contract.container.web import config_meant
 from ..errors import ProjectError
+from ..reading import regular
 from .guess import Guess
+from .source import LARGEST_BYTES
 
 FILE = "handbook.toml"
 # Until the image is built nobody knows where it listens; any port will do to look at the rest.
@@ -103,7 +105,7 @@ class Stated:
 
     def _text(self, path: str) -> str:
         try:
-            return (self.folder / path).read_bytes().decode()
+            return regular(str(self.folder / path), LARGEST_BYTES).decode()
         except UnicodeDecodeError as error:
             raise ProjectError(f"{path}: not UTF-8 at byte {error.start}, and {FILE} wants it edited") from None
         except OSError as error:
@@ -117,12 +119,8 @@ def _skip_faults(skip: Mapping[str, str]) -> Sequence[str]:
 
 def _loaded(path: Path) -> Mapping[str, object]:
     try:
-        return tomllib.loads(path.read_bytes().decode())
+        return load(path)
     except FileNotFoundError:
         return {}
-    except OSError as error:
-        raise ProjectError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ProjectError(f"{path}: not UTF-8 at byte {error.start}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ProjectError(f"{path}: not TOML: {error}") from None
+    except TomlError as error:
+        raise ProjectError(f"{path}: {error}") from None

@@ -21,6 +21,7 @@ def audit(ctx: click.Context, site: str, max_age_days: int | None, *, no_stand_i
     from pathlib import Path
 
     from ..audit import audit
+    from ..terminal import printable
 
     handbook = shelf(ctx)
     refused = [f"{objection.place}: {objection.why}" for objection in audit(Path(site), handbook)]
@@ -33,5 +34,5 @@ def audit(ctx: click.Context, site: str, max_age_days: int | None, *, no_stand_i
     if not refused or aged is not handbook:
         refused += [f"{name}: {why}" for name, why in aged.stale.items()]
     for line in refused:
-        click.echo(line)
+        click.echo(printable(line))
     ctx.exit(1 if refused else 0)

@@ -34,9 +34,14 @@ class Digests:
 
     @cached_property
     def shipped(self) -> dict[str, str]:
-        """Those of a wheel, which were computed when it was built; a checkout has none."""
+        """Those of a wheel, which were computed when it was built; a checkout has none.
+
+        Of a file that is damaged none are taken: they are computed again.
+        """
         path = self._root / SHIPPED
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, str]) if path.is_file() else {}
+        with suppress(OSError, msgspec.DecodeError, UnicodeError, RecursionError):
+            return msgspec.json.decode(path.read_bytes() if path.is_file() else b"{}", type=dict[str, str])
+        return {}
 
     @cached_property
     def _kept(self) -> _Kept:

@@ -1,6 +1,7 @@
 """What `handbook check` is told: handbook.toml, options, and what is guessed from the image and beside it."""
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -100,6 +101,13 @@ FOLDERS: list[tuple[str, str, str, dict[str, object]]] = [
     ("compose-with-odd-sizes", "compose.yaml", "services:\n  a: {build: ., mem_limit: 1.2.3m, deploy: 5}\n", {}),
     ("compose-with-no-date", "compose.yaml", "at: 2026-99-99\n", {}),
     ("compose-too-deep", "compose.yaml", "[" * 5000, {}),
+    (
+        "compose-that-laughs",
+        "compose.yaml",
+        "a0: &a0 {k: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 30)),
+        {},
+    ),
+    ("compose-too-large", "compose.yaml", "services: {}\n" + "#" * (64 << 10), {}),
     ("procfile", "Procfile", "web: gunicorn --bind :$PORT app\n", {"server": "gunicorn"}),
     ("procfile-with-port", "Procfile", "worker: x -p 1\nweb: serve -p 4000\n", {"port": 4000}),
     ("procfile-without-web", "Procfile", "worker: gunicorn -b :8000 app\n", {}),
@@ -201,6 +209,37 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
         Stated.read(tmp_path, (), {})
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda path: path.write_text("a = " + "[" * 5000), "line 1: nested more than 16 deep"),
+        (lambda path: path.write_text("a." * 5000 + "b = 1"), "line 1: nested more than 16 deep"),
+        (lambda path: path.write_text(f"port = {'9' * 5000}"), "line 1: a word of 5000 characters"),
+        (lambda path: path.write_text("#" * (65 << 10)), "66560 bytes, larger than 65536"),
+        (os.mkfifo, "not a regular file"),
+        (Path.mkdir, ""),
+        (lambda path: path.symlink_to("/dev/zero"), "a symlink"),
+    ],
+    ids=["deep", "dotted", "number", "large", "pipe", "directory", "device"],
+)
+def test_what_no_author_wrote_is_refused_at_once(make: Callable[[Path], None], why: str, tmp_path: Path) -> None:
+    """With a name and a reason, whatever it would have done to who reads it."""
+    make(tmp_path / "handbook.toml")
+
+    with pytest.raises(ProjectError, match=f"handbook.toml: .*{why}"):
+        Stated.read(tmp_path, (), {})
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", ["compose.yaml", "Procfile"])
+def test_a_pipe_beside_the_source_says_nothing(name: str, tmp_path: Path) -> None:
+    """Nobody waits for who writes to it."""
+    os.mkfifo(tmp_path / name)
+
+    assert guesses(BARE, tmp_path) == ()
+
+
 def test_what_is_to_be_edited_is_no_link(tmp_path: Path) -> None:
     """Neither is a directory above it: whoever edits it would edit something else."""
     (tmp_path / "real").mkdir()
@@ -245,8 +284,9 @@ def test_what_is_to_be_edited_is_text(tmp_path: Path) -> None:
     [
         (lambda path: path.write_bytes(b"FROM \xff\n"), "not UTF-8 at byte 5"),
         (lambda path: path.symlink_to("nowhere"), "No such file or directory"),
+        (lambda path: path.symlink_to("/dev/zero"), "not a regular file"),
     ],
-    ids=["not-utf-8", "dangling"],
+    ids=["not-utf-8", "dangling", "device"],
 )
 def test_a_dockerfile_that_cannot_be_read_is_refused(make: Callable[[Path], None], why: str, tmp_path: Path) -> None:
     """Before anything is built."""

@@ -133,6 +133,14 @@ def test_what_was_shipped_is_believed(root: Path) -> None:
     assert Digests(root).get("contract.boot.drains") == "sha256:shipped"
 
 
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"a": 1}', b"\xff", b"[" * 20_000])
+def test_of_what_was_shipped_and_is_damaged_nothing_is_taken(damage: bytes, root: Path) -> None:
+    """The code is there as well, and says the same."""
+    (root / "rules.json").write_bytes(damage)
+
+    assert Digests(root).get("contract.boot.drains") is None
+
+
 def test_what_was_shipped_needs_no_source(root: Path) -> None:
     """A command is not kept waiting for what a hundred files say."""
     (root / "rules.json").write_text(json.dumps({"contract.boot.drains": "sha256:shipped"}))

@@ -190,6 +190,16 @@ def test_a_promise_is_judged_in_its_posture(slug: str, attribute: str, values: l
     assert [getattr(posture, attribute) for posture in image.postures] == values
 
 
+def test_a_log_that_is_read_wrongly_speaks_against_no_image(image: FakeImage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another builder may word it otherwise: nobody knows then which layers moved."""
+    monkeypatch.setattr(FakeImage, "_told", lambda *_: iter(("#2 [stage-1 2/9] RUN make installed",)))
+
+    finding = judge("layer-stable", image)
+
+    assert finding.verdict is Verdict.ERROR
+    assert finding.seen == "the builder tells of 1 steps, and there are 2 layers"
+
+
 def test_a_promise_says_that_it_spoils_its_container(image: FakeImage) -> None:
     """Whatever ends, freezes or changes it is not for others to find."""
     spoilers = set()

@@ -4,7 +4,8 @@ import re
 import uuid
 from collections.abc import Sequence
 
-from ...errors import BuildError, UndescribedError
+from ...errors import BuildError, EngineError, UndescribedError
+from ...expression import expression
 from ..dockerfile import Stage, bases, built_upon, stages
 from ..observation import Rebuild
 from ..project import Project
@@ -48,7 +49,7 @@ def inputs_pinned(image: Image, project: Project) -> Judgement:
         image.rebuilt(Rebuild(edits={stale.path: edited.encode()}))
     except BuildError as error:
         # Any failure would do for a careless check; it has to be this one.
-        said = re.search(stale.message, str(error))
+        said = expression(stale.message).search(str(error))
         seen = f"{len(references)} of {len(references)} bases pinned; a stale {stale.path} stops the build: "
         return kept_if(bool(said), seen + (f"“{said[0]}”" if said else f"but not for that reason:\n{error}"))
     return kept_if(condition=False, seen=f"built although {stale.path} was edited: no lock file was enforced")
@@ -75,9 +76,8 @@ def layer_stable(image: Image, project: Project) -> Judgement:
     # The builder's word, not the ids of layers: where the cache has two results for a step it may take either.
     ran = steps_run(later.build_log, stages((context / "Dockerfile").read_text()))
     if len(ran) != len(sizes):
-        return kept_if(
-            condition=False, seen=f"the builder tells of {len(ran)} steps, and there are {len(sizes)} layers"
-        )
+        # Of a log that is read wrongly nobody's image is to blame.
+        raise EngineError(f"the builder tells of {len(ran)} steps, and there are {len(sizes)} layers")
     moved = [size for size, is_new in zip(sizes, ran, strict=True) if is_new]
     lost, whole = sum(moved), sum(sizes)
     seen = f"an edit of {project.code} and another revision move {len(moved)} of {len(sizes)} layers, "
