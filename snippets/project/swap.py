@@ -90,10 +90,8 @@ class Swap:
                 if _bytes(self.undone) != self.change.after:
                     _return(self.undone, self.place)
         if _is_there(self.old):
-            if self.is_as_read() and _is_there(self.place):
-                discard(self.old, self.place, self.change.before)
-            else:
-                _return(self.old, self.place)
+            # Whoever saved meanwhile may have found no file, and begun a new one: what was there is kept beside it.
+            _return(self.old, self.place)
         if _is_there(self.undone):
             discard(self.undone, self.place, self.change.after)
 

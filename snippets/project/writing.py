@@ -10,7 +10,7 @@ from .lock import alone
 from .swap import Change, EditedError, Swap, settle
 from .target import Target, parents, refuse_clashes
 
-AGAIN = "changed just now, and stays as it is; nothing else was changed: run the same command again"
+AGAIN = "changed just now, and every version of it is kept; nothing else was changed: run the same command again"
 
 
 def write(target: Target, changes: Sequence[Change], read: Mapping[str, bytes | None] | None = None) -> None:

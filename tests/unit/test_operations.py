@@ -19,7 +19,6 @@ from snippets.evidence.standing import Standing, State
 from snippets.handbook import Handbook
 from snippets.project import Target, plan_copy, plan_update, recover, status, write
 from snippets.project import swap as swaps
-from snippets.project.swap import BACKUP
 from tests.unit.odd import lay
 from tests.unit.test_target import tree
 from tests.unit.windows import play
@@ -54,7 +53,10 @@ class World:
         lines = [
             b"handbook %d %d\n" % (number, self.random.randrange(3)) for number in range(self.random.randrange(1, 9))
         ]
-        return b"".join(lines).removesuffix(self.random.choice([b"", b"", b"\n"]))
+        content = b"".join(lines).removesuffix(self.random.choice([b"", b"", b"\n"]))
+        self.library.mkdir(exist_ok=True)
+        (self.library / hashlib.sha256(content).hexdigest()).write_bytes(content)
+        return content
 
     @property
     def handbook(self) -> Handbook:
@@ -67,10 +69,9 @@ class World:
         for (name, path), content in self.versions.items():
             if name == slug:
                 digest = hashlib.sha256(content).hexdigest()
-                place = self.library / digest
-                self.library.mkdir(exist_ok=True)
-                place.write_bytes(content)
-                sources[path] = Source(path=place, sha256=digest, executable=path.endswith(".sh"), text="")
+                sources[path] = Source(
+                    path=self.library / digest, sha256=digest, executable=path.endswith(".sh"), text=""
+                )
         snippet = Snippet(
             name=slug,
             kind=Kind.IMAGE,
@@ -298,4 +299,3 @@ def test_nothing_is_lost_and_nothing_is_written_outside(
             recover(Target.at(world.project), PATHS)
         left = [path for path in tree(world.project) if Path(path).name.startswith(".handbook-")]
         assert not left, f"seed {done}: {left}"
-    assert BACKUP
