@@ -1,6 +1,7 @@
 """What `handbook check` tells: the findings, how it ends, and the formats that a CI's own tools read."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -382,16 +383,14 @@ def test_without_what_builds_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     assert "`python -m pip install 'pyyaml>=6' 'testcontainers>=4.15'`" in result.stderr
 
 
-def test_on_a_system_that_cannot_judge_it_says_which_can(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_system_that_cannot_judge_it_says_which_can() -> None:
     """No package brings what Windows has not."""
-    monkeypatch.setitem(sys.modules, "fcntl", None)
-    for name in [name for name in sys.modules if name.startswith(("snippets.check", "snippets.engine"))]:
-        monkeypatch.delitem(sys.modules, name)
-    result = check()
+    program = "import sys; sys.modules['fcntl'] = None; from snippets.cli import main; main(['check'])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
-    assert result.exit_code == 3
-    assert "this system has no `fcntl`: `handbook check` runs on Linux and macOS" in result.stderr
-    assert "pip install" not in result.stderr
+    assert done.returncode == 3
+    assert "this system has no `fcntl`: `handbook check` runs on Linux and macOS" in done.stderr
+    assert "pip install" not in done.stderr
 
 
 @pytest.mark.parametrize(

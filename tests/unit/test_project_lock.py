@@ -149,3 +149,20 @@ def test_what_is_no_file_is_no_lock(kind: str, tmp_path: Path) -> None:
 
     assert outside.read_text() == "theirs\n"
     assert os.path.lexists(place)
+
+
+def test_every_command_writes_where_there_is_no_fcntl(tmp_path: Path) -> None:
+    """As on Windows, from the start of the program; nothing but the files and the note is left."""
+    program = "import sys; sys.modules['fcntl'] = None; from snippets.cli import main; main(sys.argv[1:])"
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", program, *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    folder = str(tmp_path / "project")
+    copied, stands, updated = run("copy", "flask-uv", folder), run("status", folder), run("update", folder)
+
+    assert (copied.returncode, copied.stderr) == (0, "")
+    assert (stands.returncode, stands.stderr) == (0, "")
+    assert (updated.returncode, updated.stdout) == (0, "everything is up to date\n")
+    assert [path.name for path in (tmp_path / "project/.handbook").iterdir()] == ["copied.json"]
