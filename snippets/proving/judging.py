@@ -114,7 +114,8 @@ def mutant_caught(pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Pa
     promise = rehearsal(owner, slug)
     if owner.kind is Kind.COMPOSE:
         try:
-            with started(engine, owner, folder, f"{owner.name}-{slug}", pitfall.replaced(owner)) as stack:
+            # By the pitfall's own name: two of one rehearsal may be up at the same time.
+            with started(engine, owner, folder, f"{owner.name}-{pitfall.slug}", pitfall.replaced(owner)) as stack:
                 return _noticed(promise.judge(stack), "rehearsal")
         except NotReadyError as error:
             # What never comes up fails every rehearsal of it.

@@ -55,7 +55,10 @@ class World:
         ]
         content = b"".join(lines).removesuffix(self.random.choice([b"", b"", b"\n"]))
         self.library.mkdir(exist_ok=True)
-        (self.library / hashlib.sha256(content).hexdigest()).write_bytes(content)
+        place = self.library / hashlib.sha256(content).hexdigest()
+        if not place.exists():
+            # Another run may be reading it: what is there is not made anew.
+            place.write_bytes(content)
         return content
 
     @property
