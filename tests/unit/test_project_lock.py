@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +14,7 @@ from snippets.project import Target
 from snippets.project import lock as locks
 from snippets.project.lock import LOCK, alone
 from tests.unit.odd import lay
+from tests.unit.windows import play
 
 ROOT = Path(__file__).parents[2]
 HOLDS = """
@@ -28,28 +28,13 @@ with alone(Target.at(Path(sys.argv[1]))):
 """
 
 
-def as_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lock of a range of bytes, that no `fcntl` gives; and whatever is open cannot be removed."""
-    import fcntl  # noqa: PLC0415 - what it is played with
-
-    def locking(handle: int, mode: int, count: int) -> None:
-        del mode, count
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise PermissionError(13, "Permission denied") from None
-
-    monkeypatch.setattr(locks, "fcntl", None)
-    monkeypatch.setattr(locks, "msvcrt", SimpleNamespace(locking=locking, LK_NBLCK=2))
-
-
 def as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """No lock of the system's own."""
     monkeypatch.setattr(locks, "fcntl", None)
     monkeypatch.setattr(locks, "msvcrt", None)
 
 
-SYSTEMS = pytest.mark.parametrize("system", [lambda _: None, as_windows, as_none], ids=["posix", "windows", "none"])
+SYSTEMS = pytest.mark.parametrize("system", [lambda _: None, play, as_none], ids=["posix", "windows", "none"])
 System = Callable[[pytest.MonkeyPatch], None]
 
 
