@@ -115,7 +115,7 @@ def note_changes(target: Target, note: Note) -> list[Change]:
     """What makes the project's note this one; the older layout's originals go, where they are what was copied."""
     before = target.read(NOTE)
     text = msgspec.json.format(msgspec.json.encode(note, order="sorted"), indent=2) + b"\n"
-    if before is not None and before.replace(b"\r\n", b"\n") == text:
+    if note == Note() or (before is not None and before.replace(b"\r\n", b"\n") == text):
         return []
     gone = [] if before is None else _old_originals(target, before)
     return [*gone, Change(path=NOTE, before=before, after=text)]

@@ -42,7 +42,7 @@ class World:
         (self.project / ".git" / "config").write_text("theirs\n")
         (root / "outside" / "other").write_text("somebody's\n")
         self.lines: set[bytes] = set()
-        self.count = 0
+        self.count = self.wrote = 0
         self.versions = {
             (slug, path): self._version() for slug in SLUGS for path in PATHS if self.random.random() < 0.8
         }
@@ -97,6 +97,7 @@ class World:
             recover(target, PATHS)
             plan = plan_copy(self.handbook, slug, target, force=self.random.random() < 0.3)
             write(target, plan.changes, plan.there)
+            self.wrote += bool(plan.changes)
 
     def update(self) -> None:
         """Update."""
@@ -105,6 +106,7 @@ class World:
             recover(target, PATHS)
             plan = plan_update(self.handbook, target)
             write(target, plan.changes, plan.read)
+            self.wrote += bool(plan.changes)
 
     def ask(self) -> None:
         """Ask how it stands, which changes nothing."""
@@ -285,7 +287,7 @@ def test_nothing_is_lost_and_nothing_is_written_outside(
         monkeypatch.setattr(swaps, "fcntl", None)
     if system.startswith("windows"):
         play(monkeypatch, links=system == "windows")
-    done = 0
+    done = wrote = saved = 0
     while done < OPERATIONS:
         world = World(tmp_path / f"{done}", seed=done)
         often = [world.copy, world.update, world.save, world.save, world.edited_meanwhile, world.release]
@@ -302,3 +304,14 @@ def test_nothing_is_lost_and_nothing_is_written_outside(
             recover(Target.at(world.project), PATHS)
         left = [path for path in tree(world.project) if Path(path).name.startswith(".handbook-")]
         assert not left, f"seed {done}: {left}"
+        wrote, saved = wrote + world.wrote, saved + world.count
+    # Runs that are all refused would lose nothing either.
+    assert wrote > done / 25
+    assert saved > done / 10
+
+
+def test_an_update_of_a_project_without_a_note_changes_nothing(tmp_path: Path) -> None:
+    """A note of nothing would have been written by no handbook, and would stop every command from then on."""
+    world = World(tmp_path, seed=0)
+
+    assert plan_update(world.handbook, Target.at(world.project)).changes == ()
