@@ -4,6 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
+# Promises that look at pages import these when they are asked: what is missing is missed before anything is built.
+import ada_url  # noqa: F401
+import tinycss2  # noqa: F401
+import webencodings  # noqa: F401
+
 from ..contract import Finding, Promise, Trial, Verdict
 from ..contract.container.boot import reachable
 from ..contract.container.image import builds_clean

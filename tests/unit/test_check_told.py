@@ -372,15 +372,17 @@ def test_without_an_engine_nothing_is_judged(monkeypatch: pytest.MonkeyPatch, tm
     assert "no container engine answers (nothing answers at unix://" in result.stderr
 
 
-def test_without_what_builds_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command line comes without, and names the extra."""
-    monkeypatch.setitem(sys.modules, "yaml", None)
-    for name in [name for name in sys.modules if name.startswith("snippets.check")]:
+@pytest.mark.parametrize("missing", ["docker", "tinycss2", "ada_url"])
+def test_without_what_builds_it_says_what_to_install(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line comes without, and names the extra; also what is used only long after the build."""
+    monkeypatch.setitem(sys.modules, missing, None)
+    for name in [name for name in sys.modules if name.startswith(("snippets.check", "snippets.engine"))]:
         monkeypatch.delitem(sys.modules, name)
     result = check()
 
     assert result.exit_code == 3
-    assert "`python -m pip install 'pyyaml>=6' 'testcontainers>=4.15'`" in result.stderr
+    needed = "'ada-url>=4' 'testcontainers>=4.15' 'tinycss2>=1.5' 'webencodings>=0.6'"
+    assert f"`python -m pip install {needed}`" in result.stderr
 
 
 def test_on_a_system_that_cannot_judge_it_says_which_can() -> None:
