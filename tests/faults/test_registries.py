@@ -128,8 +128,13 @@ def registry() -> Iterator[Registry]:
     server.shutdown()
     thread.join()
     server.server_close()
-    pulled = try_docker("image", "ls", "--quiet", f"--filter=reference={server.reference.removesuffix(':now')}")
-    try_docker("image", "rm", "--force", *pulled, f"{LOCAL}/trusting/{safe(server.reference)}")
+    # By name: what it gave out may be here under another one as well, on which others build.
+    name = server.reference.removesuffix(":now")
+    pulled = try_docker("image", "ls", "--format={{.Repository}}:{{.Tag}}", f"--filter=reference={name}")
+    digests = try_docker(
+        "image", "ls", "--format={{.Repository}}@{{.Digest}}", "--digests", f"--filter=reference={name}"
+    )
+    try_docker("image", "rm", *pulled, *digests, f"{LOCAL}/trusting/{safe(server.reference)}")
 
 
 def built_on(reference: str, image: str | None, engine: Engine, folder: Path) -> list[str]:

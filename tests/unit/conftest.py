@@ -1,10 +1,12 @@
 """What unit tests share: the sample library, an empty store, and how all of it stands once it is proven."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from snippets.catalog import load
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
 from tests.unit.pages.site import Site, site_of
@@ -22,6 +24,17 @@ def library(tmp_path: Path) -> Library:
 def store(tmp_path: Path) -> EvidenceStore:
     """An empty store."""
     return EvidenceStore(tmp_path / "evidence")
+
+
+@pytest.fixture
+def vouched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a record vouch for flask-uv, whatever was proven of it so far: programs that are started read it."""
+    records = EvidenceStore(tmp_path / "vouched")
+    evidence = evidence_of(load().snippets["flask-uv"])
+    # Not of one alphabet.
+    findings = [replace(finding, seen="größer: 2 of 2 “asked”") for finding in evidence.findings]
+    records.write(replace(evidence, findings=findings), "flask-uv")
+    monkeypatch.setenv("HANDBOOK_EVIDENCE", str(records.root))
 
 
 @pytest.fixture

@@ -136,6 +136,7 @@ def test_what_is_no_file_is_no_lock(kind: str, tmp_path: Path) -> None:
     assert os.path.lexists(place)
 
 
+@pytest.mark.usefixtures("vouched")
 def test_every_command_writes_where_there_is_no_fcntl(tmp_path: Path) -> None:
     """As on Windows, from the start of the program; nothing but the files and the note is left."""
     program = "import sys; sys.modules['fcntl'] = None; from snippets.cli import main; main(sys.argv[1:])"

@@ -1,6 +1,7 @@
 """Promises: a container that is as it should be keeps them all; how they are judged, exempted and told."""
 
 import mimetypes
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn, Self
@@ -18,6 +19,7 @@ from snippets.contract.observation import Healthcheck, Layer, Posture, Reply
 from snippets.contract.promise import Judgement, promise
 from snippets.contract.subject import Image
 from snippets.errors import BuildError, ContainerError, EngineError, NotReadyError
+from tests.unit.builders import BUILT, RUN_AGAIN, dockerfile, recorded
 from tests.unit.fake_container import MIB, FakeContainer, good
 from tests.unit.fake_image import STACK, FakeImage, image_in
 from tests.unit.fake_site import CUT, DOCKERFILE, PAGE, PROJECT, SCRIPT, SITE, STYLE, reply
@@ -353,47 +355,23 @@ def test_a_build_that_fails_breaks_the_promise(image: FakeImage) -> None:
     assert (finding.verdict, finding.seen) == (Verdict.BROKEN, "the image does not build:\nno space left")
 
 
-LOG = """\
-#5 [internal] load build context
-#6 [linux/amd64 build 2/3] RUN pip install
-#6 CACHED
-#8 [linux/amd64 stage-1 3/3] COPY app/ app/
-#8 DONE 0.1s
-#9 [linux/amd64 stage-1 1/3] FROM docker.io/library/python:3.13-slim
-#7 [linux/amd64 stage-1 2/3] COPY --from=build /venv /venv
-#7 CACHED
-"""
+@pytest.mark.parametrize("shape", RUN_AGAIN)
+def test_steps_are_told_apart_by_what_the_builder_says(shape: str) -> None:
+    """In the order of the Dockerfile, however the builder lists them; a stage that is copied from makes no layer."""
+    assert steps_run(recorded(shape), stages(dockerfile(shape))) == RUN_AGAIN[shape]
 
 
-@pytest.mark.parametrize(
-    ("dockerfile", "log"),
-    [
-        ("FROM a:1 AS build\nFROM a:1\n", LOG),
-        ("FROM a:1 AS build\nFROM a:1 AS web\n", LOG.replace("stage-1", "web")),
-        ("FROM a:1\n", LOG.replace("linux/amd64 stage-1 ", "")),
-    ],
-    ids=["unnamed", "named", "single"],
-)
-def test_steps_are_told_apart_by_what_the_builder_says_of_the_last_stage(dockerfile: str, log: str) -> None:
-    """In the order of the Dockerfile, however the builder lists them; another stage's steps make no layer."""
-    assert steps_run(log, stages(dockerfile)) == [False, True]
+@pytest.mark.parametrize("shape", RUN_AGAIN)
+def test_a_platform_in_front_of_a_stage_changes_nothing(shape: str) -> None:
+    """Builders write it where there is more than one, or another than their own."""
+    text = dockerfile(shape)
+    stage = re.compile(r"^(#\d+ \[)(?!internal)", re.MULTILINE)
+    log = stage.sub(r"\1linux/arm64 ", recorded(shape))
+
+    assert log != recorded(shape)
+    assert steps_run(log, stages(text)) == RUN_AGAIN[shape]
 
 
-UPON = """\
-#5 [linux/amd64 base 1/2] FROM docker.io/library/python:3.13-slim
-#6 [linux/amd64 base 2/2] RUN apt-get install
-#6 CACHED
-#7 [linux/amd64 build 1/1] RUN pip install
-#7 DONE 3.0s
-#8 [linux/amd64 final 1/2] COPY --from=build /venv /venv
-#8 CACHED
-#9 [linux/amd64 final 2/2] COPY app/ app/
-#9 DONE 0.1s
-"""
-
-
-def test_steps_of_the_stages_that_the_last_one_builds_upon_make_layers_too() -> None:
-    """Those of a stage that it copies from do not, whatever that builds upon."""
-    text = "FROM python:3.13-slim AS Base\nFROM base AS build\nFROM base AS Final\n"
-
-    assert steps_run(UPON, stages(text)) == [False, False, True]
+def test_every_log_of_a_builder_is_read() -> None:
+    """None lies there that nothing is asked of."""
+    assert {path.name for path in BUILT.iterdir()} == {f"{s}.{end}" for s in RUN_AGAIN for end in ("dockerfile", "log")}

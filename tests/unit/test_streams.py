@@ -26,6 +26,7 @@ def shell(script: str, *arguments: str, **environment: str) -> subprocess.Comple
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.usefixtures("vouched")
 @pytest.mark.parametrize("arguments", LISTS, ids=" ".join)
 @pytest.mark.parametrize(
     "script",
@@ -47,6 +48,7 @@ def test_who_is_not_heard_says_so_by_its_status() -> None:
     assert shell('"$@" | true; exit ${PIPESTATUS[0]}', "list", "--promises", "--json").returncode == UNHEARD
 
 
+@pytest.mark.usefixtures("vouched")
 @pytest.mark.parametrize(
     "environment",
     [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}],
