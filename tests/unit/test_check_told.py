@@ -372,23 +372,25 @@ def test_without_an_engine_nothing_is_judged(monkeypatch: pytest.MonkeyPatch, tm
     assert "no container engine answers (nothing answers at unix://" in result.stderr
 
 
-@pytest.mark.parametrize("missing", ["docker", "tinycss2", "ada_url"])
-def test_without_what_builds_it_says_what_to_install(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command line comes without, and names the extra; also what is used only long after the build."""
-    monkeypatch.setitem(sys.modules, missing, None)
-    for name in [name for name in sys.modules if name.startswith(("snippets.check", "snippets.engine"))]:
-        monkeypatch.delitem(sys.modules, name)
-    result = check()
+def without(module: str) -> subprocess.CompletedProcess[str]:
+    """Run it in a Python that lacks a module."""
+    program = f"import sys; sys.modules[{module!r}] = None; from snippets.cli import main; main(['check'])"
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
-    assert result.exit_code == 3
+
+@pytest.mark.parametrize("missing", ["docker", "tinycss2", "ada_url"])
+def test_without_what_builds_it_says_what_to_install(missing: str) -> None:
+    """The command line comes without, and names the extra; also what is used only long after the build."""
+    done = without(missing)
+
+    assert done.returncode == 3
     needed = "'ada-url>=4' 'testcontainers>=4.15' 'tinycss2>=1.5' 'webencodings>=0.6'"
-    assert f"`python -m pip install {needed}`" in result.stderr
+    assert f"`python -m pip install {needed}`" in done.stderr
 
 
 def test_on_a_system_that_cannot_judge_it_says_which_can() -> None:
     """No package brings what Windows has not."""
-    program = "import sys; sys.modules['fcntl'] = None; from snippets.cli import main; main(['check'])"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = without("fcntl")
 
     assert done.returncode == 3
     assert "this system has no `fcntl`: `handbook check` runs on Linux and macOS" in done.stderr

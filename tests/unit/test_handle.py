@@ -64,7 +64,7 @@ def test_no_answer_of_one_that_lost_a_worker_for_its_memory_has_that_cause(
 ) -> None:
     """The server lives on, and the request that cost a worker was not answered."""
     took = Memory(peak_bytes=1, limit_bytes=1, killed=killed)
-    monkeypatch.setattr("snippets.engine.subjects.handle.memory", lambda _: took)
+    monkeypatch.setitem(HandledContainer._refuse_unanswered.__globals__, "memory", lambda _: took)  # noqa: SLF001 - as it is asked
     handle = Handle(runs=1_000)
     handle.reload()
     alive = BootedContainer(cast("Any", handle), 8000, live="/", signal_name="SIGTERM", services={})
