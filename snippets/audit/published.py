@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from ..errors import SnippetsError
 from ..evidence.standing import State
 from ..handbook import Handbook
-from ..render import DOWNLOADS, Links, difference, show
+from ..render import DOWNLOADS, Links, difference, show, uncoloured, without_colours
 from ..render.notebook import CELL, as_notebook, cells
 from ..tutorials import TutorialStanding
 from .inline import Pieces
@@ -95,6 +95,7 @@ class Published:
         `element` is its HTML as the parser writes it, `reference` is language and name, "evidence:flask-pip";
         `cards` are the snippets whose cards the page shows itself.
         """
+        element = without_colours(element)
         # A link of proof leads to the card of its page, or else to what a card is: either is true.
         ways = [Links(root, shown) for shown in dict.fromkeys((cards, frozenset[str]()))]
         # The renderer writes nearly as the parser does, and reading it back takes longer than writing it.
@@ -106,7 +107,7 @@ class Published:
         key = (reference, links)
         if key not in self._known:
             html = self._render(reference, links)
-            self._known[key] = None if html is None else _as_parsed(html)
+            self._known[key] = None if html is None else without_colours(_as_parsed(html))
         return self._known[key]
 
     def _read_back(self, reference: str, links: Links) -> frozenset[str]:
@@ -124,7 +125,8 @@ class Published:
             # Whatever is asked of a withheld snippet, the answer is its notice.
             language = "evidence"
         try:
-            return show(language, name, self.handbook, links).html
+            with uncoloured():
+                return show(language, name, self.handbook, links).html
         except (SnippetsError, KeyError):
             return None
 
@@ -132,7 +134,8 @@ class Published:
     def _cells(self) -> Mapping[str, str]:
         """Every executed cell with what it printed, by its name."""
         proven = [standing for standing in self.tutorials.values() if standing.state is State.PROVEN]
-        return {name: html for standing in proven for name, html in cells(standing).items()}
+        with uncoloured():
+            return {name: html for standing in proven for name, html in cells(standing).items()}
 
 
 def _as_parsed(html: str) -> str:
@@ -146,4 +149,5 @@ def _elements(html: str, reference: str) -> frozenset[str]:
     """What a browser makes of it: the elements that claim to be `reference`."""
     tree = LexborHTMLParser(html)
     claims = tree.css("[data-hb]")
-    return frozenset(node.html for node in claims if node.html and node.attributes["data-hb"] == reference)
+    found = (node.html for node in claims if node.html and node.attributes["data-hb"] == reference)
+    return frozenset(map(without_colours, found))

@@ -7,7 +7,7 @@ it may be shown, `blocks`, `tables` and `keys` say how, and `highlight` colours 
 
 from .blocks import DOWNLOADS, Links
 from .diff import difference
-from .highlight import CLASSES, command_html, python_html, text_html
+from .highlight import CLASSES, command_html, python_html, text_html, uncoloured, without_colours
 from .page import Objection, Rendered, refusal, render, root_of
 from .references import show
 
@@ -25,4 +25,6 @@ __all__ = [
     "root_of",
     "show",
     "text_html",
+    "uncoloured",
+    "without_colours",
 ]

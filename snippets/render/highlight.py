@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, lru_cache
 from html import escape
 from typing import TYPE_CHECKING
@@ -26,6 +28,29 @@ _LINE = re.compile(r".*\n|.+")
 _LIT = '<span class="hll">'
 
 
+# A lexer's colours say nothing of what is copied, and take longer than all the rest: who compares does without.
+# What is lit up, and which line of a difference is whose, is compared.
+_COLOURS = ContextVar("colours", default=True)
+_NONE = ""
+_TOLD = frozenset({"", "hll", *_DIFF.values()})
+_SPANS = re.compile(rf'<span class="(?:{"|".join(sorted(CLASSES - _TOLD))})">([^<]*)</span>')
+
+
+@contextmanager
+def uncoloured() -> Iterator[None]:
+    """Render without colours while the block runs."""
+    token = _COLOURS.set(False)
+    try:
+        yield
+    finally:
+        _COLOURS.reset(token)
+
+
+def without_colours(html: str) -> str:
+    """The same HTML without the spans that colour, which `uncoloured` leaves out."""
+    return _SPANS.sub(r"\1", html)
+
+
 def one_line(html: str) -> str:
     """The same HTML on one line: Markdown expands tabs and drops line ends, but keeps character references."""
     return html.replace("\r", "&#13;").replace("\n", "&#10;").replace("\t", "&#9;")
@@ -43,12 +68,12 @@ def file_html(text: str, path: str, lines: Collection[int] = ()) -> str:
 
 def marked_html(text: str, path: str, marks: Iterable[range]) -> str:
     """The same with each of these runs of lines (from 1) lit up as one; they follow one another."""
-    return _html(text, _name(path), tuple(marks))
+    return _html(text, _name(path) if _COLOURS.get() else _NONE, tuple(marks))
 
 
 def command_html(text: str) -> str:
     """A command in the colours of bash."""
-    return _html(text, "bash", ())
+    return _html(text, "bash" if _COLOURS.get() else _NONE, ())
 
 
 def diff_html(text: str) -> str:
@@ -64,7 +89,7 @@ def _diff_line(line: str) -> str:
 
 def python_html(text: str) -> str:
     """A tutorial's cell."""
-    return _html(text, "python", ())
+    return _html(text, "python" if _COLOURS.get() else _NONE, ())
 
 
 @cache
@@ -91,7 +116,9 @@ def _lexer(name: str) -> "Lexer":
 
 @lru_cache(maxsize=4096)
 def _html(text: str, lexer: str, marks: tuple[range, ...]) -> str:
-    if lexer == _DOCKER:
+    if lexer == _NONE:
+        tokens = [(Text, text)]
+    elif lexer == _DOCKER:
         tokens = [token for part in _INSTRUCTION.findall(text) for token in _tokens(part, lexer)]
     else:
         tokens = list(_tokens(text, lexer))

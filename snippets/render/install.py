@@ -5,7 +5,6 @@ An index is named by a build whose release is on it, and by no other.
 
 import os
 from html import escape
-from importlib.metadata import PackageNotFoundError, version
 
 from ..environment import RELEASED, SOURCE_URL
 
@@ -41,10 +40,13 @@ def _from_index() -> str:
 
 def is_released() -> bool:
     """Whether the version of this build is the one that was released to an index."""
-    return bool(_own_version()) and os.environ.get(RELEASED.name) == _own_version()
+    stated = os.environ.get(RELEASED.name, "")
+    return bool(stated) and stated == _own_version()
 
 
 def _own_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - most builds made no release
+
     try:
         return version(DISTRIBUTION)
     except PackageNotFoundError:
