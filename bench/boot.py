@@ -13,11 +13,11 @@ from typing import Any
 
 from bench.operations import Boot, Step, moved
 from bench.shell import BenchError, run
+from snippets.engine.subjects.waiting import pause_s
 
 HOST = "127.0.0.1"
 TMP = "/tmp:size=64m"  # noqa: S108 - inside the container
-# As the engine does both: how often it asks, and how long a request counts as not yet worked on.
-POLL_S = 0.05
+# As the engine does, how long a request counts as not yet worked on; how often it asks is `pause_s`.
 TAKEN_UP_S = 0.6
 PATIENCE_S = 120.0
 NS = 1_000_000_000
@@ -98,9 +98,11 @@ class Steps:
         if step.what["came"]:
             _poll(lambda: self._status(path) == OK, f"no answer to GET {path}")
             return
-        deadline = time.monotonic() + step.took_s
-        while time.monotonic() < deadline and self._status(path) != OK and self._state()["Running"]:
-            time.sleep(POLL_S)
+        started = time.monotonic()
+        while (waited_s := time.monotonic() - started) < step.took_s:
+            if self._status(path) == OK or not self._state()["Running"]:
+                return
+            time.sleep(pause_s(waited_s))
 
     def reply(self, step: Step) -> None:
         """Poll until an answer has the status of the one that was wanted."""
@@ -171,12 +173,12 @@ class Steps:
 
 
 def _poll(came: Callable[[], bool], missed: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    started = time.monotonic()
     while not came():
-        if time.monotonic() > deadline:
+        if (waited_s := time.monotonic() - started) > PATIENCE_S:
             message = f"{missed} within {PATIENCE_S:.0f} s, played back"
             raise BenchError(message)
-        time.sleep(POLL_S)
+        time.sleep(pause_s(waited_s))
 
 
 def _free_port() -> int:

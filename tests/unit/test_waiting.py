@@ -3,7 +3,7 @@
 import pytest
 
 from snippets.engine.subjects import waiting
-from snippets.engine.subjects.waiting import awaited, quoted, settled
+from snippets.engine.subjects.waiting import awaited, pause_s, quoted, settled
 from snippets.errors import ContainerError, NotReadyError
 
 
@@ -12,6 +12,12 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two questions nobody waits here."""
     monkeypatch.setattr(waiting, "POLL_S", 0.0)
     monkeypatch.setattr(waiting, "SETTLED_S", 0.0)
+
+
+@pytest.mark.parametrize(("waited_s", "paused_s"), [(0.0, 0.0), (0.5, 0.025), (4.0, 0.2), (10.0, 0.5), (90.0, 0.5)])
+def test_who_has_waited_for_long_is_not_asked_at_once(waited_s: float, paused_s: float) -> None:
+    """As exact as a twentieth of the answer; and never longer than half a second."""
+    assert pause_s(waited_s) == pytest.approx(paused_s)
 
 
 def nothing() -> None:

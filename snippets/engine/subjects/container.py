@@ -15,7 +15,7 @@ from . import http
 from .beside import RunningService
 from .processes import SignalledContainer
 from .traffic import Clients, traffic
-from .waiting import POLL_S, SETTLED_S, SETTLING_S, awaited, quoted, settled
+from .waiting import SETTLED_S, SETTLING_S, awaited, pause_s, quoted, settled
 
 START_TIMEOUT_S = 40.0
 STOP_TIMEOUT_S = 60.0
@@ -138,9 +138,10 @@ class BootedContainer(SignalledContainer):
     def wait(self, timeout_s: float) -> tuple[int, float]:
         """Exit status, and seconds since the last signal or the start."""
         while (state := self._state())["Running"]:
-            if time.monotonic() - self._since > timeout_s:
+            waited_s = time.monotonic() - self._since
+            if waited_s > timeout_s:
                 self._refuse(f"still running after {timeout_s:.0f} s")
-            time.sleep(POLL_S)
+            time.sleep(pause_s(waited_s))
         self._trace("exit", self._since)
         return int(state["ExitCode"]), time.monotonic() - self._since
 

@@ -6,7 +6,9 @@ from typing import TypeVar
 
 from ...errors import ContainerError
 
-POLL_S = 0.05
+# Each look costs the engine and us some milliseconds of a processor that others wait for.
+POLL_S, LONGEST_POLL_S = 0.05, 0.5
+POLL_SHARE = 0.05
 SETTLED_S = 0.5
 SETTLING_S = 30.0
 LOG_LINES = 20
@@ -14,6 +16,11 @@ LOG_CHARACTERS = 6_000
 # A traceback in one line of JSON, whose cause is at its end.
 LINE_CHARACTERS = 3_000
 T = TypeVar("T")
+
+
+def pause_s(waited_s: float) -> float:
+    """Seconds until the next look: a twentieth of what was waited so far, which is as exact as the answer will be."""
+    return min(max(POLL_S, POLL_SHARE * waited_s), LONGEST_POLL_S)
 
 
 def awaited(what: Callable[[], bool], timeout_s: float, *, refuse: Callable[[], None]) -> float | None:
@@ -30,7 +37,7 @@ def awaited(what: Callable[[], bool], timeout_s: float, *, refuse: Callable[[], 
             refuse()
         else:
             refuse()
-        time.sleep(POLL_S)
+        time.sleep(pause_s(waited_s))
     return None
 
 
