@@ -115,7 +115,7 @@ class Code:
         """One module, read once; raises TypeError where an import hides what it uses."""
         if name not in self._modules:
             path = self.path(name)
-            module = parsed(path.read_text()) if path else Module()
+            module = parsed(path.read_text(encoding="utf-8")) if path else Module()
             if module.stars:
                 raise TypeError(f"{name} imports * from {module.stars[0]}: what it uses of it cannot be told")
             self._modules[name] = module

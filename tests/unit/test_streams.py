@@ -62,6 +62,35 @@ def test_an_ascii_terminal_gets_escapes(environment: dict[str, str]) -> None:
     assert "\\u" in done.stdout or "\\x" in done.stdout
 
 
+# Nothing that an earlier command kept is there, and whatever of ours asks the system for an encoding is an error.
+STRICT = """
+import warnings
+warnings.simplefilter("ignore", EncodingWarning)
+warnings.filterwarnings("error", category=EncodingWarning, module="snippets")
+from snippets.contract.kept import Digests
+Digests.get = lambda *_: None
+from snippets.cli import main
+main(prog_name="handbook")
+"""
+
+
+@pytest.mark.usefixtures("vouched")
+@pytest.mark.parametrize(
+    "arguments",
+    ["list --json", "show flask-uv Dockerfile", "evidence flask-uv", "copy flask-uv {}", "status {}", "update {}"],
+)
+def test_no_file_is_read_in_the_encoding_of_a_system(arguments: str, tmp_path: Path) -> None:
+    """It would be read otherwise on the next, or not at all."""
+    folder = str(tmp_path / "project")
+    if arguments.endswith("e {}") or arguments.startswith("status"):
+        assert shell('"$@"', "copy", "flask-uv", folder).returncode == 0
+    command = [sys.executable, "-X", "warn_default_encoding", "-c", STRICT, *arguments.format(folder).split()]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.stderr == ""
+    assert done.returncode in {0, 1}
+
+
 @pytest.mark.parametrize("text", ["plain text\n\twith tabs", "é…ß漢", ""])
 def test_text_is_printed_as_it_is(text: str) -> None:
     """Whatever the language."""
