@@ -6,6 +6,7 @@ status.py   ─▶ how each file stands   │       ├▶ swap.py: one file, an
                                       │       └▶ patch.py: the same for `git apply`
 recovery.py ─▶ what a killed run moved aside, put back
 note.py     ─▶ `.handbook/`: what was copied, with the original bytes
+leases.py   ─▶ whether anybody still writes to what was moved aside
 lock.py     ─▶ one run at a time
 target.py   ─▶ the one door: no path leads out of the project
 """

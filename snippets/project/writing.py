@@ -6,8 +6,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import ProjectError
+from .leases import settle
 from .lock import alone
-from .swap import Change, EditedError, Swap, settle
+from .swap import Change, EditedError, Swap
 from .target import Target, parents, refuse_clashes
 
 AGAIN = "changed just now, and every version of it is kept; nothing else was changed: run the same command again"

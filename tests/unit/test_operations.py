@@ -17,7 +17,7 @@ from snippets.catalog.snippet import Kind, Snippet, Source
 from snippets.errors import ProjectError
 from snippets.evidence.standing import Standing, State
 from snippets.handbook import Handbook
-from snippets.project import Target, plan_copy, plan_update, recover, status, write
+from snippets.project import Target, leases, plan_copy, plan_update, recover, status, write
 from snippets.project import swap as swaps
 from tests.unit.odd import lay
 from tests.unit.test_target import tree
@@ -282,9 +282,9 @@ def test_nothing_is_lost_and_nothing_is_written_outside(
 ) -> None:
     """Operations in any order, saves in between, two runs at a time, runs that are killed; on each system."""
     # Whoever saves here does so in one step, which needs no moment.
-    monkeypatch.setattr(swaps, "MOMENT_S", 0.0)
+    monkeypatch.setattr(leases, "MOMENT_S", 0.0)
     if system == "no leases":
-        monkeypatch.setattr(swaps, "fcntl", None)
+        monkeypatch.setattr(leases, "fcntl", None)
     if system.startswith("windows"):
         play(monkeypatch, links=system == "windows")
     done = wrote = saved = 0

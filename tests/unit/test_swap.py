@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from snippets.errors import ProjectError
-from snippets.project import Change, Target, write
+from snippets.project import Change, Target, leases, write
 from snippets.project import swap as swaps
 from tests.unit.test_target import tree
 
@@ -62,7 +62,7 @@ def no_links(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def no_leases(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on macOS and Windows."""
-    monkeypatch.setattr(swaps, "fcntl", None)
+    monkeypatch.setattr(leases, "fcntl", None)
 
 
 SYSTEMS = {"linux": lambda _: None, "no links": no_links, "no leases": no_leases}
@@ -120,7 +120,7 @@ def test_a_save_at_each_moment_stands(
             save()
         return done
 
-    monkeypatch.setattr(swaps, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(leases, "PATIENCE_S", 0.05)
     monkeypatch.setattr(swaps, moment, saving)
     if moment == "settle":
         monkeypatch.setattr("snippets.project.writing.settle", saving)
@@ -140,7 +140,7 @@ def test_a_file_that_stays_open_for_writing_is_left_to_who_writes(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A program that logs into it: what it writes next is in the file."""
-    monkeypatch.setattr(swaps, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(leases, "PATIENCE_S", 0.01)
     with (project / "Dockerfile").open("ab", buffering=0) as log:
         with pytest.raises(ProjectError, match="is open in another program"):
             write(Target.at(project), [Change(path="Dockerfile", before=OLD, after=NEW)])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from snippets.project import lock, swap
+from snippets.project import leases, lock
 
 
 def play(monkeypatch: pytest.MonkeyPatch, *, links: bool = True) -> None:
@@ -26,7 +26,7 @@ def play(monkeypatch: pytest.MonkeyPatch, *, links: bool = True) -> None:
 
     monkeypatch.setattr(lock, "fcntl", None)
     monkeypatch.setattr(lock, "msvcrt", SimpleNamespace(locking=locking, LK_NBLCK=2))
-    monkeypatch.setattr(swap, "fcntl", None)
+    monkeypatch.setattr(leases, "fcntl", None)
     real_open, real_rename = os.open, os.rename
 
     def opening(path: Any, *arguments: Any, **options: Any) -> int:  # noqa: ANN401 - as the system's
