@@ -46,6 +46,7 @@ HIDING = frozenset(
 Address = tuple[str, str]
 
 
+@cache
 def rules_digest(function: Callable[..., object]) -> str:
     """Digest (sha256) of all code that judges where this function is a promise's; TypeError where it cannot be told."""
     module, _, name = name_of(function).rpartition(".")

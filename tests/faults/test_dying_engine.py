@@ -50,15 +50,25 @@ class Mortal:
     inside: ThreadPoolExecutor
 
     def kill(self) -> None:
-        """End the engine, and nothing of what it runs."""
+        """End the engine, and nothing of what it runs but its proxies: they die with it, a moment later."""
+        proxies = [pid for pid in processes("docker-proxy") if parent(pid) == self.pid]
         os.kill(self.pid, signal.SIGKILL)
-        awaited(lambda: LiveProcess.find(self.pid) is None)
+        awaited(lambda: not any(map(LiveProcess.find, (self.pid, *proxies))))
 
     def kill_once(self, words: str, *, after_s: float = 0.0) -> None:
         """End it so long after a process of such a command line is there."""
         awaited(lambda: bool(processes(words)))
         time.sleep(after_s)
         self.kill()
+
+
+def parent(pid: int) -> int | None:
+    """Who started a process, or None: it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 def join_network(pid: int) -> None:
