@@ -14,6 +14,7 @@ from bench.shell import BenchError, clean_environment, run
 from bench.tape import built, secrets
 from snippets.engine.build import one_build
 from snippets.engine.run import Run, opened
+from snippets.engine.subjects.shim import WORKDIR_LABEL
 from snippets.engine.subjects.workdir import published_port
 
 
@@ -44,7 +45,7 @@ def replay(tape: Path, operations: Sequence[Operation], written: Mapping[str, st
         started = time.monotonic()
         for operation in operations:
             player.play(operation)
-        took_s = time.monotonic() - started
+        took_s = time.monotonic() - started - player.tidying_s
     counts = {
         "builds": sum(isinstance(operation, Build) for operation in operations),
         "boots": sum(isinstance(operation, Boot) for operation in operations),
@@ -63,6 +64,12 @@ class _Player:
     run: Run
     images: dict[str, str] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
+    tidied: list[float] = field(default_factory=list)
+
+    @property
+    def tidying_s(self) -> float:
+        """Seconds spent on what is no part of the work."""
+        return sum(self.tidied)
 
     def play(self, operation: Operation) -> None:
         """Do one thing again."""
@@ -82,6 +89,7 @@ class _Player:
                 with self.clock.timed("commands"), published_port():
                     for command in operation.commands:
                         self.command(operation, command)
+                self.tidy(operation)
 
     def build(self, build: Build) -> None:
         """Build the kept context."""
@@ -107,6 +115,14 @@ class _Player:
         if done.status != command.status:
             message = f"`{' '.join(argv)[:120]}` exits {done.status}, not {command.status}, played back:\n"
             raise BenchError(message + done.output[-2000:])
+
+    def tidy(self, rehearsal: Rehearsal) -> None:
+        """Remove what commands left that ended early: the next of the same snippet needs the name."""
+        started = time.monotonic()
+        label = f"label={WORKDIR_LABEL}={self.place / rehearsal.kept}"
+        if left := run(["docker", "ps", "--all", "--quiet", "--filter", label]).output.split():
+            run(["docker", "rm", "--force", "--volumes", *left])
+        self.tidied.append(time.monotonic() - started)
 
     def moves(self, rehearsal: Rehearsal) -> dict[str, str]:
         """What was written on the tape, and what stands for it here."""
