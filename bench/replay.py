@@ -84,7 +84,7 @@ class _Player:
                 play(operation, self.images[operation.image], self.run.key, self.clock)
             case Docker():
                 with self.clock.timed("services"):
-                    run([moved(word, {operation.run: self.run.key}) for word in operation.argv])
+                    run([moved(word, {operation.run: self.run.key, **self.images}) for word in operation.argv])
             case Rehearsal():
                 with self.clock.timed("commands"), published_port():
                     for command in operation.commands:
