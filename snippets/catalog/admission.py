@@ -4,23 +4,16 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ..contract import PROMISES
-from ..contract.container.web import config_meant
-from .compose import other_file
 from .description import beside_faults, message_fault, project_faults, silent
-from .metadata import APART, Edit, PitfallTable, ProvenIn, StackTable, near
+from .kinds import kind_faults
+from .metadata import APART, Edit, PitfallTable, ProvenIn, near
 from .snippet import COMPOSE, METADATA, REHEARSAL, Kind, Pitfall, Snippet, Source
 
 REHEARSED = "rehearsal"
 STAGES = ("build", "boot", "contract", REHEARSED)
-# The command that brings a compose project up.
-UP = "up"
 JUDGED_BY_CONTRACT = (Kind.IMAGE, Kind.CONFIG)
-EFFECTIVE = config_meant.slug
 COMMAND_PREFIX = "command-"
-VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 COMMAND = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-DOTENV = ".env"
-OTHER_COMPOSE = re.compile(r"(?:docker-)?compose(?:\..*)?\.ya?ml", re.IGNORECASE)
 
 
 def snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterator[str]:
@@ -36,11 +29,10 @@ def _snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterat
     yield from silent(title=table.title, summary=table.summary)
     if not snippet.sources:
         yield "it has no files"
-    yield from _kind_faults(snippet)
+    yield from kind_faults(snippet)
     yield from _highlight_faults(snippet)
     yield from _rehearsal_faults(snippet)
     yield from _exemption_faults(table.not_applicable)
-    yield from _compose_faults(snippet)
     if table.withheld:
         base = table.withheld.base
         if base not in snippet.bases:
@@ -51,7 +43,7 @@ def _snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterat
         yield from (
             f"unexpected key project.{key}: it stands by itself" for key in APART if getattr(table.project, key)
         )
-    yield from beside_faults(table.beside)
+    yield from beside_faults(table.beside, table.project)
     if table.proven_in:
         yield from _proven_in_faults(table.proven_in, snippet, snippets)
 
@@ -64,63 +56,6 @@ def _exemption_faults(not_applicable: Mapping[str, str]) -> Iterator[str]:
             yield f"not_applicable: {slug} allows no exemption"
         if not reason.strip():
             yield f"not_applicable: {slug}: says no reason"
-
-
-def _kind_faults(snippet: Snippet) -> Iterator[str]:
-    table = snippet.table
-    image, config, compose = (snippet.kind is kind for kind in (Kind.IMAGE, Kind.CONFIG, Kind.COMPOSE))
-    if image and "Dockerfile" not in snippet.sources:
-        yield "missing file Dockerfile"
-    if image and not table.commands:
-        yield "missing key commands"
-    if not image and not config and not snippet.rehearsals:
-        yield f"missing file {REHEARSAL}"
-    if compose and COMPOSE not in snippet.sources:
-        yield f"missing file {COMPOSE}"
-    if compose and UP not in table.commands:
-        yield f"missing key commands.{UP}: what stands above it is run before a rehearsal"
-    belongs = {
-        "project": (image, table.project),
-        "proven_in": (config, table.proven_in),
-        "stack": (compose, table.stack),
-    }
-    owners = {"project": "an image", "proven_in": "a config", "stack": "a compose project"}
-    for key, (wanted, stated) in belongs.items():
-        if wanted != (stated is not None):
-            yield f"missing key {key}" if wanted else f"unexpected key {key}: only {owners[key]} has one"
-    if not image and table.beside:
-        yield "unexpected key beside: only an image has one"
-    if not image and table.not_applicable:
-        yield "unexpected key not_applicable: only an image is judged by the whole contract"
-    if table.stack:
-        yield from _stack_faults(table.stack)
-    # A page shows these values as a fact, so somebody has to look.
-    judged = table.proven_in.promises if table.proven_in else [EFFECTIVE] if image else []
-    if table.effective and EFFECTIVE not in judged:
-        yield f"effective: nobody judges it: {EFFECTIVE} is not among proven_in.promises"
-
-
-def _compose_faults(snippet: Snippet) -> Iterator[str]:
-    """What `docker compose` reads at its reader's, and did not where it was proven."""
-    if COMPOSE not in snippet.sources and snippet.kind is Kind.COMPOSE:
-        # It is told what is missing.
-        return
-    for path in snippet.sources:
-        if OTHER_COMPOSE.fullmatch(path.rpartition("/")[2]) and path != COMPOSE:
-            yield f"unexpected file {path}: {COMPOSE} alone is read and proven"
-    if COMPOSE in snippet.sources and DOTENV in snippet.sources:
-        yield f"unexpected file {DOTENV}: where it is proven another is written in its place"
-    for name, command in snippet.table.commands.items():
-        if word := other_file(command):
-            yield f"commands.{name}: {word}: {COMPOSE} alone is read and proven"
-
-
-def _stack_faults(stack: StackTable) -> Iterator[str]:
-    yield from silent(**{"stack.service": stack.service})
-    if not 1 <= stack.port <= 65535:  # noqa: PLR2004 - the ports there are
-        yield f"stack.port: {stack.port} is no port"
-    if not VARIABLE.fullmatch(stack.published):
-        yield f"stack.published: {stack.published!r} is no variable's name"
 
 
 def _highlight_faults(snippet: Snippet) -> Iterator[str]:

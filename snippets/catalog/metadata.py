@@ -42,6 +42,13 @@ class StackTable(Table, frozen=True, kw_only=True):
     published: Annotated[str, Meta(description="the variable of `.env` that says on which port of this machine")]
 
 
+class HostTable(Table, frozen=True, kw_only=True):
+    """Which hosts a snippet is for, each as it is rented: a system that holds nothing."""
+
+    names: Annotated[list[str], Meta(description="the hosts, by the names that its inventory has for them")]
+    make: Annotated[str, Meta(description="what they are when they are rented")] = "debian-13"
+
+
 class SnippetTable(Table, frozen=True, kw_only=True):
     """What a snippet is, what of it is shared, what readers type, and what it is judged by."""
 
@@ -53,6 +60,7 @@ class SnippetTable(Table, frozen=True, kw_only=True):
     project: Annotated[Project | None, Meta(description="an image: where it listens and how it is asked")] = None
     beside: Annotated[dict[str, Beside], Meta(description="an image: services that it needs, by their names")] = {}
     stack: Annotated[StackTable | None, Meta(description="a compose project: where it answers")] = None
+    host: Annotated[HostTable | None, Meta(description="a host: what it is, and by which names")] = None
     proven_in: Annotated[ProvenIn | None, Meta(description="a configuration: the image that carries it")] = None
     effective: Annotated[dict[str, str], Meta(description="settings that the server itself has to state so")] = {}
     not_applicable: Annotated[

@@ -18,6 +18,8 @@ from .metadata import Edit, PitfallTable, SnippetTable, Withheld
 METADATA = "snippet.toml"
 COMPOSE = "compose.yaml"
 REHEARSAL = "rehearsal.py"
+# Whoever deploys to a host: a machine with what it takes to run a playbook.
+OPERATOR = "operator"
 
 
 class Kind(StrEnum):
@@ -95,7 +97,8 @@ class Snippet:
         """References of the images that it fetches: its Dockerfile's, its services', and what stands beside it."""
         built = bases(self.text("Dockerfile")) if "Dockerfile" in self.sources else ()
         beside = [service.image for service in self.table.beside.values()]
-        return tuple(dict.fromkeys((*built, *self.composed.bases, *beside)))
+        hosts = (self.table.host.make, OPERATOR) if self.table.host else ()
+        return tuple(dict.fromkeys((*built, *self.composed.bases, *beside, *hosts)))
 
     @cached_property
     def composed(self) -> Composed:

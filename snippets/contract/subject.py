@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from .observation import PLAIN, Contents, Done, ImageConfig, Load, Memory, Posture, Process, Rebuild, Reply, Unit
 
 T = TypeVar("T")
+NEIGHBOUR = "neighbour"
 
 
 class Subject(Protocol):
@@ -188,6 +189,27 @@ class Image(Protocol):
 
     def contents(self, canaries: Collection[str], sought: Pattern[str]) -> Contents:
         """Read all layers once, for places that hold a canary and for paths that match."""
+
+
+class Servers(Subject, Protocol):
+    """Hosts to which somebody has deployed; its units are the hosts by their names, `NEIGHBOUR`, and "", who deployed.
+
+    Who deployed runs commands in a clone, with a key of theirs and no terminal. The neighbour is a machine on the same
+    network that was given nothing: what it reaches, anybody does.
+    """
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The hosts."""
+
+    def arrive(self) -> Done:
+        """Do once more what brought it here."""
+
+    def address(self, name: str, *, version: int = 4) -> str:
+        """Where a host is, by IP version 4 or 6."""
+
+    def renewed(self) -> "Servers":
+        """The same as it was when somebody had just deployed: for a second look."""
 
 
 class Stack(Subject, Protocol):

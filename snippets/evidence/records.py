@@ -14,7 +14,10 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """What a FROM reference was in truth: a registry's image by its digest, or a stand-in by its recipe."""
+    """What a FROM reference was in truth: a registry's image by its digest, or a stand-in by its recipe.
+
+    What is `packaged` is neither: no registry has it, such as a host, which is made of its distribution's packages.
+    """
 
     ref: str
     digest: str
@@ -22,6 +25,7 @@ class Base:
     os: str
     version: str
     differs: str
+    packaged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

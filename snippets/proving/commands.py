@@ -1,16 +1,36 @@
 """A snippet's commands -> findings: the strings on the page, run in their order in a fresh copy of the directory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..catalog.admission import COMMAND_PREFIX
-from ..catalog.snippet import Snippet
+from ..catalog.snippet import Kind, Snippet
 from ..contract import Finding, Verdict
+from ..contract.observation import Done
 from ..engine.engine import Engine
 from ..engine.subjects.workdir import laid_out, published_port
 from ..evidence.objection import command_rules
+from .servers import bare
 
 TAIL_LINES = 15
+
+
+@contextmanager
+def _shell(
+    engine: Engine, snippet: Snippet, folder: Path, project: str, replaced: Mapping[Path, str] | None
+) -> Iterator[Callable[[str], Done]]:
+    """Where its reader's commands run: on this machine, or where somebody deploys from."""
+    if snippet.kind is Kind.HOST:
+        with bare(engine, snippet, folder, replaced) as servers:
+            yield lambda string: servers.run(string, check=False)
+        return
+    contexts = engine.contexts(snippet.bases)
+    with (
+        published_port(),
+        laid_out(snippet, folder, project, run=engine.run, contexts=contexts, replaced=replaced) as workdir,
+    ):
+        yield workdir.run
 
 
 def rehearse(
@@ -26,13 +46,10 @@ def rehearse(
     """
     findings: list[Finding] = []
     last = ""
-    project, contexts = f"{snippet.name}-commands", engine.contexts(snippet.bases)
-    with (
-        published_port(),
-        laid_out(snippet, folder, project, run=engine.run, contexts=contexts, replaced=replaced) as workdir,
-    ):
+    project = f"{snippet.name}-commands"
+    with _shell(engine, snippet, folder, project, replaced) as run:
         for name, string in commands.items():
-            done = workdir.run(string)
+            done = run(string)
             findings.append(
                 Finding(
                     promise=f"{COMMAND_PREFIX}{name}",

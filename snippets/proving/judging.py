@@ -1,7 +1,7 @@
 """A snippet, or a mutant of it -> its subject, opened and judged: by a promise, by a rehearsal, by its commands."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from functools import reduce
 from importlib.util import module_from_spec, spec_from_file_location
@@ -16,13 +16,17 @@ from ..contract.container.image import builds_clean
 from ..engine.bases.ground import has_recipe
 from ..engine.engine import Engine
 from ..engine.subjects.image import BuiltImage
+from ..engine.subjects.servers import Servers
 from ..engine.subjects.stack import ComposeStack
 from ..errors import BuildError, NoBaseError, NotReadyError
 from ..evidence.records import ImageFacts
 from .commands import rehearse
+from .servers import arrived
 from .stacks import started
 
 BUILDS = builds_clean.slug
+# What is judged by its rehearsals alone, all of them on one subject that is of several parts.
+SEVERAL = (Kind.COMPOSE, Kind.HOST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,18 @@ def rehearsal(snippet: Snippet, slug: str) -> Promise:
     return promise
 
 
+def opened(
+    engine: Engine, snippet: Snippet, folder: Path, name: str, replaced: Mapping[Path, str] | None = None
+) -> AbstractContextManager[ComposeStack | Servers]:
+    """The subject of such a snippet, as its reader has it in the end; `name` is a project's, where it needs one.
+
+    `replaced` is as for `laid_out`. Raises NotReadyError where it does not get so far.
+    """
+    if snippet.kind is Kind.HOST:
+        return arrived(engine, snippet, folder, replaced)
+    return started(engine, snippet, folder, name, replaced)
+
+
 def withheld(snippet: Snippet, engine: Engine) -> str | None:
     """Why a snippet cannot be judged on this engine: its base is nowhere. None where it is judged like any other.
 
@@ -112,11 +128,11 @@ def mutant_caught(pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Pa
     if slug in PROMISES:
         return _by_promise(pitfall, catalog, engine, folder)
     promise = rehearsal(owner, slug)
-    if owner.kind is Kind.COMPOSE:
+    if owner.kind in SEVERAL:
         try:
             # By the pitfall's own name: two of one rehearsal may be up at the same time.
-            with started(engine, owner, folder, f"{owner.name}-{pitfall.slug}", pitfall.replaced(owner)) as stack:
-                return _noticed(promise.judge(stack), "rehearsal")
+            with opened(engine, owner, folder, f"{owner.name}-{pitfall.slug}", pitfall.replaced(owner)) as subject:
+                return _noticed(promise.judge(subject), "rehearsal")
         except NotReadyError as error:
             # What never comes up fails every rehearsal of it.
             return Caught(stage="rehearsal", by=slug, said=str(error))
@@ -178,27 +194,27 @@ class Trials:
             self._open = None
 
 
-class Stacks:
-    """One stack at a time, likewise: up for all rehearsals of its snippet."""
+class Subjects:
+    """One subject of several parts at a time, likewise: up for all rehearsals of its snippet."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self._engine = engine
         self._folder = folder
         self._open = ExitStack()
-        self._known: tuple[str, ComposeStack | NotReadyError] | None = None
+        self._known: tuple[str, ComposeStack | Servers | NotReadyError] | None = None
 
     def judged(self, promise: Promise, snippet: Snippet) -> Finding:
-        """Judge a compose project by one of its rehearsals; what does not come up breaks each of them."""
-        stack = self._of(snippet)
-        if isinstance(stack, ComposeStack):
-            return promise.judge_twice(stack)
-        return Finding(promise=promise.slug, rules=promise.rules, verdict=Verdict.BROKEN, seen=str(stack), took_s=0.0)
+        """Judge it by one of its rehearsals; what does not come up breaks each of them."""
+        subject = self._of(snippet)
+        if not isinstance(subject, NotReadyError):
+            return promise.judge_twice(subject)
+        return Finding(promise=promise.slug, rules=promise.rules, verdict=Verdict.BROKEN, seen=str(subject), took_s=0.0)
 
-    def _of(self, snippet: Snippet) -> ComposeStack | NotReadyError:
+    def _of(self, snippet: Snippet) -> ComposeStack | Servers | NotReadyError:
         if self._known is None or self._known[0] != snippet.name:
             self.close()
             try:
-                up = started(self._engine, snippet, self._folder / snippet.name, snippet.name)
+                up = opened(self._engine, snippet, self._folder / snippet.name, snippet.name)
                 self._known = snippet.name, self._open.enter_context(up)
             except NotReadyError as error:
                 self._known = snippet.name, error

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..catalog.admission import UP as UP_COMMAND
+from ..catalog.kinds import UP as UP_COMMAND
 from ..catalog.snippet import COMPOSE, Snippet
 from ..engine.docker import engine_error, engine_fault
 from ..engine.engine import Engine

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from ..engine.bases.ground import Ground
+from ..evidence.records import Base
 from ..terminal import write_table
 from .recorder import Written
 
@@ -16,7 +17,7 @@ def print_summary(
     """Print what was proven, what was withheld and why, and what each base cost; nothing where nothing was."""
     costs = [(ground.base, ground.took_s) for ground in grounds]
     rows = [(w.name, _state(w), str(w.findings), f"{w.took_s:.1f} s") for w in written]
-    bases = [(b.ref, "stand-in" if b.stand_in else "registry", b.version, f"{took:.1f} s") for b, took in costs]
+    bases = [(base.ref, _origin(base), base.version, f"{took:.1f} s") for base, took in costs]
     for title, columns, cells in (
         ("proven", ("record", "state", "findings", "took"), rows),
         ("withheld", ("snippet", "why"), [(name, why.partition("\n")[0]) for name, why in sorted(withheld.items())]),
@@ -25,6 +26,12 @@ def print_summary(
         if cells:
             write_line("")
             write_table(columns, cells, write_line, title)
+
+
+def _origin(base: Base) -> str:
+    if base.packaged:
+        return "packages"
+    return "stand-in" if base.stand_in else "registry"
 
 
 def _state(written: Written) -> str:

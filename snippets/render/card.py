@@ -65,7 +65,7 @@ def _facts(snippet: Snippet, record: Evidence) -> Iterator[tuple[str, str]]:
     if snippet.carrier != snippet.name:
         yield "Proven in", f"the image of {snippet.carrier}"
     for base in record.bases:
-        yield "Base image", _base(base)
+        yield "Made of packages" if base.packaged else "Base image", _base(base)
     if record.image is not None:
         yield "Image size", f"{record.image.bytes / MEGABYTE:.0f} MB"
         yield "Build without a cache", f"{record.image.build_s:.0f} s"

@@ -16,7 +16,7 @@ from snippets.evidence.standing import State
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
 from snippets.proving.commands import rehearse
-from snippets.proving.judging import Stacks, mutant_caught, rehearsal
+from snippets.proving.judging import Subjects, mutant_caught, rehearsal
 from snippets.proving.recorder import FINDING, Account, Recorder
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def test_a_directory_is_all_that_a_compose_snippet_needs(engine: Engine, tmp_pat
     """It comes up, keeps what its rehearsal.py says, its commands run, its mutant is caught, and it may be shown."""
     catalog, store = load(ADDED), EvidenceStore(tmp_path / "evidence")
     snippet = catalog.snippets["greeting"]
-    stacks = Stacks(engine, tmp_path / "stacks")
-    findings = [stacks.judged(rehearsal(snippet, slug), snippet) for slug in snippet.rehearsals]
-    stacks.close()
+    subjects = Subjects(engine, tmp_path / "subjects")
+    findings = [subjects.judged(rehearsal(snippet, slug), snippet) for slug in snippet.rehearsals]
+    subjects.close()
     ran, last = rehearse(engine, snippet, tmp_path / "commands", snippet.commands)
     assert [finding.verdict for finding in (*findings, *ran)] == [Verdict.KEPT] * 4, last
 

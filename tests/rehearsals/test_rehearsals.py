@@ -5,10 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from snippets.catalog import Catalog, load
-from snippets.catalog.snippet import Kind
 from snippets.contract import Verdict
 from snippets.engine.engine import Engine
-from snippets.proving.judging import Stacks, rehearsal, rehearsed_image, withheld
+from snippets.proving.judging import SEVERAL, Subjects, rehearsal, rehearsed_image, withheld
 from snippets.proving.recorder import Account, Witness
 
 REHEARSALS = [
@@ -19,16 +18,16 @@ REHEARSALS = [
 
 
 @pytest.fixture(scope="module")
-def stacks(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stacks]:
+def subjects(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subjects]:
     """One at a time, up for all rehearsals of its snippet."""
-    stacks = Stacks(engine, tmp_path_factory.mktemp("stacks"))
-    yield stacks
-    stacks.close()
+    subjects = Subjects(engine, tmp_path_factory.mktemp("subjects"))
+    yield subjects
+    subjects.close()
 
 
 @pytest.mark.parametrize(("name", "slug"), REHEARSALS)
 def test_rehearsal_is_kept(  # noqa: PLR0913, PLR0917 - a fixture each
-    name: str, slug: str, catalog: Catalog, engine: Engine, witness: Witness, stacks: Stacks
+    name: str, slug: str, catalog: Catalog, engine: Engine, witness: Witness, subjects: Subjects
 ) -> None:
     """The snippet keeps what its rehearsal.py says, and something was seen of it."""
     snippet = catalog.snippets[name]
@@ -36,8 +35,8 @@ def test_rehearsal_is_kept(  # noqa: PLR0913, PLR0917 - a fixture each
         witness.withhold(name, why)
         return
     promise = rehearsal(snippet, slug)
-    if snippet.kind is Kind.COMPOSE:
-        finding = stacks.judged(promise, snippet)
+    if snippet.kind in SEVERAL:
+        finding = subjects.judged(promise, snippet)
     else:
         finding = rehearsed_image(promise, catalog, snippet, engine)
     if finding.verdict is not Verdict.ERROR:

@@ -4,9 +4,10 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
+from pathlib import Path
 
 import msgspec
 
@@ -16,7 +17,7 @@ from ...evidence.records import Base
 from ..command import OverdueError, bounded
 from ..docker import docker, try_docker
 from ..run import Run
-from .standin import ca_bundle, one_maker, recipe_digest, recipes, safe, stand_in, trusting
+from .standin import Recipe, ca_bundle, one_maker, recipe_digest, recipes, safe, stand_in, trusting
 
 REGISTRY_TIMEOUT_S = 20.0
 PULL_TIMEOUT_S = 600.0
@@ -52,6 +53,11 @@ def resolve(reference: str, run: Run) -> Ground:
         return msgspec.json.decode(note.read_bytes(), type=Ground)
 
 
+def image_of(reference: str, run: Run) -> str:
+    """The image that is taken where this reference is asked for; raises like `resolve`."""
+    return resolve(reference, run).image or reference
+
+
 def costs(run: Run) -> tuple[Ground, ...]:
     """Every base that this run resolved, with the seconds it took."""
     notes = sorted((run.state / "bases").glob("*.json"))
@@ -61,12 +67,15 @@ def costs(run: Run) -> tuple[Ground, ...]:
 def resolved(reference: str) -> Ground:
     """Find it, whatever a run knows of it; raises like `resolve`."""
     started = time.monotonic()
+    known = recipes()
+    if reference in known and not known[reference][1].differs:
+        # It stands in for nothing, such as a host of its distribution's own packages: no registry is asked.
+        return _made(reference, *known[reference], started)
     choice = _choice()
     digest = None if choice is Choice.STAND_IN else _registry_digest(reference)
     if digest is None and choice is Choice.REGISTRY:
         message = f"no registry answers for {reference}, and {BASES.name}=registry forbids a stand-in."
         raise NoBaseError(message)
-    known = recipes()
     if digest is not None:
         # The builder takes what is here, however old, and asks nobody: what is recorded has to be what it takes.
         docker("pull", "--quiet", reference, timeout_s=PULL_TIMEOUT_S)
@@ -80,9 +89,13 @@ def resolved(reference: str) -> Ground:
             f"Recipes exist for {', '.join(sorted(known))}."
         )
         raise NoBaseError(message)
-    folder, recipe = known[reference]
+    return _made(reference, *known[reference], started)
+
+
+def _made(reference: str, folder: Path, recipe: Recipe, started: float) -> Ground:
     image = stand_in(folder, recipe)
     base = _described(reference, image, recipe_digest(folder, recipe), recipe.version, differs=recipe.differs)
+    base = replace(base, packaged=not recipe.differs)
     return Ground(base=base, image=image, took_s=time.monotonic() - started)
 
 

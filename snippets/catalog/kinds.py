@@ -1,0 +1,102 @@
+"""What a snippet is -> what it then has to have, and what it must not."""
+
+import re
+from collections.abc import Iterator
+
+from ..contract.container.web import config_meant
+from .compose import other_file
+from .description import silent
+from .metadata import HostTable, SnippetTable, StackTable, near
+from .snippet import COMPOSE, REHEARSAL, Kind, Snippet
+
+# The commands that bring a compose project up, and an application to hosts that hold nothing.
+UP, ARRIVE = "up", "arrive"
+COMMANDS = {
+    Kind.COMPOSE: (UP, "what stands above it is run before a rehearsal"),
+    Kind.HOST: (ARRIVE, "with all above it, it is run before a rehearsal"),
+}
+MAKES = ("debian-13",)
+EFFECTIVE = config_meant.slug
+VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+DOMAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*")
+DOTENV = ".env"
+OTHER_COMPOSE = re.compile(r"(?:docker-)?compose(?:\..*)?\.ya?ml", re.IGNORECASE)
+
+
+def kind_faults(snippet: Snippet) -> Iterator[str]:
+    """Every fault of that, each by its key or its file."""
+    table = snippet.table
+    kinds = (Kind.IMAGE, Kind.CONFIG, Kind.COMPOSE, Kind.HOST)
+    image, config, compose, host = (snippet.kind is kind for kind in kinds)
+    if image and "Dockerfile" not in snippet.sources:
+        yield "missing file Dockerfile"
+    if image and not table.commands:
+        yield "missing key commands"
+    if not image and not config and not snippet.rehearsals:
+        yield f"missing file {REHEARSAL}"
+    if compose and COMPOSE not in snippet.sources:
+        yield f"missing file {COMPOSE}"
+    if (needed := COMMANDS.get(snippet.kind)) and needed[0] not in table.commands:
+        yield f"missing key commands.{needed[0]}: {needed[1]}"
+    belongs = {
+        "project": (image, table.project),
+        "proven_in": (config, table.proven_in),
+        "stack": (compose, table.stack),
+        "host": (host, table.host),
+    }
+    owners = {"project": "an image", "proven_in": "a config", "stack": "a compose project", "host": "a host"}
+    for key, (wanted, stated) in belongs.items():
+        if wanted != (stated is not None):
+            yield f"missing key {key}" if wanted else f"unexpected key {key}: only {owners[key]} has one"
+    if not image and table.beside:
+        yield "unexpected key beside: only an image has one"
+    if not image and table.not_applicable:
+        yield "unexpected key not_applicable: only an image is judged by the whole contract"
+    yield from _effective_faults(table, judged=image)
+    if table.stack:
+        yield from _stack_faults(table.stack)
+    if table.host:
+        yield from _host_faults(table.host)
+    yield from _compose_faults(snippet)
+
+
+def _effective_faults(table: SnippetTable, *, judged: bool) -> Iterator[str]:
+    # A page shows these values as a fact, so somebody has to look.
+    named = table.proven_in.promises if table.proven_in else [EFFECTIVE] if judged else []
+    if table.effective and EFFECTIVE not in named:
+        yield f"effective: nobody judges it: {EFFECTIVE} is not among proven_in.promises"
+
+
+def _compose_faults(snippet: Snippet) -> Iterator[str]:
+    """What `docker compose` reads at its reader's, and did not where it was proven."""
+    if COMPOSE not in snippet.sources and snippet.kind is Kind.COMPOSE:
+        # It is told what is missing.
+        return
+    for path in snippet.sources:
+        if OTHER_COMPOSE.fullmatch(path.rpartition("/")[2]) and path != COMPOSE:
+            yield f"unexpected file {path}: {COMPOSE} alone is read and proven"
+    if COMPOSE in snippet.sources and DOTENV in snippet.sources:
+        yield f"unexpected file {DOTENV}: where it is proven another is written in its place"
+    for name, command in snippet.table.commands.items():
+        if word := other_file(command):
+            yield f"commands.{name}: {word}: {COMPOSE} alone is read and proven"
+
+
+def _host_faults(host: HostTable) -> Iterator[str]:
+    if not host.names:
+        yield "host.names: none"
+    if host.make not in MAKES:
+        yield f"host.make: no make {host.make!r}{near(host.make, MAKES)}"
+    for name in host.names:
+        if not DOMAIN.fullmatch(name):
+            yield f"host.names: {name!r} is no host name in lower case"
+    if len(set(host.names)) != len(host.names):
+        yield "host.names: one is there twice"
+
+
+def _stack_faults(stack: StackTable) -> Iterator[str]:
+    yield from silent(**{"stack.service": stack.service})
+    if not 1 <= stack.port <= 65535:  # noqa: PLR2004 - the ports there are
+        yield f"stack.port: {stack.port} is no port"
+    if not VARIABLE.fullmatch(stack.published):
+        yield f"stack.published: {stack.published!r} is no variable's name"

@@ -1,0 +1,181 @@
+"""A make of host -> a system with systemd, sshd and disks of its own, and snapshots from which it comes up again."""
+
+import shlex
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from ...contract.observation import Done
+from ...errors import ContainerError, NotReadyError
+from ..bases.ground import image_of
+from ..command import OverdueError, bounded
+from ..docker import docker, engine_error, engine_fault, try_docker
+from ..run import Run
+from .waiting import awaited, quoted
+
+MAKE = "debian-13"
+BOOT_S = 60.0
+COMMAND_S = 600.0
+# Where the host's own engine keeps its layers: one overlay does not lie upon another, so they are volumes.
+DISKS = ("/var/lib/docker", "/var/lib/containerd")
+ROOM = ("--privileged", "--cgroupns=private", "--tmpfs=/run", "--tmpfs=/run/lock", "--tmpfs=/tmp:exec")
+UP = frozenset({"running", "degraded"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A host as its power was cut: its root as an image, its disks as volumes (path -> name)."""
+
+    name: str
+    image: str
+    disks: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A running host by its name on the networks; `id` is its container, `disks` its volumes by their paths."""
+
+    name: str
+    id: str
+    disks: Mapping[str, str]
+    rented_by: Run
+
+    def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
+        """Run a command as root on it, as from a provider's console: no ssh is needed for it."""
+        del on
+        argv = ["docker", "exec", self.id, "bash", "-euo", "pipefail", "-c", command]
+        try:
+            done = bounded(argv, timeout_s=COMMAND_S)
+        except OverdueError as error:
+            raise ContainerError(
+                f"{self.name}: `{command}` has no end within {COMMAND_S:.0f} s; {quoted(error.done.stdout)}"
+            ) from None
+        if done.status != 0 and (fault := engine_fault(done.stderr)):
+            raise engine_error("docker exec", fault)
+        if check and done.status != 0:
+            raise ContainerError(f"{self.name}: `{command}` exits {done.status}; {quoted(done.stdout + done.stderr)}")
+        return done
+
+    def logs(self, unit: str = "") -> str:
+        """Its journal, or what one unit wrote into it."""
+        chosen = f"--unit={shlex.quote(unit)}" if unit else ""
+        return self.run(f"journalctl --no-pager --output=short-iso {chosen}").stdout
+
+    def stop(self, unit: str = "") -> None:
+        """Stop a unit, or shut it down as its owner would."""
+        if unit:
+            self.run(f"systemctl stop {shlex.quote(unit)}")
+        else:
+            docker("stop", self.id)
+
+    def start(self, unit: str = "") -> None:
+        """Start a unit, or boot it, and wait until it is up; raises NotReadyError where it does not get so far."""
+        if unit:
+            self.run(f"systemctl start {shlex.quote(unit)}")
+            return
+        docker("start", self.id)
+        self.await_boot()
+
+    def kill(self, unit: str = "") -> None:
+        """SIGKILL a unit's processes, or cut its power."""
+        if unit:
+            self.run(f"systemctl kill --signal=SIGKILL {shlex.quote(unit)}")
+        else:
+            docker("kill", self.id)
+
+    def await_(self, what: Callable[[], bool], timeout_s: float) -> float | None:
+        """Poll."""
+        return awaited(what, timeout_s, refuse=lambda: None)
+
+    def await_boot(self) -> float:
+        """Seconds until systemd has started all that it should; raises NotReadyError with the units that failed."""
+        state = ""
+
+        def is_up() -> bool:
+            nonlocal state
+            state = self.run("systemctl is-system-running", check=False).stdout.strip()
+            return state in UP
+
+        waited_s = awaited(is_up, BOOT_S, refuse=lambda: None)
+        failed = self.run("systemctl list-units --failed --plain --no-legend", check=False).stdout.strip()
+        if waited_s is None or failed:
+            raise NotReadyError(f"{self.name} does not boot: it is {state or 'silent'}; {quoted(failed)}")
+        return waited_s
+
+    def address(self, network: str, *, version: int = 4) -> str:
+        """Its address on a network, of IP version 4 or 6; empty where it has none."""
+        key = "IPAddress" if version == 4 else "GlobalIPv6Address"  # noqa: PLR2004 - the versions there are
+        template = f'{{{{(index .NetworkSettings.Networks "{network}").{key}}}}}'
+        return docker("inspect", f"--format={template}", self.id)[0]
+
+
+@contextmanager
+def rented(name: str, networks: Sequence[str], run: Run, snapshot: Snapshot | None = None) -> Iterator[Host]:
+    """A host that holds nothing, or what a snapshot holds; gone with the block, disks and all."""
+    image = snapshot.image if snapshot else image_of(MAKE, run)
+    label = [f"--label={key}={value}" for key, value in run.labels.items()]
+    with ExitStack() as stack:
+        disks = {path: stack.enter_context(_volume(run)) for path in DISKS}
+        if snapshot:
+            _copied({snapshot.disks[path]: volume for path, volume in disks.items()}, image)
+        mounts = [f"--volume={volume}:{path}" for path, volume in disks.items()]
+        first, *others = networks
+        joined = [f"--network={first}", f"--network-alias={name}", f"--hostname={name}"]
+        (id_,) = docker("create", *ROOM, *label, *mounts, *joined, image)
+        stack.callback(try_docker, "rm", "--force", id_)
+        for other in others:
+            docker("network", "connect", f"--alias={name}", other, id_)
+        host = Host(name=name, id=id_, disks=disks, rented_by=run)
+        host.start()
+        yield host
+
+
+def cut(host: Host) -> Snapshot:
+    """Cut its power and keep what is on its disks. The host stays off."""
+    host.kill()
+    image = host.rented_by.tag(f"{host.name}-snapshot")
+    docker("commit", "--pause=false", host.id, image)
+    disks = {path: _made(host.rented_by) for path in host.disks}
+    _copied({volume: disks[path] for path, volume in host.disks.items()}, image)
+    return Snapshot(name=host.name, image=image, disks=disks)
+
+
+@contextmanager
+def network(run: Run, name: str) -> Iterator[str]:
+    """A network with addresses of both versions; its name on the engine."""
+    number = uuid.uuid4()
+    made = run.project(f"{name}-{number.hex[:8]}")
+    label = [f"--label={key}={value}" for key, value in run.labels.items()]
+    # Of the range for networks of one's own: https://www.rfc-editor.org/rfc/rfc4193
+    subnet = f"fd{number.hex[:2]}:{number.hex[2:6]}:{number.hex[6:10]}::/64"
+    docker("network", "create", "--ipv6", f"--subnet={subnet}", *label, made)
+    try:
+        yield made
+    finally:
+        try_docker("network", "rm", made)
+
+
+@contextmanager
+def _volume(run: Run) -> Iterator[str]:
+    name = _made(run)
+    try:
+        yield name
+    finally:
+        try_docker("volume", "rm", "--force", name)
+
+
+def _made(run: Run) -> str:
+    label = [f"--label={key}={value}" for key, value in run.labels.items()]
+    return docker("volume", "create", *label)[0]
+
+
+def _copied(volumes: Mapping[str, str], image: str) -> None:
+    """Copy volumes, to the last attribute, wherever the engine runs."""
+    mounts, commands = [], []
+    for number, (old, new) in enumerate(volumes.items()):
+        mounts += [f"--volume={old}:/old/{number}:ro", f"--volume={new}:/new/{number}"]
+        commands.append(f"cp --archive --reflink=auto /old/{number}/. /new/{number}/")
+    # What an overlay keeps in attributes of its own is for the privileged alone.
+    options = ["--rm", "--privileged", "--network=none", "--entrypoint=sh", *mounts]
+    docker("run", *options, image, "-c", " && ".join(commands))

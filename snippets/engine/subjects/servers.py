@@ -1,0 +1,122 @@
+"""Hosts, who deploys to them and a neighbour -> what the contract's `Servers` may be asked."""
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from ...contract.observation import Done, Reply
+from ...contract.subject import NEIGHBOUR
+from ...errors import ContainerError, NotReadyError
+from ..run import Run
+from .host import Host, Snapshot, cut, network, rented
+from .operator import Operator, operator
+from .waiting import awaited, quoted
+
+
+class Servers:
+    """Hosts by name, on one network with who deploys to them and with a neighbour who was given nothing.
+
+    `arriving` are the commands that bring an application to hosts that hold nothing.
+    """
+
+    def __init__(self, names: Sequence[str], arriving: Sequence[str], internet: str, deploying: Operator) -> None:
+        self.names = tuple(names)
+        self._arriving = arriving
+        self._internet = internet
+        self._operator = deploying
+        self._rented = ExitStack()
+        self._hosts: dict[str, Host] = {}
+        self._arrived: dict[str, Snapshot] = {}
+
+    def rent(self, run: Run) -> None:
+        """Hosts that hold nothing, or what they held when somebody had just deployed."""
+        self.leave()
+        for name in (*self.names, NEIGHBOUR):
+            host = self._rented.enter_context(rented(name, [self._internet], run, self._arrived.get(name)))
+            self._hosts[name] = host
+            if not self._arrived and name != NEIGHBOUR:
+                self._operator.meets(host)
+
+    def leave(self) -> None:
+        """Give all of them back."""
+        self._rented.close()
+        self._hosts.clear()
+
+    def keep(self) -> None:
+        """Remember them as they are now; each is booted once for it."""
+        self._arrived = {name: cut(self._hosts[name]) for name in self.names}
+        for name in self.names:
+            self.start(name)
+
+    def renewed(self) -> "Servers":
+        """Itself, as it was when somebody had just deployed."""
+        self.rent(next(iter(self._hosts.values())).rented_by)
+        return self
+
+    def arrive(self) -> Done:
+        """Run the commands that brought it here; raises NotReadyError where one of them fails."""
+        done = None
+        for command in self._arriving:
+            done = self._operator.run(command)
+            if done.status != 0:
+                raise NotReadyError(f"`{command}` exits {done.status}; {quoted(done.stdout)}")
+        assert done is not None, "the door asks every snippet of hosts for one"
+        return done
+
+    def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
+        """Run a command in the clone, on a host as from its provider's console, or at the neighbour's."""
+        if on:
+            return self._hosts[on].run(command, check=check)
+        done = self._operator.run(command)
+        if check and done.status != 0:
+            raise ContainerError(f"`{command}` exits {done.status}; {quoted(done.stdout)}")
+        return done
+
+    def get(self, path: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 5.0) -> Reply:
+        """Ask from the neighbour, which believes the authorities that its system does; `path` is a whole address."""
+        told = "".join(f" --header {shlex.quote(f'{name}: {value}')}" for name, value in (headers or {}).items())
+        asked = f"curl --silent --show-error --include --max-time {timeout_s}{told} {shlex.quote(path)}"
+        done = self.run(asked, on=NEIGHBOUR)
+        head, _, body = done.stdout.replace("\r\n", "\n").partition("\n\n")
+        first, *lines = head.splitlines()
+        fields = dict(line.split(": ", 1) for line in lines if ": " in line)
+        named = {name.lower(): value for name, value in fields.items()}
+        status = int(first.split()[1])
+        return Reply(status=status, body=body.encode(), headers=named, whole=True, took_s=done.took_s)
+
+    def logs(self, unit: str = "") -> str:
+        """The journal of a host."""
+        return self._hosts[unit or self.names[0]].logs()
+
+    def stop(self, unit: str = "") -> None:
+        """Shut a host down."""
+        self._hosts[unit or self.names[0]].stop()
+
+    def start(self, unit: str = "") -> None:
+        """Boot it."""
+        self._hosts[unit or self.names[0]].start()
+
+    def kill(self, unit: str = "") -> None:
+        """Cut its power."""
+        self._hosts[unit or self.names[0]].kill()
+
+    def await_(self, what: Callable[[], bool], timeout_s: float) -> float | None:
+        """Poll."""
+        return awaited(what, timeout_s, refuse=lambda: None)
+
+    def address(self, name: str, *, version: int = 4) -> str:
+        """Where a host is on the network that all are on."""
+        return self._hosts[name].address(self._internet, version=version)
+
+
+@contextmanager
+def hosted(names: Sequence[str], arriving: Sequence[str], clone: Path, run: Run) -> Iterator[Servers]:
+    """Hosts that hold nothing, and who has a copy of the directory and may deploy to them; nobody has yet."""
+    with network(run, "internet") as internet, operator([internet], run, clone) as deploying:
+        servers = Servers(names, arriving, internet, deploying)
+        try:
+            servers.rent(run)
+            yield servers
+        finally:
+            servers.leave()

@@ -1,0 +1,133 @@
+"""What is seen of the hardened server: attempts to get in, a scan from beside it, and the same playbook again."""
+
+import re
+import shlex
+
+from ...contract.promise import Judgement, kept_if, promise
+from ...contract.subject import NEIGHBOUR, Servers
+
+ANSIBLE = "https://docs.ansible.com/ansible/latest/playbook_guide"
+HOST = "app.example.org"
+DROP_IN = "/etc/ssh/sshd_config.d/00-hardening.conf"
+PLAYBOOK = "ansible-playbook harden.yml"
+PASSWORD = "hb-canary-password"  # noqa: S105 - of an account that is made to be tried
+RECAP = re.compile(rf"^{re.escape(HOST)} .*\bok=(\d+) +changed=(\d+) .*\bfailed=(\d+)", re.MULTILINE)
+STATED = {22, 80, 443}
+# What listens where somebody forgot to say 127.0.0.1, and what is stated.
+LISTENED = (22, 80, 443, 2375, 5432, 6379, 8000)
+ATTEMPT = """
+printf '#!/bin/sh\\necho {password}\\n' > ~/askpass && chmod 700 ~/askpass
+SSH_ASKPASS=~/askpass SSH_ASKPASS_REQUIRE=force ssh -o PubkeyAuthentication=no \
+    -o PreferredAuthentications=keyboard-interactive,password -o NumberOfPasswordPrompts=1 {user}@{host} true
+"""
+LISTEN = """
+for port in {ports}; do
+    systemd-run --quiet --unit canary-$port python3 -c "
+import socket
+server = socket.create_server(('::', $port), family=socket.AF_INET6, dualstack_ipv6=True)
+while True: server.accept()[0].close()
+"
+done
+"""
+SCAN = """
+import socket, sys
+for port in {ports}:
+    try:
+        socket.create_connection((sys.argv[1], port), timeout=1).close()
+    except OSError:
+        continue
+    print(port)
+"""
+
+
+def ran(servers: Servers, command: str) -> tuple[int, int, int]:
+    """Run the playbook: how many tasks were right, how many changed something, and how many failed."""
+    done = servers.run(command, check=False)
+    found = RECAP.search(done.stdout)
+    assert found is not None, f"`{command}` tells of no {HOST}: {done.stdout[-500:]}"
+    right, changed, failed = map(int, found.groups())
+    return right, changed, failed
+
+
+def opened(servers: Servers, user: str) -> bool:
+    """Whether a password opens an account."""
+    attempt = ATTEMPT.format(password=PASSWORD, user=user, host=HOST)
+    return servers.run(attempt, check=False).status == 0
+
+
+@promise(family="rehearsal", authority="https://man.openbsd.org/sshd_config")
+def no_password_opens_an_account(servers: Servers) -> Judgement:
+    """An account with a password, and root with one, are tried: neither opens, by either way to ask; a key does."""
+    servers.run(f"useradd --create-home canary; printf '%s\\n' root:{PASSWORD} canary:{PASSWORD} | chpasswd", on=HOST)
+    # It was right before, or an attempt that fails says nothing.
+    known = servers.run(f"su canary -c 'echo {PASSWORD} | su root -c true'", on=HOST, check=False).status == 0
+    passwords = {user: opened(servers, user) for user in ("root", "canary")}
+    key = servers.run(f"ssh root@{HOST} true", check=False).status == 0
+    lines = servers.run("sshd -T", on=HOST).stdout.splitlines()
+    told = [line for line in lines if line.startswith(("passwordauth", "kbdinteractiveauth", "permitrootlogin"))]
+    seen = ", ".join(
+        f"{user}'s password {'opens' if opens else 'does not open'} it" for user, opens in passwords.items()
+    )
+    seen += f"; a key {'does' if key else 'does not'}; sshd -T: {', '.join(sorted(told))}"
+    return kept_if(known and key and not any(passwords.values()), seen)
+
+
+@promise(family="rehearsal", authority=f"{ANSIBLE}/playbooks_intro.html#desired-state-and-idempotency")
+def second_run_changes_nothing(servers: Servers) -> Judgement:
+    """The same playbook again changes nothing, and so says its dry run."""
+    right, changed, failed = ran(servers, PLAYBOOK)
+    _, would, _ = ran(servers, f"{PLAYBOOK} --check --diff")
+    seen = f"{right} tasks right, {changed} changed something, {failed} failed; the dry run would change {would}"
+    return kept_if(right > 0 and (changed, failed, would) == (0, 0, 0), seen)
+
+
+@promise(family="rehearsal", authority=f"{ANSIBLE}/playbooks_checkmode.html")
+def dry_run_names_a_drift(servers: Servers) -> Judgement:
+    """What somebody changed by hand is named by the dry run, which mends nothing; the playbook then does."""
+    servers.run(f"echo 'PasswordAuthentication yes' > {DROP_IN}", on=HOST)
+    done = servers.run(f"{PLAYBOOK} --check --diff", check=False)
+    named = DROP_IN in done.stdout and "+PasswordAuthentication no" in done.stdout
+    untouched = servers.run(f"cat {DROP_IN}", on=HOST).stdout == "PasswordAuthentication yes\n"
+    _, changed, failed = ran(servers, PLAYBOOK)
+    seen = f"the dry run {'names' if named else 'does not name'} the edited file and "
+    seen += f"{'leaves' if untouched else 'changes'} it; the playbook then changes {changed}, {failed} failed"
+    # The file, and sshd that reads it.
+    return kept_if(named and untouched and changed > 0 and failed == 0, seen)
+
+
+@promise(family="rehearsal", authority=f"{ANSIBLE}/playbooks_handlers.html#handlers-and-failed-tasks")
+def lost_handler_is_made_up_for(servers: Servers) -> Judgement:
+    """A play that fails after it has changed a file has the service read it; once it runs through, nothing is left."""
+    servers.run(f"rm {DROP_IN} && systemctl reload ssh && mv /usr/sbin/nft /usr/sbin/nft.away", on=HOST)
+    servers.run("echo '# older' >> /etc/nftables.conf", on=HOST)
+    servers.run(f"useradd --create-home canary || true; echo canary:{PASSWORD} | chpasswd", on=HOST, check=False)
+    before = opened(servers, "canary")
+    _, _, failed = ran(servers, PLAYBOOK)
+    meanwhile = opened(servers, "canary")
+    servers.run("mv /usr/sbin/nft.away /usr/sbin/nft", on=HOST)
+    _, _, again = ran(servers, PLAYBOOK)
+    after = opened(servers, "canary")
+    seen = f"{failed} task failed, and a password {'still opens' if meanwhile else 'opens no'} account; "
+    seen += f"after a run with {again} failures it {'still opens one' if after else 'opens none'}"
+    return kept_if(before and failed == 1 and not meanwhile and again == 0 and not after, seen)
+
+
+@promise(family="rehearsal", authority="https://wiki.nftables.org/wiki-nftables/index.php/Simple_ruleset_for_a_server")
+def only_stated_ports_answer(servers: Servers) -> Judgement:
+    """Of seven ports on which something listens three answer a neighbour, by IPv4 and IPv6, after a boot too."""
+    servers.arrive()
+    seen: list[str] = []
+    answered: list[set[int]] = []
+    for moment in ("at once", "after a boot"):
+        if answered:
+            servers.kill(HOST)
+            servers.start(HOST)
+        servers.run(LISTEN.format(ports=" ".join(str(port) for port in LISTENED if port != 22)), on=HOST)  # noqa: PLR2004 - sshd's
+        servers.run("timeout 5 bash -c 'until ss -ltn | grep -q :8000; do sleep 0.1; done'", on=HOST)
+        for version in (4, 6):
+            address = servers.address(HOST, version=version)
+            scan = shlex.join(["python3", "-c", SCAN.format(ports=LISTENED), address])
+            ports = {int(port) for port in servers.run(scan, on=NEIGHBOUR).stdout.split()}
+            answered.append(ports)
+            seen.append(f"{', '.join(map(str, sorted(ports))) or 'none'} {moment} by IPv{version}")
+    return kept_if(all(ports == STATED for ports in answered), f"of {len(LISTENED)} ports answer {'; '.join(seen)}")

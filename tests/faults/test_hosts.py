@@ -1,0 +1,91 @@
+"""A host: it boots, it is reached, its power is cut, it comes up again from a snapshot, and nothing of it is left."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from snippets.engine.docker import docker
+from snippets.engine.engine import Engine
+from snippets.engine.run import LABEL
+from snippets.engine.subjects.host import Host, cut, network, rented
+from snippets.errors import ContainerError, NotReadyError
+
+LISTS = (("ps", "--all", "--quiet"), ("network", "ls", "--quiet"), ("volume", "ls", "--quiet"))
+
+
+@pytest.fixture(scope="module")
+def internet(engine: Engine) -> Iterator[str]:
+    """A network that hosts are on."""
+    with network(engine.run, "internet") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def web(engine: Engine, internet: str) -> Iterator[Host]:
+    """A host that holds nothing."""
+    with rented("web", [internet], engine.run) as host:
+        yield host
+
+
+def test_a_host_is_a_system(web: Host) -> None:
+    """It has its own processes, keys that nobody else has, and Python, which a playbook needs."""
+    assert web.run("cat /proc/1/comm").stdout == "systemd\n"
+    assert web.run("systemctl is-active ssh.service").stdout == "active\n"
+    assert web.run("python3 --version").stdout.startswith("Python 3.13")
+    assert web.run("ls /etc/ssh/ssh_host_ed25519_key.pub").status == 0
+
+
+def test_a_command_that_fails_is_told_with_its_last_words(web: Host) -> None:
+    """Its status, what it printed, and on which host."""
+    with pytest.raises(ContainerError, match=r"web: `echo canary >&2; exit 3` exits 3; its last lines:\ncanary"):
+        web.run("echo canary >&2; exit 3")
+    assert web.run("exit 3", check=False).status == 3
+
+
+def test_two_hosts_reach_each_other_by_name_and_by_both_versions(web: Host, engine: Engine, internet: str) -> None:
+    """And their keys differ."""
+    with rented("store", [internet], engine.run) as store:
+        for address in ("web", web.address(internet), web.address(internet, version=6)):
+            assert address
+            assert "OpenSSH" in store.run(f"timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/22; head -1 <&3'").stdout
+        key = "cat /etc/ssh/ssh_host_ed25519_key.pub"
+        assert store.run(key).stdout != web.run(key).stdout
+
+
+def test_what_was_on_its_disks_is_there_after_its_power_was_cut(engine: Engine, internet: str) -> None:
+    """On the root and on each volume, attributes included; what was in memory is not. Two may come of one snapshot."""
+    with rented("web", [internet], engine.run) as host:
+        for path in ("/srv", *host.disks):
+            host.run(f"echo kept > {path}/file && chmod 0640 {path}/file && chown daemon {path}/file")
+        host.run("echo lost > /run/file")
+        snapshot = cut(host)
+        with pytest.raises(ContainerError):
+            host.run("true")
+    for _ in range(2):
+        with rented("web", [internet], engine.run, snapshot) as again:
+            for path in ("/srv", *again.disks):
+                assert again.run(f"stat --format='%U %a' {path}/file && cat {path}/file").stdout == "daemon 640\nkept\n"
+                again.run(f"rm {path}/file")
+            assert again.run("ls /run/file", check=False).status != 0
+
+
+def test_a_unit_that_fails_at_boot_is_named(engine: Engine, internet: str) -> None:
+    """A host on which something is broken is not taken for one that is up."""
+    with rented("web", [internet], engine.run) as host:
+        unit = "[Service]\\nType=oneshot\\nExecStart=/bin/false\\n[Install]\\nWantedBy=multi-user.target\\n"
+        host.run(f"printf '{unit}' > /etc/systemd/system/canary.service && systemctl enable canary.service")
+        host.stop()
+        with pytest.raises(NotReadyError, match=r"web does not boot: it is degraded; its last lines:\ncanary.service"):
+            host.start()
+
+
+def test_nothing_is_left_of_a_host(engine: Engine) -> None:
+    """No container, no network, no volume."""
+
+    def left() -> list[str]:
+        return sorted(name for listing in LISTS for name in docker(*listing, "--filter", f"label={LABEL}"))
+
+    before = left()
+    with network(engine.run, "internet") as internet, rented("web", [internet], engine.run):
+        assert len(left()) == len(before) + 4
+    assert left() == before

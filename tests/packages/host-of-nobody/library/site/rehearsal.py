@@ -1,0 +1,8 @@
+from ...contract.promise import Judgement, kept_if, promise
+from ...contract.subject import Servers
+
+
+@promise(family="rehearsal", authority="https://docs.ansible.com/")
+def it_arrives(servers: Servers) -> Judgement:
+    """It arrives."""
+    return kept_if(condition=True, seen="it did")
