@@ -2,6 +2,7 @@
 
 import math
 import re
+import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ def project_faults(project: Project, files: Collection[str], text: Callable[[str
             yield f"project.settings.{name}: an empty value cannot be told from a missing one"
     if project.code is not None and project.code not in files:
         yield f"project.code: missing file {project.code}{near(project.code, files)}"
+    yield from _command_faults(project)
     for name in project.absent:
         if not name or "/" in name:
             yield f"project.absent: {name!r} is no program's name"
@@ -58,6 +60,18 @@ def _limit_faults(project: Project) -> Iterator[str]:
         yield f"project.pre_stop_s: {project.pre_stop_s} is no time"
 
 
+def _command_faults(project: Project) -> Iterator[str]:
+    if project.migrate is None:
+        return
+    try:
+        words = shlex.split(project.migrate)
+    except ValueError as error:
+        yield f"project.migrate: {error} in {project.migrate!r}"
+        return
+    if not words:
+        yield "project.migrate: says nothing"
+
+
 def _stale_faults(stale: StaleInput, files: Collection[str], text: Callable[[str], str]) -> Iterator[str]:
     found = text(stale.path).count(stale.find) if stale.path in files else 0
     if found != 1:
@@ -68,8 +82,10 @@ def _stale_faults(stale: StaleInput, files: Collection[str], text: Callable[[str
         yield f"project.stale.message: {fault}"
 
 
-def beside_faults(beside: Mapping[str, Beside]) -> Iterator[str]:
-    """Every fault of `[beside]`."""
+def beside_faults(beside: Mapping[str, Beside], project: Project | None) -> Iterator[str]:
+    """Every fault of `[beside]`, and of a project that needs what is not there."""
+    if project and project.migrate and not beside:
+        yield "project.migrate: nothing stands beside it that it could migrate"
     for name, service in beside.items():
         key = f"beside.{name}"
         if not HOST.fullmatch(name):

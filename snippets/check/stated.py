@@ -92,8 +92,9 @@ class Stated:
     def _faults(self, table: CheckTable) -> Iterator[str]:
         for fault in project_faults(table, self.files or (), self._text):
             yield fault.removeprefix("project.")
-        for fault in beside_faults(table.services):
-            yield fault.removeprefix("beside.") if table.backing and fault.startswith("beside.backing") else fault
+        for fault in beside_faults(table.services, table):
+            named = table.backing and fault.startswith("beside.backing")
+            yield fault.removeprefix("beside." if named else "project.")
         if table.backing and "backing" in table.beside:
             yield "backing: there is a table beside.backing as well, which is the same by its newer name"
         if table.not_applicable:

@@ -79,6 +79,9 @@ class Project(Table, frozen=True, kw_only=True):
     )
     proxy: Annotated[BehindProxy | None, Meta(description="how it is told of a proxy in front")] = None
     reload: Annotated[Reload | None, Meta(description="how it takes up new code")] = None
+    migrate: Annotated[
+        str | None, Meta(description="a command of the image that is run once beside its services, before it serves")
+    ] = None
     beside: Annotated[dict[str, Beside], Meta(description="services that it needs, each by its name as a host")] = {}
     effective: Annotated[dict[str, str], Meta(description="settings that the server itself has to state so")] = {}
     not_applicable: Annotated[

@@ -128,6 +128,22 @@ def test_a_service_that_does_not_come_up_is_no_broken_promise(image: Make, engin
     assert "POSTGRES_PASSWORD" in finding.seen
 
 
+def test_a_migration_that_fails_is_why_it_does_not_come_up(image: Make, engine: Engine) -> None:
+    """It is run beside the services before each trial; its last words are the reason, and nothing is started."""
+    needy = beside(image(NEEDY), engine, DATABASE)
+    failing = "python -c \"raise SystemExit('no such column: price')\""
+    told = replace(needy, project=structs.replace(needy.project, migrate=failing))
+
+    with Trial(told) as trial:
+        finding = PROMISES["reachable"].judge(trial, told.project)
+
+    assert finding.verdict is Verdict.BROKEN
+    said = (
+        f"does not come up: `{failing}`, which is run before it serves, exits 1; its last lines:\nno such column: price"
+    )
+    assert finding.seen == said
+
+
 def test_one_that_listens_where_nobody_reaches_it_is_told_of_within_a_minute(image: Make) -> None:
     """It is waited for once, not once a posture, and its log is there."""
     loopback = image("import http.server, sys; print('canary', file=sys.stderr); " + BOUND_TO_ITSELF)

@@ -83,6 +83,8 @@ FAULTS: list[tuple[str, str, str]] = [
     ("older-key", f"{BACKING}imgae = 1\n", "handbook.toml: unknown key backing.imgae (did you mean 'image'?)"),
     ("key", f"{BESIDE}imgae = 1\n", "handbook.toml: unknown key beside.cache.imgae (did you mean 'image'?)"),
     ("missing", "[beside.cache]\n", "handbook.toml: missing key beside.cache.image"),
+    ("alone", 'migrate = "migrate"\n', "handbook.toml: migrate: nothing stands beside it that it could migrate"),
+    ("mute-migration", f'migrate = " "\n{BESIDE}', "handbook.toml: migrate: says nothing"),
     ("no-table", '[beside]\ncache = "valkey:9"\n', "handbook.toml: beside.cache: not a table"),
     (
         "other-word-for-skip",

@@ -1,19 +1,26 @@
 """A service beside a container, such as its database -> the same in a container of its own, on a network of both."""
 
+import shlex
+import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
+from ...contract.observation import Done
 from ...contract.project import Beside
-from ...errors import ContainerError, EngineError, UndescribedError
-from ..docker import traced
+from ...errors import ContainerError, EngineError, NotReadyError, UndescribedError
+from ..command import OverdueError, bounded
+from ..docker import engine_error, engine_fault, traced
 from ..run import Run
+from ..trace import trace
 from .handle import handled
 from .waiting import awaited, quoted
 
 STOP_S = 10
 LISTENING_S = 30.0
+MIGRATING_S = 120.0
+COMMAND_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +34,15 @@ class RunningService:
     network: str
     run: str
     container: str = ""
+
+    def execute(self, words: Sequence[str], *, check: bool) -> Done:
+        """Run a program inside; where `check`, raises ContainerError when it exits non-zero."""
+        done = bounded(["docker", "exec", self.name, *words], timeout_s=COMMAND_S)
+        if done.status != 0 and (fault := engine_fault(done.stderr)):
+            raise engine_error("docker exec", fault)
+        if check and done.status != 0:
+            raise ContainerError(f"`{shlex.join(words)}` exits {done.status}; {quoted(done.stdout + done.stderr)}")
+        return done
 
     def stop(self) -> None:
         """End it; its volume stays."""
@@ -69,6 +85,26 @@ def running(
         for alias, running_ in started.items():
             _await_listening(alias, running_.name)
         yield started
+
+
+def migrate(image: str, command: str, env: Mapping[str, str], services: Mapping[str, RunningService], run: Run) -> None:
+    """Run a command of the image to its end, where its services are; raises NotReadyError where it fails."""
+    started = time.monotonic()
+    network = next(service.network for service in services.values())
+    program, *arguments = shlex.split(command)
+    told = [f"--env={key}={value}" for key, value in env.items()]
+    label = [f"--label={key}={value}" for key, value in run.labels.items()]
+    options = ["--rm", f"--network={network}", f"--entrypoint={program}", *label, *told]
+    argv = ["docker", "run", *options, image, *arguments]
+    try:
+        done = bounded(argv, timeout_s=MIGRATING_S, together=True)
+    except OverdueError as error:
+        raise NotReadyError(f"`{command}` has no end within {MIGRATING_S:.0f} s; {quoted(error.done.stdout)}") from None
+    if done.status != 0:
+        if fault := engine_fault(done.stdout):
+            raise engine_error("docker run", fault)
+        raise NotReadyError(f"`{command}`, which is run before it serves, exits {done.status}; {quoted(done.stdout)}")
+    trace("docker", {"argv": argv, "run": run.key, "image": image}, started)
 
 
 def _await_listening(alias: str, name: str) -> None:

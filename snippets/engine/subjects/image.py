@@ -1,6 +1,5 @@
 """A built image and the source it came from -> what the contract's `Image` may be asked."""
 
-import os
 import shutil
 import tempfile
 import time
@@ -9,40 +8,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from re import Pattern
-from typing import TypeVar, cast
-
-from docker.errors import APIError, DockerException
-from docker.models.containers import Container as Handle
+from typing import TypeVar
 
 from ...contract import Project
 from ...contract.container.requests import answers
 from ...contract.observation import PLAIN, Contents, ImageConfig, Posture, Rebuild
 from ...contract.subject import Image
-from ...errors import EngineError, NoSourceError, NotReadyError
+from ...errors import NoSourceError
 from ..bases.ground import base_layers
 from ..build import build
-from ..docker import docker, engine_error
+from ..docker import docker
 from ..inspection import NS, config_of, inspected
 from ..run import Run
 from ..trace import trace
-from .beside import RunningService, running
+from .beside import RunningService, migrate, running
 from .container import BootedContainer
 from .scan import scan
+from .starting import started
 
 READY_TIMEOUT_S = 40.0
 FINDING_S = 5.0
 PIDS = 256
-TMP_SIZE = "size=64m"
-# What the engine says of an image that asks for what cannot be.
-UNSTARTABLE = (
-    "executable file not found",
-    "no such file or directory",
-    "permission denied",
-    "no command specified",
-    "unable to find user",
-    "unable to find group",
-    "max depth exceeded",
-)
 T = TypeVar("T")
 
 
@@ -137,6 +123,9 @@ class BuiltImage:
             yield self.services
             return
         with running(self.project.beside, self.contexts, self.run) as services:
+            if self.project.migrate:
+                env = {**self.project.settings, **self._told_of_services()}
+                migrate(self.id, self.project.migrate, env, services, self.run)
             yield services
 
     def _told_of_services(self) -> dict[str, str]:
@@ -146,7 +135,7 @@ class BuiltImage:
     def _booted(
         self, posture: Posture, env: Mapping[str, str], services: Mapping[str, RunningService]
     ) -> Iterator[BootedContainer]:
-        started = time.monotonic()
+        since = time.monotonic()
         port = posture.port or self.project.port
         options = {
             "mem_limit": f"{self.project.memory_mib}m",
@@ -167,7 +156,7 @@ class BuiltImage:
             else {"test": ["NONE"]},
         }
         stop_signal = inspected(self.id)["Config"].get("StopSignal") or "SIGTERM"
-        with _started(self.id, env, port, options) as handle:
+        with started(self.id, env, port, options) as handle:
             container = BootedContainer(
                 handle, port, live=self.project.live, signal_name=stop_signal, services=services
             )
@@ -175,7 +164,7 @@ class BuiltImage:
                 yield container
             finally:
                 what = {"container": handle.id, "image": self.id, "port": port, "env": env, "posture": options}
-                trace("boot", {**what, "run": self.run.key}, started)
+                trace("boot", {**what, "run": self.run.key}, since)
 
     def _at_most(self, cpus: float) -> float:
         # The engine refuses a limit that is above what it has; one processor it always has.
@@ -216,42 +205,3 @@ def _written(context: Path, path: str, content: bytes) -> None:
     if place.is_symlink():
         place.unlink()
     place.write_bytes(content)
-
-
-@contextmanager
-def _started(image: str, env: Mapping[str, str], port: int, posture: Mapping[str, object]) -> Iterator[Handle]:
-    # Its reaper needs an image that may be out of reach; the sweep by label does that work here.
-    os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
-    from testcontainers.core.container import DockerContainer  # noqa: PLC0415 - it reads the variable when imported
-
-    try:
-        container = DockerContainer(image, env=dict(env)).with_kwargs(**posture)
-        # Its own signature knows no address: https://docker-py.readthedocs.io/en/stable/containers.html
-        ports = cast("dict[str, object]", container.ports)
-        ports[f"{port}/tcp"] = ("127.0.0.1", None)
-        if posture["read_only"]:
-            container.with_tmpfs_mount("/tmp", TMP_SIZE)  # noqa: S108 - inside the container
-    except DockerException as error:
-        raise engine_error("docker", str(error)) from None
-    try:
-        try:
-            container.start()
-            handle = container.get_wrapped_container()
-            handle.reload()
-        except APIError as error:
-            raise _start_failure(error) from None
-        except OSError as error:
-            raise engine_error("docker run", str(error)) from None
-        yield handle
-    finally:
-        try:
-            container.stop()
-        except (DockerException, OSError) as error:
-            raise engine_error("docker rm", str(error)) from None
-
-
-def _start_failure(error: APIError) -> NotReadyError | EngineError:
-    said = error.explanation or str(error)
-    if any(sign in said for sign in UNSTARTABLE):
-        return NotReadyError(f"the container does not start: {said}")
-    return engine_error("docker run", said)

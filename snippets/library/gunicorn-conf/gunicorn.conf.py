@@ -56,13 +56,15 @@ class JsonLines(logging.Formatter):
             line |= self.access(record.args)
         else:
             line["message"] = record.getMessage()
+            if request_id := getattr(record, "request_id", None):
+                line["request_id"] = request_id
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line)
 
     @staticmethod
     def access(atoms: dict) -> dict:
-        """What gunicorn knows of a request. Not the query: reset links and API keys travel in it."""
+        """What gunicorn knows of a request. No query, of no address: reset links and API keys travel in it."""
 
         def text(name: str) -> str:
             # gunicorn has put a backslash before each quote, for formats that do not encode.
@@ -76,8 +78,10 @@ class JsonLines(logging.Formatter):
             "status": int(atoms["s"]),
             "duration_ms": atoms["M"],
             "client": text("h"),
-            "referer": text("f"),
+            "referer": text("f").partition("?")[0],
             "user_agent": text("a"),
+            # As the application answered with it: its own lines can be found by the same.
+            "request_id": text("{x-request-id}o"),
         }
 
 

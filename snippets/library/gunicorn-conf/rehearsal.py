@@ -6,6 +6,13 @@ from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import Image
 
 STATED = 4
+CANARY = "hb-reset-token-7f3a"
+PLANTED = {
+    "Referer": f"https://elsewhere.example/reset?token={CANARY}",
+    "Cookie": f"session={CANARY}",
+    "Authorization": f"Bearer {CANARY}",
+    "X-Api-Key": CANARY,
+}
 
 
 @promise(family="rehearsal", authority="https://gunicorn.org/reference/settings/#workers")
@@ -17,3 +24,19 @@ def web_concurrency_wins(image: Image, project: Project) -> Judgement:
             counts[cpus] = container.settled(lambda: len(container.processes()) - 1)
     told = ", ".join(f"{count} workers at {cpus:g} CPU" for cpus, count in counts.items())
     return kept_if(set(counts.values()) == {STATED}, f"WEB_CONCURRENCY={STATED}: {told}")
+
+
+@promise(family="rehearsal", authority="https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html")
+def tokens_stay_out_of_the_log(image: Image, project: Project) -> Judgement:
+    """A token in the query, the referer, a cookie or a header is in no line, and the request still has its line."""
+    with image.boot() as container:
+        for header, value in {"": "", **PLANTED}.items():
+            container.get(f"{project.live}?token={CANARY}", headers={header: value} if header else {})
+        lines = container.settled(container.logs).splitlines()
+    held = [line for line in lines if CANARY in line]
+    logged = sum(f'"path": "{project.live}"' in line for line in lines)
+    if held:
+        return kept_if(condition=False, seen=f"a token is in the log: {held[0]}")
+    places = f"query, {', '.join(PLANTED)}"
+    wanted = len(PLANTED) + 1
+    return kept_if(logged >= wanted, f"{logged} lines for {wanted} requests with a token ({places}), 0 lines hold it")

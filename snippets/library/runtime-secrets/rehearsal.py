@@ -116,7 +116,7 @@ def ready_follows_the_database(stack: Stack) -> Judgement:
     stack.start()
     back = stack.get("/readyz").status
     statuses = {path: reply.status for path, reply in away.items()}
-    told = b"The database does not answer" in away["/"].body
+    told = b"The database is not ready" in away["/"].body
     restarted = stack.unit("web").started_at != started
     seen = f"away: {', '.join(f'{path} {status}' for path, status in statuses.items())}; "
     seen += f"back: /readyz {back}, {int(restarted)} restarts"

@@ -1,4 +1,4 @@
-"""The sample application: a page that counts its visits, and the routes that a platform probes.
+"""The sample application: a page that counts its visits, notes with files, and the routes that a platform probes.
 
 Importing this package needs no setting, so an image can try the import while it is built;
 ``create_app()`` needs them all, so a container without one ends at once.
@@ -9,6 +9,8 @@ import logging
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.request_ids import name_requests
+from app.seal import Seal
 from app.settings import Settings, SettingsError
 from app.views import BLUEPRINTS
 
@@ -18,6 +20,8 @@ APP_LOAD_ERROR = 4
 
 HOUR_S = 60 * 60
 YEAR_S = 365 * 24 * HOUR_S
+# Of a whole request. The proxy in front needs the same limit, or it takes what is refused here.
+LARGEST_BYTES = 8 * 1024 * 1024
 
 
 class Application(Flask):
@@ -40,11 +44,15 @@ def create_app() -> Flask:
     app = Application(__name__)
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
+        MAX_CONTENT_LENGTH=LARGEST_BYTES,
         SESSION_COOKIE_SAMESITE="Lax",
         # Behind a proxy the visitor's side is HTTPS; without one, a Secure cookie would be lost.
         SESSION_COOKIE_SECURE=settings.proxy_hops > 0,
     )
     app.extensions["settings"] = settings
+    app.extensions["seal"] = Seal([settings.secret_key, *settings.secret_key_fallbacks])
+    name_requests(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.after_request(add_security_headers)

@@ -18,7 +18,9 @@ class Settings:
     """What the application is told from outside. Secrets stay out of its ``repr``."""
 
     secret_key: str = field(repr=False)
+    secret_key_fallbacks: tuple[str, ...] = field(repr=False)
     database: str | None = field(repr=False)
+    uploads: Path | None
     proxy_hops: int
     revision: str
 
@@ -30,15 +32,21 @@ class Settings:
             raise SettingsError("PROXY_HOPS must be the number of proxies in front, such as 1")
         return cls(
             secret_key=require(environment, "SECRET_KEY"),
-            database=database(environment),
+            # Keys of before, until what they signed and sealed is gone: so a key can be replaced.
+            secret_key_fallbacks=tuple((read(environment, "SECRET_KEY_FALLBACKS") or "").split()),
+            database=database_url(environment),
+            uploads=uploads(environment),
             proxy_hops=int(hops),
             revision=environment.get("REVISION") or "unknown",
         )
 
 
-def database(environment: Mapping[str, str]) -> str | None:
-    """Where the database is, as libpq wants it; None where the application runs without one."""
-    url = read(environment, "DATABASE_URL")
+def database_url(environment: Mapping[str, str] = os.environ, *, required: bool = False) -> str | None:
+    """Where the database is, as libpq wants it; None where the application runs without one, and may.
+
+    Platforms write postgres://, and libpq takes either. SQLAlchemy wants postgresql://.
+    """
+    url = require(environment, "DATABASE_URL") if required else read(environment, "DATABASE_URL")
     if url is None:
         return None
     # The URL may be public and the password a file: they are put together only here.
@@ -47,6 +55,16 @@ def database(environment: Mapping[str, str]) -> str | None:
         return make_conninfo(url, password=password)
     except ProgrammingError:
         raise SettingsError("DATABASE_URL must look like postgresql://user@host:5432/name") from None
+
+
+def uploads(environment: Mapping[str, str]) -> Path | None:
+    """A directory that outlives the container; None where nobody may bring a file."""
+    name = environment.get("UPLOADS")
+    if not name:
+        return None
+    if not os.access(name, os.W_OK | os.X_OK):
+        raise SettingsError(f"UPLOADS must be a directory that user {os.getuid()} can write to: {name}")
+    return Path(name)
 
 
 def require(environment: Mapping[str, str], name: str) -> str:

@@ -2,15 +2,9 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint, request
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
-
-
-@blueprint.get("/version")
-def version() -> dict[str, str]:
-    """Which revision answers: watch a release arrive."""
-    return {"revision": current_app.extensions["settings"].revision}
 
 
 @blueprint.get("/request")

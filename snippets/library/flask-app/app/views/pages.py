@@ -20,9 +20,9 @@ def index() -> tuple[str, int]:
     if settings.database:
         try:
             total = visits.record(settings.database)
-        except psycopg.OperationalError as error:
+        except (psycopg.OperationalError, psycopg.errors.UndefinedTable) as error:
             # libpq's message names host and user, never the password.
-            log.warning("the database does not answer: %s", error)
+            log.warning("the database is not ready: %s", error)
             status = 503
     page = render_template(
         "index.html",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import psycopg
 from flask import Blueprint, Response, current_app, request
 
-from app import visits
+from app.database import missing
 
 blueprint = Blueprint("probes", __name__)
 
@@ -22,14 +22,22 @@ def live() -> dict[str, str]:
 
 @blueprint.get("/readyz")
 def ready() -> tuple[dict[str, str], int]:
-    """503 while the database is away: send the traffic elsewhere, and ask again."""
+    """503 while the database is away or not migrated: send the traffic elsewhere, and ask again."""
     database = current_app.extensions["settings"].database
     if database:
         try:
-            visits.ping(database)
+            lacking = missing(database)
         except psycopg.OperationalError:
             return {"status": "waiting for the database"}, 503
+        if lacking:
+            return {"status": f"waiting for the migration {lacking[0]}"}, 503
     return {"status": "ready"}, 200
+
+
+@blueprint.get("/version")
+def version() -> dict[str, str]:
+    """Which revision answers: watch a release arrive."""
+    return {"revision": current_app.extensions["settings"].revision}
 
 
 @blueprint.get("/slow")

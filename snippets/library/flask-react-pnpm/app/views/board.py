@@ -70,5 +70,5 @@ def visit() -> tuple[dict[str, int | str | None], int]:
         return {"visits": None}, 200
     try:
         return {"visits": visits.record(database)}, 200
-    except psycopg.OperationalError:
-        return {"error": "the database does not answer"}, 503
+    except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
+        return {"error": "the database is not ready"}, 503
