@@ -47,6 +47,9 @@ class HostTable(Table, frozen=True, kw_only=True):
 
     names: Annotated[list[str], Meta(description="the hosts, by the names that its inventory has for them")]
     make: Annotated[str, Meta(description="what they are when they are rented")] = "debian-13"
+    packages: Annotated[
+        list[str], Meta(description="packages that its commands install, which hosts of its pitfalls hold already")
+    ] = []
 
 
 class SnippetTable(Table, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from pathlib import Path
 from ..catalog.kinds import ARRIVE
 from ..catalog.snippet import Snippet
 from ..engine.engine import Engine
+from ..engine.subjects.host import prepared
 from ..engine.subjects.servers import Servers, hosted
 
 
@@ -14,11 +15,15 @@ from ..engine.subjects.servers import Servers, hosted
 def bare(
     engine: Engine, snippet: Snippet, folder: Path, replaced: Mapping[Path, str] | None = None
 ) -> Iterator[Servers]:
-    """Its hosts, which hold nothing, and whoever has its files; `replaced` gives other text for some of these."""
+    """Its hosts, and whoever has its files. They hold nothing.
+
+    `replaced` gives other text for some files, as a mutant has it; then they hold what its commands would install.
+    """
     table = snippet.table.host
     assert table is not None, "the door asks every snippet of hosts for it"
     clone = snippet.assemble(folder / snippet.name, replaced)
-    with hosted(table.names, arriving(snippet), clone, engine.run) as servers:
+    begun = prepared(table.packages, engine.run) if replaced and table.packages else None
+    with hosted(table.names, arriving(snippet), clone, engine.run, begun) as servers:
         yield servers
 
 

@@ -80,8 +80,8 @@ class HandledContainer:
         return f"exit {log[-1]['ExitCode']}: {log[-1]['Output'].strip()[:LOG_CHARACTERS]}"
 
     def changes(self) -> tuple[str, ...]:
-        """Paths written below the root."""
-        return tuple(str(entry["Path"]) for entry in self._ask(self._handle.diff) or ())
+        """Paths written below the root, in an order: the engine has none, and two answers have to agree."""
+        return tuple(sorted(str(entry["Path"]) for entry in self._ask(self._handle.diff) or ()))
 
     def volumes(self) -> tuple[str, ...]:
         """None was asked for, so what is there is the image's own wish."""

@@ -17,11 +17,19 @@ from .waiting import awaited, quoted
 class Servers:
     """Hosts by name, on one network with who deploys to them and with a neighbour who was given nothing.
 
-    `arriving` are the commands that bring an application to hosts that hold nothing.
+    `arriving` are the commands that bring an application to hosts; these hold nothing before, or what is `begun`.
     """
 
-    def __init__(self, names: Sequence[str], arriving: Sequence[str], internet: str, deploying: Operator) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        arriving: Sequence[str],
+        internet: str,
+        deploying: Operator,
+        begun: Snapshot | None,
+    ) -> None:
         self.names = tuple(names)
+        self._begun = begun
         self._arriving = arriving
         self._internet = internet
         self._operator = deploying
@@ -30,13 +38,14 @@ class Servers:
         self._arrived: dict[str, Snapshot] = {}
 
     def rent(self, run: Run) -> None:
-        """Hosts that hold nothing, or what they held when somebody had just deployed."""
+        """Hosts as they begin, or as they were when somebody had just deployed."""
         self.leave()
         for name in (*self.names, NEIGHBOUR):
-            host = self._rented.enter_context(rented(name, [self._internet], run, self._arrived.get(name)))
-            self._hosts[name] = host
-            if not self._arrived and name != NEIGHBOUR:
-                self._operator.meets(host)
+            snapshot = self._arrived.get(name, None if name == NEIGHBOUR else self._begun)
+            self._hosts[name] = self._rented.enter_context(rented(name, [self._internet], run, snapshot))
+        if not self._arrived:
+            for name in self.names:
+                self._operator.meets(self._hosts[name])
 
     def leave(self) -> None:
         """Give all of them back."""
@@ -111,10 +120,12 @@ class Servers:
 
 
 @contextmanager
-def hosted(names: Sequence[str], arriving: Sequence[str], clone: Path, run: Run) -> Iterator[Servers]:
-    """Hosts that hold nothing, and who has a copy of the directory and may deploy to them; nobody has yet."""
+def hosted(
+    names: Sequence[str], arriving: Sequence[str], clone: Path, run: Run, begun: Snapshot | None = None
+) -> Iterator[Servers]:
+    """Hosts that hold nothing, or what a snapshot holds; and who has a copy of the directory and may deploy to them."""
     with network(run, "internet") as internet, operator([internet], run, clone) as deploying:
-        servers = Servers(names, arriving, internet, deploying)
+        servers = Servers(names, arriving, internet, deploying, begun)
         try:
             servers.rent(run)
             yield servers

@@ -11,7 +11,13 @@ from ...contract.subject import Container, Image
 
 CONTACT = "ada@example.org"
 NOTES = 20
-WORKS_S = 4
+WORKS_S = 9
+MANY = """
+    WITH made AS (INSERT INTO notes (text) SELECT 'three words each' FROM generate_series(1, 20) RETURNING id)
+    INSERT INTO jobs (kind, subject) SELECT 'count-words', id::text FROM made
+"""
+# Both workers have taken a job by the time that either can do it, however unlike they start.
+HOLD = "BEGIN; SELECT count(*) FROM (SELECT 1 FROM notes FOR UPDATE) AS held; SELECT pg_sleep(4); COMMIT"
 MADE = 32
 POST = """
 import http.client, sys
@@ -76,11 +82,12 @@ def contact_is_sealed(image: Image, project: Project) -> Judgement:
 def job_is_done_once(image: Image, project: Project) -> Judgement:
     """Two workers at once do each job once, and end with 0 when they are asked to."""
     work = f"timeout --preserve-status {WORKS_S} python -m app.worker"
-    with image.boot() as container, ThreadPoolExecutor(2) as both:
-        for _ in range(NOTES):
-            noted(container, project, text="three words each")
-        ends = [both.submit(container.run, work, check=False) for _ in range(2)]
+    with image.boot() as container, ThreadPoolExecutor(3) as aside:
+        asked(container, MANY)
+        held = aside.submit(asked, container, HOLD)
+        ends = [aside.submit(container.run, work, check=False) for _ in range(2)]
         statuses = [end.result().status for end in ends]
+        held.result()
         once = asked(container, "SELECT count(*) FROM notes WHERE text = 'three words each' AND words = 3")
         left = asked(container, "SELECT count(*) FROM jobs WHERE done IS NULL")
         minutes = asked(container, "SELECT count(*) FROM tallies")

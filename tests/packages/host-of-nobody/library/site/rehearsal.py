@@ -1,3 +1,5 @@
+"""What it promises."""
+
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import Servers
 
@@ -5,4 +7,4 @@ from ...contract.subject import Servers
 @promise(family="rehearsal", authority="https://docs.ansible.com/")
 def it_arrives(servers: Servers) -> Judgement:
     """It arrives."""
-    return kept_if(condition=True, seen="it did")
+    return kept_if(servers.run("true").status == 0, "it did")
