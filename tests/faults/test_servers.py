@@ -1,0 +1,66 @@
+"""Hosts that somebody deploys to: what arrives, what a neighbour is answered, and the same again for a second look."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from snippets.contract.subject import NEIGHBOUR
+from snippets.engine.engine import Engine
+from snippets.engine.subjects.servers import Servers, hosted
+from snippets.errors import ContainerError, NotReadyError
+
+ARRIVE = "ssh root@site.example.org 'echo arrived > /srv/state'"
+SERVE = "systemd-run --quiet --unit site python3 -m http.server --directory /srv 80"
+
+
+@pytest.fixture(scope="module")
+def servers(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """One host, to which nobody has deployed yet."""
+    clone = tmp_path_factory.mktemp("clone")
+    (clone / "file").write_text("of the clone\n")
+    with hosted(["site.example.org"], ["cat file", ARRIVE], clone, engine.run) as made:
+        yield made
+
+
+def test_who_deploys_has_the_clone_and_a_key(servers: Servers) -> None:
+    """Its commands run there, in their order, and the host has what they brought."""
+    assert servers.run("ls /srv", on="site.example.org").stdout == ""
+    assert servers.arrive().status == 0
+    assert servers.run("cat file").stdout == "of the clone\n"
+    assert servers.run("cat /srv/state", on="site.example.org").stdout == "arrived\n"
+
+
+def test_what_was_done_since_is_gone_at_a_second_look(servers: Servers) -> None:
+    """It is again as when somebody had just deployed, the key of whoever did included."""
+    servers.arrive()
+    servers.keep()
+    servers.run("rm /srv/state && touch /srv/later", on="site.example.org")
+
+    again = servers.renewed()
+
+    assert again.run("ls /srv", on="site.example.org").stdout == "state\n"
+    assert again.run("ssh root@site.example.org hostname").stdout == "site.example.org\n"
+
+
+def test_a_neighbour_is_answered_by_name(servers: Servers) -> None:
+    """Status, headers and body; where nobody answers, that is told."""
+    servers.run(SERVE, on="site.example.org")
+    servers.run("timeout 10 bash -c 'until curl -fs localhost:80; do sleep 0.1; done'", on="site.example.org")
+    there = servers.get("http://site.example.org/state", headers={"X-Canary": "a b"})
+    absent = servers.get("http://site.example.org/canary")
+
+    assert (there.status, there.body, there.headers["content-length"]) == (200, b"arrived\n", "8")
+    assert absent.status == 404
+    with pytest.raises(ContainerError, match="Failed to connect"):
+        servers.get("http://site.example.org:81/")
+    assert servers.run("id --user", on=NEIGHBOUR).stdout == "0\n"
+
+
+def test_a_command_that_fails_is_why_it_does_not_arrive(engine: Engine, tmp_path: Path) -> None:
+    """The first that does, with its last words; those after it are not run."""
+    failing = ["true", "echo canary >&2; exit 3", "touch /tmp/later"]
+    with hosted(["site"], failing, tmp_path, engine.run) as made:
+        with pytest.raises(NotReadyError, match=r"`echo canary >&2; exit 3` exits 3; its last lines:\ncanary"):
+            made.arrive()
+        assert made.run("ls /tmp/later", check=False).status != 0
