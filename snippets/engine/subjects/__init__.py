@@ -1,4 +1,4 @@
-"""What is judged: an image with the containers that it boots, a stack, and servers. Each fulfils a protocol of the contract.
+"""What is judged: an image with its containers, a stack, servers. Each fulfils a protocol of the contract.
 
 image.py     ─▶ container.py, on processes.py and handle.py: a container with what stands beside it (beside.py)
 stack.py     ─▶ a compose project in a laid_out directory (workdir.py, shim.py)
