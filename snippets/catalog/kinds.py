@@ -100,3 +100,4 @@ def _stack_faults(stack: StackTable) -> Iterator[str]:
         yield f"stack.port: {stack.port} is no port"
     if not VARIABLE.fullmatch(stack.published):
         yield f"stack.published: {stack.published!r} is no variable's name"
+    yield from (f"stack.env: {name!r} is no variable's name" for name in stack.env if not VARIABLE.fullmatch(name))

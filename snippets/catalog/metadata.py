@@ -40,6 +40,7 @@ class StackTable(Table, frozen=True, kw_only=True):
     service: Annotated[str, Meta(description="the service that answers")]
     port: Annotated[int, Meta(description="where it listens in its container")]
     published: Annotated[str, Meta(description="the variable of `.env` that says on which port of this machine")]
+    env: Annotated[dict[str, str], Meta(description="what `.env` says instead; each `{port}` in it is a free one")] = {}
 
 
 class HostTable(Table, frozen=True, kw_only=True):

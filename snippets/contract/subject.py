@@ -212,6 +212,26 @@ class Servers(Subject, Protocol):
         """The same as it was when somebody had just deployed: for a second look."""
 
 
+class Site(Protocol):
+    """A published port by the name localhost, spoken to as browsers do."""
+
+    def ask(
+        self,
+        path: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = 60.0,
+    ) -> Reply:
+        """GET, or POST a body; raises ContainerError where no answer comes, or not the whole."""
+
+    def begun(self, path: str, count: int) -> AbstractContextManager[None]:
+        """Begin so many forms there, and go on with none of them while the block runs."""
+
+    def certificate(self) -> bytes:
+        """What it shows of itself, as DER."""
+
+
 class Stack(Subject, Protocol):
     """A compose project that is up, in the directory of whoever copied it; its units are its services."""
 
@@ -227,6 +247,9 @@ class Stack(Subject, Protocol):
 
     def unit(self, name: str) -> Unit:
         """What the engine tells of the container of a service, also of one that has ended."""
+
+    def site(self, service: str, port: int, *, authority: str = "") -> Site:
+        """Where a port of a service is published: over TLS where `authority` is given, the PEM of the one to trust."""
 
     def renewed(self) -> "Stack":
         """The same from nothing, its data included: for a second look."""

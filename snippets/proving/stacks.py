@@ -3,10 +3,11 @@
 import re
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ..catalog.kinds import UP as UP_COMMAND
+from ..catalog.metadata import StackTable
 from ..catalog.snippet import COMPOSE, Snippet
 from ..engine.docker import engine_error, engine_fault
 from ..engine.engine import Engine
@@ -17,6 +18,7 @@ from ..errors import ContainerError, NotReadyError
 
 ANSI = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
 BUILD = "docker compose build"
+PORT = "{port}"
 
 
 @contextmanager
@@ -34,8 +36,8 @@ def started(
     assert table is not None, "the door asks every compose project for it"
     contexts = engine.contexts(snippet.bases)
     with laid_out(snippet, folder, project, run=engine.run, contexts=contexts, replaced=replaced) as workdir:
-        # Beside compose.yaml, where readers would put it: a port of this machine that is free.
-        (workdir.root / ".env").write_text(f"{table.published}={free_port()}\n")
+        # Beside compose.yaml, where readers would put it.
+        (workdir.root / ".env").write_text(dotenv(table))
         _prepare(workdir, snippet)
         files = [str(workdir.root / COMPOSE), str(workdir.override)]
         services = get_docker_services("docker compose", files, workdir.env["COMPOSE_PROJECT_NAME"], [UP], [DOWN])
@@ -64,11 +66,15 @@ def _prepare(workdir: Workdir, snippet: Snippet) -> None:
             raise NotReadyError(f"`{name}` exits {done.status}: {done.stdout[-2000:]}")
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def dotenv(table: StackTable) -> str:
+    """What `.env` says: for each `{port}` a port of 127.0.0.1 on which nothing listens, another each time."""
+    text = "".join(f"{name}={value}\n" for name, value in ({table.published: PORT} | table.env).items())
+    with ExitStack() as probes:
+        while PORT in text:
+            probe = probes.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            text = text.replace(PORT, str(probe.getsockname()[1]), 1)
+    return text
 
 
 def _printed(said: str) -> str:

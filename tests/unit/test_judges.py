@@ -183,7 +183,7 @@ def test_the_running_of_commands_voids_commands_and_stacks(voided: Edited) -> No
     """And no promise of a container."""
     edited = voided({"engine/subjects/workdir.py": within("run")})
 
-    assert edited == {COMMAND, *rehearsals()["runtime-secrets"]}
+    assert edited == {COMMAND, *rehearsals()["runtime-secrets"], *rehearsals()["compose-caddy-postgres"]}
     assert not edited & PROMISES.keys()
 
 

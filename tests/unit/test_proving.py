@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from snippets.catalog.metadata import StackTable
 from snippets.catalog.snippet import Snippet
 from snippets.contract import PROMISES, Finding, Project, Trial, Verdict
 from snippets.engine.run import Run
 from snippets.engine.subjects.image import BuiltImage
 from snippets.errors import BuildError, EngineError, NotReadyError, SnippetsError
 from snippets.proving.judging import BUILDS, Trials, judged, rehearsal, unbuilt
-from snippets.proving.stacks import started
+from snippets.proving.stacks import dotenv, started
 from tests.unit.fake_image import image_in
 from tests.unit.fake_site import PROJECT
 from tests.unit.sample import REHEARSAL, SERVICES, SHOP, Library
@@ -159,3 +160,18 @@ def test_tests_of_one_image_share_its_trial(built: Make) -> None:
     assert trials.of(built("sha256:1")) is not first
     trials.close()
     trials.close()
+
+
+def test_each_port_of_a_stack_is_free_and_another() -> None:
+    """One variable says where it is published, or several say more; a port is put in wherever one is asked for."""
+    plain = StackTable(service="web", port=80, published="PORT")
+    both = StackTable(
+        service="web", port=80, published="HTTP", env={"HTTP": "127.0.0.1:{port}", "TLS": "{port}", "A": "b"}
+    )
+
+    assert dotenv(plain).removeprefix("PORT=").strip().isdecimal()
+    lines = dict(line.split("=") for line in dotenv(both).splitlines())
+    assert list(lines) == ["HTTP", "TLS", "A"]
+    assert lines["HTTP"].startswith("127.0.0.1:")
+    assert lines["HTTP"].removeprefix("127.0.0.1:") != lines["TLS"]
+    assert lines["A"] == "b"

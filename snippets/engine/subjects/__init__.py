@@ -4,5 +4,5 @@ image.py     ─▶ container.py, on processes.py and handle.py: a container wit
 stack.py     ─▶ a compose project in a laid_out directory (workdir.py, shim.py)
 servers.py   ─▶ hosts (host.py) with whoever deploys to them (operator.py); authority.py signs their certificates
 waiting.py   ─▶ how all of them wait, and quote a log
-http.py, traffic.py, scan.py, cgroup.py ─▶ what they are asked with
+http.py, site.py, traffic.py, scan.py, cgroup.py ─▶ what they are asked with
 """

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import ssl
 import urllib.parse
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -12,6 +13,7 @@ from ...contract.observation import Done, Reply, Unit
 from ...errors import ContainerError, NotReadyError
 from ..docker import docker
 from . import http
+from .site import LocalSite
 from .waiting import awaited, quoted
 from .workdir import Workdir
 
@@ -48,18 +50,23 @@ class ComposeStack:
 
     def get(self, path: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 5.0) -> Reply:
         """Ask the service that answers, on the port of this machine that it is published on."""
-        return http.get(self._outer_port(), path, headers, timeout_s)
+        return http.get(self._outer_port(self.service, self.port), path, headers, timeout_s)
 
     def in_flight(self, path: str) -> AbstractContextManager[http.InFlight]:
         """Send a request and hold it open."""
-        return http.in_flight(self._outer_port(), path)
+        return http.in_flight(self._outer_port(self.service, self.port), path)
 
-    def _outer_port(self) -> int:
-        said = self.compose(f"port {self.service} {self.port}").stdout.strip()
-        port = urllib.parse.urlsplit(f"//{said}").port
-        if not port:
-            raise ContainerError(f"port {self.port} of {self.service} is not published: {said!r}")
-        return port
+    def site(self, service: str, port: int, *, authority: str = "") -> LocalSite:
+        """Where a port of a service is published."""
+        trusted = ssl.create_default_context(cadata=authority) if authority else None
+        return LocalSite(port=self._outer_port(service, port), trusted=trusted)
+
+    def _outer_port(self, service: str, port: int) -> int:
+        said = self.compose(f"port {service} {port}").stdout.strip()
+        outer = urllib.parse.urlsplit(f"//{said}").port
+        if not outer:
+            raise ContainerError(f"port {port} of {service} is not published: {said!r}")
+        return outer
 
     def logs(self, unit: str = "") -> str:
         """All that a service printed, or all of them."""
