@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import shutil
 import struct
 import zlib
@@ -12,8 +13,11 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from snippets.audit import audit
+from snippets.audit.elements import SitePage
+from snippets.audit.pictures import png_fault
 from snippets.audit.published import _as_parsed
 from snippets.cli import main
+from snippets.errors import SnippetsError
 from snippets.evidence.records import Cell, Execution
 from snippets.handbook import Handbook
 from snippets.render.blocks import Links, file
@@ -39,6 +43,7 @@ jupyter:
 echo 1
 ```
 """
+ROOT = Path(__file__).parents[2]
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 
 
@@ -150,6 +155,7 @@ ATTACKS = {
         "<svg><foreignObject><pre>x</pre></foreignObject></svg>",
         "<foreignObject> can show what no audit reads",
     ),
+    "words in a picture": ("<svg>RUN x<path/></svg>", "a picture with a text: pictures are shapes"),
     "text in a picture": ("<svg><text>RUN x</text></svg>", "<text> can show what no audit reads"),
     "mathematics": ("<math><mtext>RUN x</mtext></math>", "<math> can show what no audit reads"),
     "handler": ('<p onclick="x()">a</p>', "an inline handler: onclick on <p>"),
@@ -174,6 +180,16 @@ ATTACKS = {
     ),
     "input": ('<input value="rm x">', "the attribute value on <input>"),
     "editable": ("<div contenteditable>x</div>", "the attribute contenteditable on <div>"),
+    "a link of no kind": ('<link href="javascript:x()">', "<link> leads to 'javascript:x()'"),
+    "a file as a picture": (
+        '<img src="snippets/web/Dockerfile" alt="a">',
+        "<img> loads 'snippets/web/Dockerfile', which is no .svg or .png of this site",
+    ),
+    "an id of the theme": ('<div id="__search">x</div>', "the id '__search' on <div>"),
+    "two roles": ('<div role="dialog search">x</div>', "the attribute role='dialog search' on <div>"),
+    "no role": ('<div role="">x</div>', "the attribute role='' on <div>"),
+    "no type": ('<button type="">x</button>', "the attribute type='' on <button>"),
+    "no relation": ('<a href="a/" rel="">x</a>', "the attribute rel='' on <a>"),
     "refresh": ('<meta http-equiv="refresh" content="0;x.html">', "the attribute http-equiv on <meta>"),
     "other encoding": ('<meta charset="utf-7">', "the attribute charset='utf-7' on <meta>"),
     "base": ('<base href="https://x.example/">', "<base> can show what no audit reads"),
@@ -206,6 +222,27 @@ def test_an_attack_is_refused_by_page_and_line(audited: Site, text: str, why: st
 
     assert [(o.page, o.line) for o in objections if why in o.why] == [("index.html", LINE)]
     assert {(o.page, o.line) for o in objections} == {("index.html", LINE)}
+
+
+@pytest.mark.parametrize(
+    ("page", "url", "path"),
+    [
+        ("index.html", "a.css", "a.css"),
+        ("index.html", "/a.css", ""),
+        ("index.html", "b.css", ""),
+        ("deep/index.html", "../a.css", "a.css"),
+        ("deep/index.html", "a.css", "deep/a.css"),
+        ("deep/index.html", "../../a.css", ""),
+        ("404.html", "/handbook/a.css", "a.css"),
+        ("404.html", "/handbook/deep/a.css", "deep/a.css"),
+        ("404.html", "/a.css", "a.css"),
+        ("404.html", "/handbook/b.css", ""),
+        ("404.html", "//x.example/a.css", ""),
+    ],
+)
+def test_an_address_is_that_of_a_file_of_the_site_or_of_none(page: str, url: str, path: str) -> None:
+    """What it loads is then audited as that very file; the page for a wrong address is shown at any depth."""
+    assert SitePage(page, {"a.css", "deep/a.css"}).found(url) == path
 
 
 @pytest.mark.parametrize(
@@ -372,6 +409,109 @@ def test_files_that_pages_need_pass(audited: Site, path: str, content: bytes) ->
     assert audited(files={path: content}) == ()
 
 
+SETTINGS = {
+    "base": ".",
+    "features": ["content.code.copy", "navigation.top"],
+    "search": "assets/javascripts/workers/search.2c215733.min.js",
+    "translations": {"clipboard.copy": "Copy to clipboard", "search.result.more.one": "1 more on this page"},
+}
+
+
+def settings_of(**changes: object) -> str:
+    """What a page tells the theme's script, changed in some respect."""
+    return f'<script id="__config" type="application/json">{json.dumps(SETTINGS | changes)}</script>'
+
+
+@pytest.mark.parametrize(
+    ("page", "changes"),
+    [
+        ("index.html", {}),
+        ("index.html", {"base": "./", "tags": None, "annotate": None, "version": None}),
+        ("a/b/index.html", {"base": "../..", "search": f"../../{SETTINGS['search']}"}),
+        ("404.html", {"base": "/", "search": f"/{SETTINGS['search']}"}),
+        ("404.html", {"base": "/handbook/", "search": f"/handbook/{SETTINGS['search']}"}),
+    ],
+)
+def test_what_the_theme_is_told_of_this_site_passes(audited: Site, page: str, changes: dict[str, object]) -> None:
+    """Where it is from this page, what of the theme it uses, and the theme's words."""
+    assert audited(settings_of(**changes), page=page) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"base": "//x.example"}, "the theme is told that the site is at '//x.example'"),
+        ({"base": ".."}, "the theme is told that the site is at '..'"),
+        ({"base": "/handbook/"}, "the theme is told that the site is at '/handbook/'"),
+        ({"search": "//x.example/w.js"}, "the search is run by '//x.example/w.js', which is no file of the theme"),
+        ({"search": "a.js"}, "the search is run by 'a.js', which is no file of the theme"),
+        ({"features": ["search.share", "content.code.annotate"]}, ": content.code.annotate, search.share"),
+        ({"translations": {"clipboard.copied": "<img src=x>"}}, "a word of the theme is '<img src=x>'"),
+        ({"annotate": {"sh": [".c1"]}}, "settings that are not the theme's: "),
+        ({"version": {"provider": "mike"}}, "settings that are not the theme's: "),
+        ({"alias": True}, "settings that are not the theme's: Object contains unknown field `alias`"),
+    ],
+)
+def test_what_has_the_theme_fetch_or_do_more_is_refused(audited: Site, changes: dict[str, object], why: str) -> None:
+    """It would run a script of another site, change code as it is shown, or put markup into the page."""
+    (found,) = audited(settings_of(**changes))
+
+    assert why in found.why
+
+
+def test_our_own_scripts_pass(audited: Site) -> None:
+    """Each is known by its content; a byte more, and nobody knows it."""
+    scripts = {f"javascripts/{path.name}": path.read_bytes() for path in (ROOT / "docs" / "javascripts").iterdir()}
+    assert scripts
+    assert audited(files=scripts) == ()
+
+    for path, content in scripts.items():
+        found = audited(files={path: content + b" "})
+        assert [(o.page, o.why.partition(" (")[0]) for o in found] == [(path, "a script that nobody knows")]
+        audited(files=scripts)
+
+
+PLACES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+
+
+@pytest.mark.parametrize("depth", [1, 8, 16])
+@pytest.mark.parametrize("colours", PLACES)
+def test_a_picture_is_as_many_points_as_it_says(colours: int, depth: int) -> None:
+    """Of grey, of colours or from a palette, with or without what shines through: none more, none less."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 5, 3, depth, colours, 0, 0, 0))
+    size = 3 * (1 + -(-5 * PLACES[colours] * depth // 8))
+    made = (chunk(b"IDAT", zlib.compress(bytes(size + more))) for more in (0, -1, 1))
+
+    assert [png_fault(PNG_HEAD + header + points + chunk(b"IEND", b"")) for points in made] == [
+        None,
+        "a PNG that holds other than its points",
+        "a PNG that holds other than its points",
+    ]
+
+
+@pytest.mark.parametrize("colours", [1, 5, 7])
+def test_a_picture_of_colours_that_there_are_not_is_refused(colours: int) -> None:
+    """By what it says of itself, and so is one whose points come in another order."""
+    why = "a PNG of a kind that no page needs: save it without interlacing"
+    for said in ((colours, 0, 0, 0), (0, 0, 0, 1)):
+        header = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, *said))
+        assert png_fault(PNG_HEAD + header + chunk(b"IDAT", zlib.compress(bytes(2))) + chunk(b"IEND", b"")) == why
+
+
+@pytest.mark.parametrize(("kind", "size"), {b"gAMA": 4, b"sRGB": 1, b"pHYs": 9}.items(), ids=str)
+def test_what_says_how_points_look_has_room_for_nothing_else(kind: bytes, size: int) -> None:
+    """Each of these parts has its one length."""
+    assert png_fault(png(more=chunk(kind, bytes(size)))) is None
+    more = "which is more than points"
+    for other in (size - 1, size + 1):
+        assert png_fault(png(more=chunk(kind, bytes(other)))) == f"a PNG with {kind.decode()!r}, {more}"
+    assert png_fault(PNG_HEAD + chunk(b"IHDR", bytes(14))) == f"a PNG with 'IHDR', {more}"
+    end = chunk(b"IEND", b"")
+    assert png_fault(png().replace(end, chunk(b"IEND", b"rm"))) == f"a PNG with 'IEND', {more}"
+    assert png_fault(png().replace(end, end + end)) == "a PNG that does not begin or end as one"
+    assert png_fault(png(more=chunk(b"IHDR", bytes(13)))) == "a PNG that does not begin or end as one"
+
+
 def test_the_search_index_repeats_proven_blocks_alone(audited: Site) -> None:
     """A search result shows blocks, too."""
 
@@ -388,7 +528,7 @@ def test_the_search_index_repeats_proven_blocks_alone(audited: Site) -> None:
         "<code>rm -rf x</code>": "'a/' is indexed with code in a sentence that nobody proved: 'rm -rf x'",
         "<code>rm -rf x": "'a/' is indexed with code that is never closed",
     }.items():
-        assert [o.why for o in audited(files=index(text))] == [why]
+        assert [(o.place, o.why) for o in audited(files=index(text))] == [("search/search_index.json", why)]
 
 
 @pytest.mark.parametrize(
@@ -417,14 +557,21 @@ def test_a_link_instead_of_a_file_is_refused(audited: Site, tmp_path: Path) -> N
     (tmp_path / "site" / "a.png").symlink_to(tmp_path)
     (tmp_path / "site" / "b.html").symlink_to(tmp_path / "site" / "index.html")
 
-    assert [o.place for o in audited()] == ["b.html", "a.png"]
+    why = "not a file but a link or a device"
+    assert [(o.place, o.why) for o in audited()] == [("b.html", why), ("a.png", why)]
+
+
+def test_a_site_that_is_not_there_is_told(tmp_path: Path, small: Handbook) -> None:
+    """By its name, and not by a traceback."""
+    with pytest.raises(SnippetsError, match=rf"^{re.escape(str(tmp_path / 'site'))}: No such file or directory$"):
+        audit(tmp_path / "site", small)
 
 
 def test_an_empty_site_is_refused(tmp_path: Path, small: Handbook) -> None:
     """Nothing passes by being empty."""
     (tmp_path / "site").mkdir()
 
-    assert [o.why for o in audit(tmp_path / "site", small)] == ["the site holds no page"]
+    assert [(o.place, o.why) for o in audit(tmp_path / "site", small)] == [("site", "the site holds no page")]
 
 
 def test_a_site_that_shows_nothing_proven_is_refused(tmp_path: Path, small: Handbook) -> None:
@@ -432,7 +579,9 @@ def test_a_site_that_shows_nothing_proven_is_refused(tmp_path: Path, small: Hand
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "index.html").write_text(f"{HEAD}<p>Welcome.</p></body></html>")
 
-    assert [o.why for o in audit(tmp_path / "site", small)] == ["the site shows nothing that was proven"]
+    assert [(o.place, o.why) for o in audit(tmp_path / "site", small)] == [
+        ("site", "the site shows nothing that was proven")
+    ]
 
 
 @pytest.mark.parametrize("name", ["web", "settings"])

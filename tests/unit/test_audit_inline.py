@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from snippets.audit.inline import MANUAL, Pieces, is_name
+from snippets.handbook import Handbook
+from snippets.render.blocks import Links
 from snippets.render.install import FROM_INDEX, FROM_SOURCE, TO_PROVE
-from tests.unit.pages.site import Site
-from tests.unit.pages.synthetic import DOCKERFILE
+from snippets.render.references import show
+from tests.unit.pages.site import LINE, Site, site_of
+from tests.unit.pages.synthetic import DOCKERFILE, handbook, image
 
 NAMES = [
     *(
@@ -211,6 +214,31 @@ def test_a_piece_of_what_lost_its_proof_is_refused(audited: Site) -> None:
     assert [o.why for o in audited("<p><code>USER 10002</code></p>")] == [
         "a <code> in a sentence that nobody proved: 'USER 10002'"
     ]
+
+
+def test_code_that_was_typed_into_metadata_is_looked_at(tmp_path: Path) -> None:
+    """A claim that holds is what the renderer makes of it, and still nobody ran what its author wrote in a sentence."""
+    metadata = image(tmp_path / "library", "odd", {}) / "snippet.toml"
+    metadata.write_text(metadata.read_text().replace("`pip`", "`rm -rf x`"))
+    small = handbook(tmp_path, proven=("web", "settings", "odd"))
+    page = show("catalogue", "all", small, Links()).html + "<p><code>rm -rf x</code></p>"
+
+    assert [(o.line, o.why) for o in site_of(tmp_path / "site", small)(page)] == [
+        (LINE, "code in a sentence that nobody proved: 'rm -rf x'")
+    ]
+
+
+def test_what_a_program_says_of_itself_may_be_said_after_it(audited: Site, small: Handbook) -> None:
+    """As it was shown there, and without an element of its own."""
+    usage = show("usage", "update", small, Links()).html
+
+    assert audited(f"{usage}<p><code>-h, --help</code></p>") == ()
+    for said in ("<code>-h, --help</code>", f"{usage}<code><b>-h, --help</b></code>"):
+        assert {o.why.partition(":")[0] for o in audited(f"<p>a</p>{said}")} <= {
+            "a <code> in a sentence that nobody proved",
+            "a <code> that is more than one line of text",
+        }
+        assert audited(f"<p>a</p>{said}")
 
 
 @pytest.mark.parametrize(

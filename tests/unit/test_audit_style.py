@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from snippets.audit.style import style_faults
+from snippets.audit.style import _light, style_faults
 
 ROOT = Path(__file__).parents[2]
 REFUSED = [
@@ -190,9 +190,65 @@ def test_the_line_is_named() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("background: url(x)", "fetches or computes by url: background: url(x)"),
+        ("color: rgb(0 0 0)", "fetches or computes by rgb(): color: rgb(0 0 0)"),
+        ("margin: min(1px, calc(1px))", "fetches or computes by calc(): margin: min(1px, calc(1px))"),
+        ("color: (red)", "fetches or computes by () block: color: (red)"),
+        ("color: [red]", "fetches or computes by [] block: color: [red]"),
+        ("color: @red", "fetches or computes by at-keyword: color: @red"),
+        ("content: attr(title)", "fetches or computes by attr(): content: attr(title)"),
+        ('content: "x"', 'adds a text that nobody looked at: content: "x"'),
+        ("--hb-x: 1", "sets a variable: --hb-x: 1"),
+        (
+            "white-space: pre",
+            "is shown as preformatted, so it would be code that no audit reads: white-space: pre",
+        ),
+    ],
+)
+def test_the_reason_is_told(rule: str, why: str) -> None:
+    """As it is written, with what in it is not listed."""
+    assert list(style_faults(f"p {{ {rule} }}")) == [(1, f"'p' {why}")]
+
+
 def test_what_pages_need_passes() -> None:
     """What is apart from code may be placed, and code may be coloured and may wrap."""
     assert list(style_faults(ALLOWED)) == []
+
+
+@pytest.mark.parametrize(
+    ("colour", "luminance"),
+    [
+        ("#000000", 0.0),
+        ("#ffffff", 1.0),
+        ("#ff0000", 0.2126),
+        ("#00ff00", 0.7152),
+        ("#0000ff", 0.0722),
+        ("#808080", 0.215861),
+        ("#0a0a0a", 0.003035),
+        ("#0b0b0b", 0.003347),
+        ("red", 0.0),
+        ("#ffffff ", 0.0),
+    ],
+)
+def test_how_light_a_colour_is_is_as_the_standard_has_it(colour: str, luminance: float) -> None:
+    """Of each part by its weight; what is no colour has no light."""
+    assert _light(colour) == pytest.approx(luminance, abs=5e-7)
+
+
+@pytest.mark.parametrize(("ink", "ground"), [("#949494", "#ffffff"), ("#5a5a5a", "#000000"), ("#ff0000", "#ffffff")])
+def test_what_is_written_can_be_seen_against_each_ground(ink: str, ground: str) -> None:
+    """Three to one is enough, as for what is large; a shade less is not, be it on one of the two."""
+    grounds = f"--hb-paper: {ground}; --hb-sheet: {ground}"
+    assert list(style_faults(f":root {{ {grounds}; --hb-ink: {ink} }}")) == []
+    fainter = {"#949494": "#969696", "#5a5a5a": "#585858", "#ff0000": "#ff8080"}[ink]
+
+    assert list(style_faults(f":root {{ {grounds}; --hb-ink: {fainter} }}")) == [
+        (1, f"a style sheet in which --hb-ink {fainter} is hardly seen on {name} {ground}")
+        for name in ("--hb-paper", "--hb-sheet")
+    ]
 
 
 @pytest.mark.parametrize("sheet", sorted((ROOT / "docs" / "stylesheets").glob("*.css")), ids=lambda path: path.name)
