@@ -55,7 +55,7 @@ def plan_copy(handbook: Handbook, slug: str, target: Target, *, force: bool = Fa
         entries[path] = _entry(note, path, slug, after, executable=source.executable)
         try:
             before = target.read(path)
-            is_run = before is None or not source.executable or runs(target, path)
+            is_run = not source.executable or runs(target, path)
             if before is None:
                 written.append(Change(path=path, before=None, after=after, executable=source.executable))
             elif same(before, after) and is_run:

@@ -1,12 +1,16 @@
 """A project over the years: copied, edited, kept current; nothing of the reader's is ever lost."""
 
+import base64
+import hashlib
 import json
 import os
 import shutil
 import subprocess
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
@@ -14,7 +18,7 @@ from snippets.cli import main
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
 from tests.unit.odd import lay
-from tests.unit.sample import DOCKERFILE, NOW, WEB, Library, evidence_of
+from tests.unit.sample import CONF, DOCKERFILE, NOW, WEB, Library, evidence_of
 from tests.unit.test_target import tree
 
 Command = Callable[..., Result]
@@ -107,6 +111,52 @@ def test_force_keeps_what_was_there(handbook: Command, project: Path) -> None:
     assert (project / "serve.conf").read_text() == "workers = 3\n"
     assert (project / "serve.conf.before-handbook").read_text() == "first\n"
     assert (project / "serve.conf.before-handbook-2").read_text() == "second\n"
+
+
+def test_the_note_stays_as_it_is_where_it_says_the_same(handbook: Command, project: Path) -> None:
+    """However another handbook packed the bytes in it, and whatever it was."""
+    handbook("copy", "web", str(project))
+    note = json.loads((project / ".handbook/copied.json").read_text())
+    packed = base64.b64encode(zlib.compress(DOCKERFILE.encode(), 0)).decode()
+    assert note["files"]["Dockerfile"]["original"] != packed
+    note["files"]["Dockerfile"]["original"] = packed
+    text = msgspec.json.format(msgspec.json.encode(note, order="sorted"), indent=2) + b"\n"
+    (project / ".handbook/copied.json").write_bytes(text)
+
+    assert handbook("copy", "web", str(project)).exit_code == 0
+    assert (project / ".handbook/copied.json").read_bytes() == text
+
+
+def test_the_note_is_of_the_bytes_that_were_copied_last(
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
+) -> None:
+    """What was copied by force is no update that a later one would have to merge."""
+    handbook("copy", "web", str(project))
+    library.write("web/Dockerfile", NEWER)
+    prove()
+
+    assert handbook("copy", "web", str(project), "--force").exit_code == 0
+    note = json.loads((project / ".handbook/copied.json").read_text())
+    assert note["files"]["Dockerfile"]["sha256"] == hashlib.sha256(NEWER.encode()).hexdigest()
+    assert zlib.decompress(base64.b64decode(note["files"]["Dockerfile"]["original"])) == NEWER.encode()
+
+
+def test_a_file_of_a_snippet_that_is_gone_is_not_written_over(
+    handbook: Command, library: Library, store: EvidenceStore, project: Path
+) -> None:
+    """Nobody can tell any more what it shared."""
+    handbook("copy", "web", str(project))
+    shutil.rmtree(library.root / "web")
+    library.write("conf/snippet.toml", CONF.replace('"web"', '"more"'))
+    library.write("more/snippet.toml", WEB).write("more/Dockerfile", NEWER)
+    for name in ("more", "conf"):
+        store.write(evidence_of(library.snippet(name)), name)
+
+    result = handbook("copy", "more", str(project))
+
+    assert result.stderr == (
+        "Error: Dockerfile: was copied with web, and more has another; copy it to a directory of its own\n"
+    )
 
 
 @pytest.mark.parametrize(
