@@ -48,6 +48,7 @@ def test_proving_the_same_again_changes_no_line(library: Library, store: Evidenc
     again = replace(evidence, verified_at=NOW + timedelta(days=1), engine="Docker 30")
     again = judged("drains", seen="said otherwise", took_s=9.0)(again)
 
+    assert not store.write(evidence, "web")
     assert not store.write(again, "web")
     assert (store.root / "web.json").stat() == before
 
