@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
-from ..errors import ProjectError
 from ..evidence.standing import State
 from ..handbook import Handbook
 from .lock import FOLDER
@@ -78,7 +77,7 @@ def plan_update(handbook: Handbook, target: Target) -> Update:
     """
     note = read_note(target)
     stands = status(handbook, target)
-    brought = {each.path: _brought(target, each) for each in stands}
+    brought = {each.path: _brought(each) for each in stands}
     kept = {path: each.entry for path, each in brought.items() if each.entry is not None}
     noted = later(note, _digests(handbook, note, kept), kept)
     changes = [each.change for each in brought.values() if each.change is not None]
@@ -89,7 +88,7 @@ def plan_update(handbook: Handbook, target: Target) -> Update:
     )
 
 
-def _brought(target: Target, each: FileStatus) -> _Brought:
+def _brought(each: FileStatus) -> _Brought:
     offer = each.offer
     if each.state is FileState.UNREADABLE:
         return _Brought(told=_told(each, Outcome.FAILED, each.why), entry=each.known)
@@ -109,7 +108,7 @@ def _brought(target: Target, each: FileStatus) -> _Brought:
             after = like(offer.content, each.yours or b"")
             return _Brought(told=_told(each, Outcome.UPDATED), change=_change(each, offer, after), entry=_entry(offer))
         case FileState.BOTH:
-            return _both(target, each, offer, each.yours or b"")
+            return _both(each, offer, each.yours or b"")
     return _Brought(entry=_unmarked(each))
 
 
@@ -123,9 +122,9 @@ def _added(each: FileStatus, offer: Offer) -> _Brought:
     return _Brought(told=_told(each, Outcome.CONFLICT, said))
 
 
-def _both(target: Target, each: FileStatus, offer: Offer, yours: bytes) -> _Brought:
+def _both(each: FileStatus, offer: Offer, yours: bytes) -> _Brought:
     if not all(map(is_text, (yours, each.original or b"", offer.content))):
-        return _laid_beside(target, each, offer)
+        return _laid_beside(each, offer)
     merged = merge(yours, each.original, offer.content)
     separators = count_separators(merged.content) - merged.conflicts if merged.conflicts else None
     told = _told(each, Outcome.CONFLICT, _waits(each, merged.conflicts)) if merged.conflicts else None
@@ -136,14 +135,9 @@ def _both(target: Target, each: FileStatus, offer: Offer, yours: bytes) -> _Brou
     )
 
 
-def _laid_beside(target: Target, each: FileStatus, offer: Offer) -> _Brought:
-    """Of a file without lines both versions are kept, each whole."""
-    path = f"{each.path}{ASIDE}"
-    try:
-        target.place(path)
-    except ProjectError as error:
-        return _Brought(told=_told(each, Outcome.FAILED, str(error)), entry=each.known)
-    change = Change(path=path, before=None, after=offer.content, executable=offer.executable)
+def _laid_beside(each: FileStatus, offer: Offer) -> _Brought:
+    """Of a file without lines both versions are kept, each whole; `status` has looked that nothing lies there yet."""
+    change = Change(path=f"{each.path}{ASIDE}", before=None, after=offer.content, executable=offer.executable)
     return _Brought(told=_told(each, Outcome.CONFLICT, _waits(each, 0)), change=change, entry=_entry(offer))
 
 

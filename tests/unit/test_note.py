@@ -318,6 +318,37 @@ def test_what_is_no_note_is_refused(text: bytes, handbook: Command, project: Pat
     assert (result.exit_code, "Restore it from your version control" in result.stderr) == (2, True)
 
 
+def test_what_an_older_note_tells_of_stands_as_it_did_while_nothing_newer_is_proven(
+    handbook: Command, library: Library, project: Path
+) -> None:
+    """It did not say what is executable; what the library of today has at that path does."""
+    old_project(project, library, yours=DOCKERFILE)
+    library.write("web/Dockerfile", NEWER)
+
+    def stands() -> dict[str, str]:
+        rows = json.loads(handbook("status", str(project), "--json").stdout)
+        return {row["path"]: row["state"] for row in rows}
+
+    assert stands() == {"Dockerfile": "identical", "serve.conf": "identical"}
+    (library.root / "web" / "Dockerfile").chmod(0o755)
+    assert stands() == {"Dockerfile": "yours differs", "serve.conf": "identical"}
+    (project / "Dockerfile").chmod(0o755)
+    assert stands() == {"Dockerfile": "identical", "serve.conf": "identical"}
+
+
+def test_a_note_is_read_up_to_a_size_that_none_has(handbook: Command, project: Path) -> None:
+    """To the byte: no clone has anybody read without end."""
+    handbook("copy", "web", str(project))
+    largest = (project / NOTE).read_bytes().rjust(64 * 1024 * 1024)
+    (project / NOTE).write_bytes(largest)
+    assert handbook("status", str(project)).exit_code == 0
+
+    (project / NOTE).write_bytes(largest + b" ")
+    result = handbook("status", str(project))
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: .handbook/copied.json: of 67108865 bytes, which is no note's size. Restore")
+
+
 @pytest.mark.parametrize("what", [".handbook", NOTE])
 @pytest.mark.parametrize("kind", ["link", "directory", "pipe", "file"])
 @pytest.mark.parametrize("command", [("copy", "web"), ("status",), ("update",)])

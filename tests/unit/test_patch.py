@@ -93,3 +93,33 @@ def test_nothing_changed_is_no_patch(tmp_path: Path) -> None:
     changes = [Change(path="a.txt", before=TEXT, after=TEXT, executable=True)]
 
     assert patch(Target.at(tmp_path), changes) == b""
+
+
+def test_it_is_written_as_git_writes_it(tmp_path: Path) -> None:
+    """Other programs that take patches look for a tab after a name that holds a blank."""
+    (tmp_path / "a b.txt").write_bytes(TEXT)
+    (tmp_path / "c.txt").write_bytes(TEXT)
+    changes = [
+        Change(path="a b.txt", before=TEXT, after=b"one\ntwo\n"),
+        Change(path="c.txt", before=TEXT, after=None),
+        Change(path="\u00e9 d.txt", before=None, after=b"x"),
+    ]
+    for path in ("a b.txt", "c.txt"):
+        (tmp_path / path).chmod(0o644)
+
+    assert patch(Target.at(tmp_path), changes).decode() == (
+        "diff --git a/a b.txt b/a b.txt\n--- a/a b.txt\t\n+++ b/a b.txt\t\n@@ -1,3 +1,2 @@\n one\n two\n-three\n"
+        "diff --git a/c.txt b/c.txt\ndeleted file mode 100644\n--- a/c.txt\n+++ /dev/null\n"
+        "@@ -1,3 +0,0 @@\n-one\n-two\n-three\n"
+        'diff --git "a/\\303\\251 d.txt" "b/\\303\\251 d.txt"\nnew file mode 100644\n'
+        '--- /dev/null\n+++ "b/\\303\\251 d.txt"\t\n@@ -0,0 +1 @@\n+x\n\\ No newline at end of file\n'
+    )
+
+
+@pytest.mark.parametrize(("before", "after"), [(TEXT, b"\0\xff"), (b"\0\xff", TEXT), (None, b"\0\xff")])
+def test_what_has_no_lines_is_written_in_letters(before: bytes | None, after: bytes, tmp_path: Path) -> None:
+    """Whichever of the two it is: a terminal shows them, and mail carries them."""
+    made = patch(Target.at(tmp_path), [Change(path="a.bin", before=before, after=after)])
+
+    assert b"\nGIT binary patch\nliteral " in made
+    assert made.replace(b"\n", b"").decode("ascii").isprintable()

@@ -295,7 +295,12 @@ def test_a_conflict_is_left_marked_until_it_is_resolved(
 
     (project / "Dockerfile").write_text(NEWER)
     assert states(handbook("status", str(project), "--json"))["Dockerfile"] == "identical"
+    assert "separators" in json.loads((project / ".handbook/copied.json").read_text())["files"]["Dockerfile"]
     assert handbook("update", str(project)).exit_code == 0
+    # Nothing waits any more: a line that looks like the mark between two sides is the reader's own.
+    assert "separators" not in json.loads((project / ".handbook/copied.json").read_text())["files"]["Dockerfile"]
+    (project / "Dockerfile").write_text(f"{NEWER}=======\n")
+    assert states(handbook("status", str(project), "--json"))["Dockerfile"] == "yours differs"
 
 
 def test_a_new_file_of_the_snippet_never_replaces_the_readers(
@@ -642,6 +647,21 @@ def test_permissions_follow_whoever_changed_them(
     (project / "serve.conf").write_text("secret\n")
     handbook("copy", "web", str(project), "--force")
     assert (project / "serve.conf.before-handbook").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_is_added_may_be_run_where_it_is_to_be(
+    handbook: Command, library: Library, prove: Callable[[], None], project: Path
+) -> None:
+    """And no other."""
+    handbook("copy", "web", str(project))
+    library.write("web/run.sh", "#!/bin/sh\n").write("web/data", "x\n")
+    (library.root / "web" / "run.sh").chmod(0o755)
+    prove()
+
+    assert handbook("update", str(project)).exit_code == 0
+    assert (project / "run.sh").stat().st_mode & 0o100
+    assert not (project / "data").stat().st_mode & 0o111
+    assert set(states(handbook("status", str(project), "--json")).values()) == {"identical"}
 
 
 def test_a_snippet_that_becomes_executable_is_newer(

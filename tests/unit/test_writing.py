@@ -62,6 +62,59 @@ def test_all_changes_are_made(project: Path) -> None:
     assert not (project / ".handbook").exists()
 
 
+@pytest.mark.parametrize(
+    ("found", "executable", "after"),
+    [
+        (0o644, None, 0o644),
+        (0o644, True, 0o755),
+        (0o640, True, 0o750),
+        (0o644, False, 0o644),
+        (0o755, False, 0o644),
+        (0o751, None, 0o751),
+        (0o4755, None, 0o755),
+        (0o4755, False, 0o644),
+        (None, None, 0o640),
+        (None, True, 0o750),
+        (None, False, 0o640),
+    ],
+)
+def test_a_file_keeps_its_permissions_but_for_what_is_asked(
+    found: int | None, after: int, project: Path, *, executable: bool | None
+) -> None:
+    """Whoever may read it may run it; a new one gets what every file gets, or what another has."""
+    place = project / "Dockerfile"
+    if found is None:
+        place.unlink()
+    else:
+        place.chmod(found)
+    before = os.umask(0o027)
+    try:
+        target = Target.at(project)
+        write(target, [Change(path="Dockerfile", before=target.read("Dockerfile"), after=NEW, executable=executable)])
+        write(target, [Change(path="beside", before=None, after=NEW, like="Dockerfile")])
+    finally:
+        os.umask(before)
+
+    assert place.stat().st_mode & 0o7777 == after
+    assert (project / "beside").stat().st_mode & 0o7777 == after
+
+
+def test_names_that_were_given_are_there_after_the_power_went(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes are on the disk before they have their name, and then the directory that says so."""
+    real, synced = os.fsync, list[int]()
+
+    def told(handle: int) -> None:
+        synced.append(os.fstat(handle).st_ino)
+        real(handle)
+
+    monkeypatch.setattr("os.fsync", told)
+    write(Target.at(project), CHANGES)
+
+    files = [project / change.path for change in CHANGES]
+    assert synced[: len(files)] == [file.stat().st_ino for file in files]
+    assert set(synced[len(files) :]) == {file.parent.stat().st_ino for file in files}
+
+
 def test_a_directory_that_is_not_there_is_made(tmp_path: Path) -> None:
     """With those above it."""
     write(Target.at(tmp_path / "a/b"), CHANGES[1:])
