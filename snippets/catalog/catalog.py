@@ -109,7 +109,7 @@ def _room(entry: os.DirEntry[str], faults: list[str]) -> _Room | None:
     judges = own.pop(REHEARSAL, None)
     rehearsals = read_rehearsals(judges.text, f"{entry.name}/{REHEARSAL}", faults) if judges else {}
     table = parse(metadata.text, f"{entry.name}/{METADATA}", SnippetTable, faults)
-    if table is None or len(faults) > before:
+    if table is None:
         return None
     return _Room(root=Path(entry.path), table=table, sha256=metadata.sha256, own=own, rehearsals=rehearsals)
 

@@ -118,6 +118,54 @@ def test_what_is_not_a_file_is_refused_without_being_opened(library: Library) ->
     assert faults(library) == ("web: pipe: not a file",)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "stop_grace_s = 0.1",
+        "graceful_timeout_s = 0.1",
+        "memory_mib = 1",
+        "size_mib = 1",
+        "pre_stop_s = 0",
+        "pre_stop_s = 0.1",
+    ],
+)
+def test_any_limit_that_is_one_is_let_in(library: Library, line: str) -> None:
+    """However small."""
+    assert library.write("web/snippet.toml", WEB.replace("port = 8000", f"port = 8000\n{line}")).load()
+
+
+@pytest.mark.parametrize("port", [1, 65535])
+def test_any_port_is_let_in(library: Library, port: int) -> None:
+    """The first and the last."""
+    assert library.write("web/snippet.toml", WEB.replace("port = 8000", f"port = {port}")).load()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("stop_grace_s = 0", "stop_grace_s: 0.0 is no limit"),
+        ("stop_grace_s = nan", "stop_grace_s: nan is no limit"),
+        ("graceful_timeout_s = -1", "graceful_timeout_s: -1.0 is no limit"),
+        ("pre_stop_s = inf", "pre_stop_s: inf is no time"),
+        ("pre_stop_s = nan", "pre_stop_s: nan is no time"),
+        ("pre_stop_s = -0.1", "pre_stop_s: -0.1 is no time"),
+    ],
+)
+def test_what_is_no_limit_is_refused(library: Library, line: str, said: str) -> None:
+    """Zero is what an engine takes for none, and what is no number passes every comparison or none."""
+    library.write("web/snippet.toml", WEB.replace("port = 8000", f"port = 8000\n{line}"))
+
+    assert faults(library) == (f"web/snippet.toml: project.{said}",)
+
+
+@pytest.mark.parametrize("port", [0, 65536])
+def test_what_is_no_port_is_refused(library: Library, port: int) -> None:
+    """Neither before the first nor after the last."""
+    library.write("web/snippet.toml", WEB.replace("port = 8000", f"port = {port}"))
+
+    assert faults(library) == (f"web/snippet.toml: project.port: {port} is no port",)
+
+
 def test_one_slug_is_one_snippet(library: Library, tmp_path: Path) -> None:
     """Two directories of one name in two roots are refused, naming the other."""
     with pytest.raises(CatalogError) as refused:

@@ -79,6 +79,8 @@ def test_what_is_stated_elsewhere_is_refused_here(key: str, library: Library) ->
 
 def test_a_readers_file_calls_exemptions_by_another_key(tmp_path: Path) -> None:
     """The same of handbook.toml: what it leaves out is refused, with the right word."""
+    assert "skip" in keys("handbook.toml")
+    assert "not_applicable" not in keys("handbook.toml")
     (tmp_path / "handbook.toml").write_text('port = 80\n[not_applicable]\ncpu-aware = "One process."\n')
 
     with pytest.raises(ProjectError, match="not_applicable: here it is called skip"):

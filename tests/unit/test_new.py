@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from snippets.catalog import LIBRARY, Catalog, load
-from snippets.catalog.draft import draft
+from snippets.catalog.draft import _used, draft
 from snippets.catalog.snippet import METADATA, REHEARSAL, Kind
 from snippets.cli import main
 from snippets.errors import SnippetsError
@@ -67,6 +67,35 @@ def test_what_it_makes_of_any_snippet_is_let_in(name: str, own: Catalog) -> None
     assert made.commands.keys() == source.commands.keys()
     assert not any(name in command for command in made.commands.values())
     assert not [pitfall for pitfall in after.pitfalls if pitfall.startswith("brand-new/")]
+
+
+def test_it_has_the_permissions_that_a_checkout_gives(library: Library) -> None:
+    """Whatever those of the source are: a file may be read by all, and run where its owner may run it."""
+    library.write("web/start", "#!/bin/sh\n")
+    (library.root / "web" / "start").chmod(0o700)
+    (library.root / "web" / "Dockerfile").chmod(0o600)
+    catalog = library.load()
+    draft("brand-new", catalog.snippets["web"], catalog.snippets).write()
+
+    root = library.root / "brand-new"
+    assert {path.name: oct(path.stat().st_mode & 0o7777) for path in (root, *root.iterdir())} == {
+        "brand-new": "0o755",
+        "start": "0o755",
+        "Dockerfile": "0o644",
+        "snippet.toml": "0o644",
+    }
+
+
+def test_lines_of_a_text_that_look_like_keys_stay(library: Library) -> None:
+    """The first of each is the snippet's own; a header in a text opens no table."""
+    command = "run = '''\ncat > web.toml <<END\ntitle = 1\nsummary = 2\nEND'''\n"
+    catalog = library.write("web/snippet.toml", WEB + command).load()
+    draft("brand-new", catalog.snippets["web"], catalog.snippets).write()
+
+    assert library.snippet("brand-new").commands["run"] == ("cat > brand-new.toml <<END\ntitle = 1\nsummary = 2\nEND")
+    assert _used("[uses]\na = 'b'\n\n[t]\nx = '''\n[uses]\n'''\n", "c = 'd'\n") == (
+        "[uses]\nc = 'd'\na = 'b'\n\n[t]\nx = '''\n[uses]\n'''\n"
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -20,6 +20,17 @@ def test_every_decorated_function_is_a_judgement() -> None:
     assert read(REHEARSAL) == ({"it-sells": "it_sells", "it-closes": "it_closes"}, [])
 
 
+def test_other_decorators_stand_beside_it() -> None:
+    """Those of a module's, with and without a call; that of another module's name is none of ours."""
+    others = "@functools.lru_cache(maxsize=1)\n@functools.cache\n@retried(3)\n"
+    other = '\n@contract.promise(family="rehearsal")\ndef it_waits(stack):\n    """It waits."""\n'
+
+    assert read(REHEARSAL.replace("@promise", f"{others}@promise", 1) + other) == (
+        {"it-sells": "it_sells", "it-closes": "it_closes"},
+        [],
+    )
+
+
 def test_what_people_nest_is_read() -> None:
     """Ninety terms of a sum are no depth that anything fails on."""
     assert read(f"{REHEARSAL}\nx = " + " + ".join(["1"] * 90))[1] == []

@@ -88,6 +88,18 @@ def test_every_pitfall_of_the_library_has_a_section() -> None:
     assert not [place for place in places.values() if place.endswith("#")]
 
 
+def test_a_page_is_read_up_to_a_size_that_none_has(docs: Path) -> None:
+    """To the byte."""
+    page = (docs / "index.md").read_bytes().ljust(1024 * 1024)
+    (docs / "index.md").write_bytes(page)
+    assert sections(docs)["web/fifth"] == Section("index.md", "")
+
+    (docs / "index.md").write_bytes(page + b" ")
+    with pytest.raises(CatalogError) as refused:
+        sections(docs)
+    assert refused.value.faults == ("index.md: 1048577 bytes, larger than 1048576",)
+
+
 @pytest.mark.timeout(120)
 def test_every_page_that_cannot_be_read_is_named(docs: Path) -> None:
     """A pipe is not waited for; text of another encoding, a directory and a dangling link are no pages."""
