@@ -89,7 +89,9 @@ def parsed(text: str) -> Module:
 def _import(node: ast.Import | ast.ImportFrom, module: Module) -> None:
     if isinstance(node, ast.Import):
         for alias in node.names:
-            module.imports[alias.asname or alias.name.partition(".")[0]].append((0, alias.name, MODULE))
+            # `import a.b` binds `a`, of which `b` is then asked.
+            bound = alias.name if alias.asname else alias.name.partition(".")[0]
+            module.imports[alias.asname or bound].append((0, bound, MODULE))
         return
     for alias in node.names:
         if alias.name == "*":

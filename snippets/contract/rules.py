@@ -222,7 +222,8 @@ class _Reach:
         if not attributes:
             raise _handed_on(key, place[0])
         first, *rest = attributes
-        nested = (f"{place[0]}.{first}", MODULE)
+        # The package itself has no name below itself.
+        nested = (f"{place[0]}.{first}".lstrip("."), MODULE)
         places = [nested] if self.code.path(nested[0]) else list(self.code.origins(place[0], first))
         return [attribute for inner in places for attribute in self._walk(key, inner, rest)]
 

@@ -60,10 +60,13 @@ def test_names_that_differ_by_a_number_are_told_apart(digest: Digest) -> None:
 
 def test_a_module_that_is_handed_on_is_refused(digest: Digest) -> None:
     """Whoever gets it may call whatever it has, and nobody could tell what."""
-    boot = BOOT.replace("from ..text.parsing import split", "from ..text import parsing")
+    for line, handed in (("from ..text import parsing", "parsing"), ("from .. import text", "text.parsing")):
+        boot = BOOT.replace("from ..text.parsing import split", line)
 
-    with pytest.raises(TypeError, match=r"drains hands on the module text\.parsing: what is asked of it"):
-        digest({"contract/boot.py": boot.replace("split(image.config)", "used(parsing)")})
+        files = {"contract/boot.py": boot.replace("split(image.config)", f"used({handed})"), "text/__init__.py": ""}
+
+        with pytest.raises(TypeError, match=r"drains hands on the module text\.parsing: what is asked of it"):
+            digest(files)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +97,10 @@ def test_a_judgement_says_what_it_judges_or_is_refused(line: str, annotated: str
         pytest.param("from .. import text", "text.parsing.split(", id="package"),
         pytest.param("from ours.text.parsing import split", "split(", id="absolute"),
         pytest.param("import ours.text.parsing as p", "p.split(", id="dotted"),
+        pytest.param("import ours.text.parsing", "ours.text.parsing.split(", id="by-its-whole-name"),
+        pytest.param("import ours.text.again", "ours.text.parsing.split(", id="by-the-whole-name-of-another"),
+        pytest.param("import ours", "ours.text.parsing.split(", id="by-the-package-alone"),
+        pytest.param("from .. import bare", "bare.parsing.split(", id="package-that-imports-nothing"),
         pytest.param("if True:\n    from ..text.parsing import split", "split(", id="conditional"),
         pytest.param("from ..text.again import split", "split(", id="passed-on"),
         pytest.param("from ..text import split", "split(", id="passed-on-by-the-package"),
@@ -108,6 +115,8 @@ def test_no_way_of_importing_hides_what_is_used(digest: Digest, line: str, call:
         "contract/boot.py": boot,
         "contract/near.py": "from ..text.parsing import split\n",
         "text/again.py": "from .parsing import split\n",
+        "bare/__init__.py": "",
+        "bare/parsing.py": "from ..text.parsing import split\n",
         "text/__init__.py": "from . import parsing\nfrom .parsing import split\nfrom .parsing import split as cut\n",
     }
 

@@ -148,3 +148,11 @@ def test_what_was_shipped_needs_no_source(root: Path) -> None:
     (root / "contract" / "boot.py").symlink_to("nowhere.py")
 
     assert Digests(root).get("contract.boot.drains") == "sha256:shipped"
+
+
+@pytest.mark.timeout(120)
+def test_what_lies_in_the_place_of_what_was_shipped_is_not_waited_for(root: Path) -> None:
+    """A pipe gives nothing."""
+    os.mkfifo(root / "rules.json")
+
+    assert Digests(root).shipped == {}

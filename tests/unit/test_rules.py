@@ -88,8 +88,10 @@ def test_a_method_counts_once_somebody_asks_for_it(digest: Digest) -> None:
     ended = edited("engine/image.py", "del self", "self.ended = True")
 
     assert digest({**stops, **ended}) != digest(stops)
-    asks = edited("text/parsing.py", "len(WORD.findall(text))", "text.stop()")
-    assert digest({**asks, **ended}) != digest(asks)
+    # Of a value, of what the module has by itself, of a parameter that is named as a module, and of an answer.
+    for asked in ("text.stop()", "WORD.stop()", "(lambda re: re.stop())(text)", "len(text).stop()"):
+        asks = edited("text/parsing.py", "len(WORD.findall(text))", asked)
+        assert digest({**asks, **ended}) != digest(asks), asked
 
 
 def test_an_attribute_of_a_foreign_module_is_no_method_of_ours(digest: Digest) -> None:
