@@ -21,6 +21,7 @@ SERVICES = (*STAYING, "migrate")
 LIMITS = {"Memory": "memory", "NanoCpus": "processors", "PidsLimit": "processes"}
 AUTHORITY = "/data/caddy/pki/authorities/local/root.crt"
 BOUNDARY = "3f1c5a"
+ASKED = 5
 FORGED = {"X-Forwarded-For": "198.51.100.66", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "forged.example"}
 # A visitor with an address of its own, on the network that the proxy is on.
 VISITOR = """
@@ -230,8 +231,12 @@ def slow_visitors_hold_no_thread(stack: Stack) -> Judgement:
     """While many visitors begin a form and do not go on, the page answers everybody else."""
     to = site(stack)
     with to.begun("/notes", STALLED):
-        reply = to.ask("/livez", timeout_s=5.0)
-    return kept_if(reply.status == OK, f"beside {STALLED} who do not go on GET /livez answers {reply}")
+        # More than once: where they do hold one, it takes a busy machine a while until all are held.
+        replies = [to.ask("/livez", timeout_s=5.0) for _ in range(ASKED) if not time.sleep(1.0)]
+    longest_s = max(reply.took_s for reply in replies)
+    good = [reply for reply in replies if reply.status == OK]
+    seen = f"beside {STALLED} who do not go on GET /livez answers 200 {len(good)} of {ASKED} times"
+    return kept_if(len(good) == ASKED, f"{seen}, within {longest_s:.1f} s")
 
 
 @promise(family="rehearsal", authority=f"{CADDY}/caddyfile/directives/reverse_proxy#lb_try_duration")
