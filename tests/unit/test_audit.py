@@ -186,6 +186,7 @@ ATTACKS = {
         "<img> loads 'snippets/web/Dockerfile', which is no .svg or .png of this site",
     ),
     "an id of the theme": ('<div id="__search">x</div>', "the id '__search' on <div>"),
+    "an id without a value": ("<div id>x</div>", "the attribute id=None on <div>"),
     "two roles": ('<div role="dialog search">x</div>', "the attribute role='dialog search' on <div>"),
     "no role": ('<div role="">x</div>', "the attribute role='' on <div>"),
     "no type": ('<button type="">x</button>', "the attribute type='' on <button>"),

@@ -35,6 +35,8 @@ REFUSED = [
     "[data-hb] { display: none }",
     "a + pre { display: none }",
     "a ~ div pre { display: none }",
+    "~ pre { display: none }",
+    "+ + pre { display: none }",
     ".hb-links ~ .highlight { display: none }",
     "pre:not(a) { display: none }",
     "pre:has(a) { display: none }",
