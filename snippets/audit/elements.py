@@ -135,8 +135,9 @@ def element_faults(
         yield from _placed(node, tag, place)
     if not attributes:
         return
-    if (name := attributes.get("id")) is not None:
-        yield from _identity(tag, name)
+    # One without a value is there all the same, and the theme's script finds it.
+    if "id" in attributes:
+        yield from _identity(tag, attributes["id"])
     if attributes.keys() <= _PLAIN:
         return
     if tag == "meta" and (attributes.get("name") or "description") not in _DESCRIBED:

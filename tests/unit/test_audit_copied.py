@@ -54,6 +54,7 @@ AROUND = {
         "a block below the id 'a.b': its copy button finds another, or none",
     ),
     "below the theme's own": ('<div id="__code_0">{}</div>', "the id '__code_0' on <div>"),
+    "below an id without a value": ("<div id>{}</div>", "the attribute id=None on <div>"),
     "below no id at all": ('<div id="">{}</div>', "the attribute id='' on <div>"),
 }
 
