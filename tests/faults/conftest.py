@@ -1,10 +1,12 @@
-"""The loneliest image there is, for whoever asks what can be told of it."""
+"""What tests at the worst share: the loneliest image there is, a network, and a host that holds nothing."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from snippets.engine.engine import Engine
+from snippets.engine.subjects.host import Host, network, rented
 from snippets.engine.subjects.image import BuiltImage
 from tests.faults.hostile import ALONE, DEBIAN, SERVES, built
 
@@ -19,3 +21,17 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def alone(engine: Engine, folders: Path) -> BuiltImage:
     """A server that is the only program of its image: no shell, no libraries, no user names."""
     return built(engine, folders / "alone", ALONE + SERVES, DEBIAN)
+
+
+@pytest.fixture(scope="module")
+def internet(engine: Engine) -> Iterator[str]:
+    """A network that all are on."""
+    with network(engine.run, "internet") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def web(engine: Engine, internet: str) -> Iterator[Host]:
+    """A host that holds nothing."""
+    with rented("web", [internet], engine.run) as host:
+        yield host

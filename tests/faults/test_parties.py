@@ -6,22 +6,8 @@ import pytest
 
 from snippets.engine.engine import Engine
 from snippets.engine.subjects.authority import authority
-from snippets.engine.subjects.host import Host, network, rented
+from snippets.engine.subjects.host import Host
 from snippets.engine.subjects.operator import Operator, operator
-
-
-@pytest.fixture(scope="module")
-def internet(engine: Engine) -> Iterator[str]:
-    """A network that all are on."""
-    with network(engine.run, "internet") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def web(engine: Engine, internet: str) -> Iterator[Host]:
-    """A host that holds nothing."""
-    with rented("web", [internet], engine.run) as host:
-        yield host
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ def servers(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def test_who_deploys_has_the_clone_and_a_key(servers: Servers) -> None:
     """Its commands run there, in their order, and the host has what they brought."""
-    assert servers.run("ls /srv", on="site.example.org").stdout == ""
+    servers.run("rm -f /srv/state", on="site.example.org")
     assert servers.arrive().status == 0
     assert servers.run("cat file").stdout == "of the clone\n"
     assert servers.run("cat /srv/state", on="site.example.org").stdout == "arrived\n"
@@ -45,7 +45,7 @@ def test_what_was_done_since_is_gone_at_a_second_look(servers: Servers) -> None:
 
 def test_a_neighbour_is_answered_by_name(servers: Servers) -> None:
     """Status, headers and body; where nobody answers, that is told."""
-    servers.run(SERVE, on="site.example.org")
+    servers.run(f"echo arrived > /srv/state && {SERVE}", on="site.example.org")
     servers.run("timeout 10 bash -c 'until curl -fs localhost:80; do sleep 0.1; done'", on="site.example.org")
     there = servers.get("http://site.example.org/state", headers={"X-Canary": "a b"})
     absent = servers.get("http://site.example.org/canary")
