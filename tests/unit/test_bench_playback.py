@@ -23,7 +23,7 @@ from snippets.contract import Beside
 from snippets.contract.container.requests import answers
 from snippets.engine.run import Run
 from snippets.engine.subjects import beside
-from snippets.engine.subjects.beside import running
+from snippets.engine.subjects.beside import RunningService, migrate, running
 from snippets.engine.subjects.container import BootedContainer
 from tests.unit.taped import BUILD
 
@@ -190,6 +190,28 @@ def test_a_container_that_never_answered_is_waited_for_until_it_ends(docker: Com
 def listening_at_once(_: str) -> nullcontext[SimpleNamespace]:
     """A service as it is once it listens."""
     return nullcontext(SimpleNamespace(listening=lambda: {5432}, refuse_exit=lambda: None))
+
+
+def test_a_migration_is_played_back_in_the_image_that_was_built_again(
+    docker: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ran in the recorded image runs in the playback's own, on the playback's own network."""
+    monkeypatch.setenv("HANDBOOK_TRACE", str(entries(tmp_path)))
+    monkeypatch.setenv("HANDBOOK_RUN", "k2")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    for folder in ("given", "context"):
+        (tmp_path / "build-1" / folder).mkdir(parents=True)
+    build = {"operation": "docker-build", "argv": ["docker", *BUILD], "kept": "build-1", "run": "k1"}
+    tell(tmp_path, **build, image="sha256:1d")
+    database = RunningService(name="handbook-k1-5f-database", network="handbook-k1-5f", run="k1")
+    run = Run(key="k1", state=tmp_path)
+    migrate("sha256:1d", "python -m 'app.migrate'", {"KEY": "a b"}, {"database": database}, run)
+    recorded = docker()
+    replay(tmp_path, operations(tmp_path), {})
+
+    options = "--rm --network=handbook-k1-5f --entrypoint=python --label=handbook.run=k1 --env=KEY=a b"
+    assert recorded[-1] == f"run {options} sha256:1d -m app.migrate"
+    assert recorded[-1].replace("k1", "k2").replace("sha256:1d", "sha256:2e") in docker()[len(recorded) :]
 
 
 def test_a_service_beside_is_played_back_around_and_within_the_boot(

@@ -393,3 +393,13 @@ def test_the_figures_of_the_readme_are_what_was_measured() -> None:
     machine = results["machine"]
     for word in (machine["processor"], f"{machine['cores']} cores", machine["engine"], results["taken_at"][:10]):
         assert word in README
+
+
+def test_no_script_writes_to_a_reader_that_leaves_early() -> None:
+    """Where any part of a pipe may fail it, whoever writes to `head` fails it, as soon as there is enough to write."""
+    scripts = [ROOT / ".ci" / "run", *sorted((ROOT / ".github").rglob("*.y*ml")), ROOT / "action.yml"]
+    texts = {path: path.read_text(encoding="utf-8") for path in scripts if path.is_file()}
+    early = re.compile(r"\| *(?:head\b|grep +(?:-\w*q|--quiet)|sed +\S*q\b)")
+
+    assert (ROOT / ".ci" / "run") in texts
+    assert [f"{path.name}: {found[0]}" for path, text in texts.items() for found in early.finditer(text)] == []

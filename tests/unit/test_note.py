@@ -14,12 +14,10 @@ from click.testing import CliRunner, Result
 from snippets.cli import main
 from snippets.handbook import Handbook
 from tests.unit.odd import lay
+from tests.unit.projects import EDITED, NEWER, Command
 from tests.unit.sample import DOCKERFILE, Library, evidence_of
 from tests.unit.test_target import tree
 
-Command = Callable[..., Result]
-NEWER = DOCKERFILE.replace("python:3.13", "python:3.14")
-EDITED = DOCKERFILE + "LABEL mine=1\n"
 CONF = "workers = 3\n"
 NOTE = ".handbook/copied.json"
 MERGED = NEWER + "LABEL mine=1\n"

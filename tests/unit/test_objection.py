@@ -153,6 +153,11 @@ def based(**facts: object) -> Callable[[Evidence], Evidence]:
     [
         (based(stand_in=False), "calls python:3.13 none and says otherwise"),
         (based(differs=" "), "calls python:3.13 a stand-in and says otherwise"),
+        (based(packaged=True), "calls python:3.13, which is an image of others, one that no registry has"),
+        (
+            based(packaged=True, stand_in=False, differs=""),
+            "calls python:3.13, which is an image of others, one that no",
+        ),
         (based(digest=""), "gives python:3.13 a digest that is none: ''"),
         (based(digest="sha256:" + "BA5E" * 16), "gives python:3.13 a digest that is none: "),
         (lambda evidence: replace(evidence, bases=[*evidence.bases] * 2), "says twice what python:3.13 was"),

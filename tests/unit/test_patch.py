@@ -1,6 +1,8 @@
 """What `--dry-run` prints is a patch: `git apply` makes of a project what the command itself would make of it."""
 
+import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snippets.project import Change, Target, patch, write
+from tests.unit.projects import EDITED, NEWER, Command, own
+from tests.unit.sample import Library
 from tests.unit.test_target import tree
 
 TEXT = b"one\ntwo\nthree\n"
@@ -123,3 +127,23 @@ def test_what_has_no_lines_is_written_in_letters(before: bytes | None, after: by
 
     assert b"\nGIT binary patch\nliteral " in made
     assert made.replace(b"\n", b"").decode("ascii").isprintable()
+
+
+@pytest.mark.parametrize("command", [("copy", "web"), ("update",)])
+def test_a_dry_run_is_what_git_applies(
+    command: tuple[str, ...], handbook: Command, library: Library, prove: Callable[[], None], project: Path
+) -> None:
+    """Applied it leaves the same files as the command; what is said of it is not on stdout."""
+    if command[0] == "update":
+        handbook("copy", "web", str(project))
+        (project / "Dockerfile").write_bytes(EDITED.encode().removesuffix(b"\n"))
+        library.write("web/Dockerfile", NEWER).write("web/no-end.txt", "no end")
+        prove()
+    by_git = project.with_name("by-git")
+    shutil.copytree(project, by_git)
+    made = handbook(*command, str(project), "--dry-run")
+    subprocess.run(["git", "init", "--quiet"], cwd=by_git, check=True)
+    subprocess.run(["git", "apply", "-"], cwd=by_git, input=made.stdout_bytes, check=True)
+    assert handbook(*command, str(project)).exit_code == 0
+
+    assert {path: content for path, content in own(by_git).items() if not path.startswith(".git/")} == own(project)

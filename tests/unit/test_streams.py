@@ -10,8 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from snippets.cli import main
+from snippets.contract import Verdict
+from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
 from snippets.terminal import UNHEARD, UNWRITTEN, printable
+from tests.unit.command_line import Proven, run
+from tests.unit.sample import NOW, Library, evidence_of, judged
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-c", "from snippets.cli import main; main(prog_name='handbook')")
@@ -141,3 +145,30 @@ def test_an_error_about_an_odd_name_is_told_without_it(proven: Callable[[], Hand
         result = CliRunner().invoke(main, [command, str(folder)], obj=proven())
         assert result.exit_code == 2
         assert result.output.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("arguments", [("list",), ("list", "--stale"), ("show", "web"), ("evidence", "web")])
+def test_what_a_record_says_is_shown_and_not_obeyed(
+    proven: Proven, library: Library, store: EvidenceStore, arguments: tuple[str, ...]
+) -> None:
+    """What a terminal would obey is written out; so is what turns the direction of writing."""
+    said = "clears \x1b[2J\x1b]0;title\x07 and turns \u202e"
+    evidence = judged("drains", verdict=Verdict.BROKEN, seen=said)(evidence_of(library.snippet()))
+    proven()
+    store.write(evidence, "web")
+    result = run(Handbook(catalog=library.load(), store=store, now=NOW), *arguments)
+
+    assert r"clears \x1b[2J\x1b]0;title\x07 and turns \u202e" in result.stdout
+    assert "\x1b" not in result.stdout
+    assert "\u202e" not in result.stdout
+
+
+def test_no_color_is_honoured(proven: Proven, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the terminal can do: see no-color.org."""
+    arguments = ["copy", "web", str(tmp_path / "new"), "--dry-run"]
+    coloured = CliRunner().invoke(main, arguments, obj=proven(), color=True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = CliRunner().invoke(main, arguments, obj=proven(), color=True)
+
+    assert "\x1b[32m+FROM python:3.13" in coloured.stdout
+    assert "\x1b" not in plain.stdout

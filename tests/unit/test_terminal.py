@@ -2,10 +2,14 @@
 
 import io
 import sys
+from dataclasses import replace
 
 import pytest
 
+from snippets.cli.listing import pitfalls
 from snippets.terminal import write_table
+from tests.unit.command_line import Proven
+from tests.unit.sample import Library
 
 COLUMNS = ("NAME", "WHAT")
 ROWS = (("web", "[bold]a server[/]"), ("a-long-name", ""))
@@ -49,3 +53,18 @@ def test_a_terminal_gets_it_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a-long-name" in drawn
     assert "[bold" in drawn
     assert "─" in drawn
+
+
+def test_the_table_is_drawn_on_a_terminal(library: Library, proven: Proven, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names are whole however narrow it is, and brackets are no markup."""
+    long = "web/" + "long-" * 6 + "name"
+    pitfall = (library.root / "web/pitfalls/user-by-name.toml").read_text()
+    library.write(f"{long.replace('/', '/pitfalls/')}.toml", pitfall)
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+    monkeypatch.setenv("COLUMNS", "70")
+    drawn = pitfalls(proven())
+    replace(drawn, cells=[[name, noticed, "[bold]", what] for name, noticed, _, what in drawn.cells]).show()
+
+    assert long in terminal.getvalue()
+    assert "─" in terminal.getvalue()
+    assert "[bold]" in terminal.getvalue()

@@ -1,0 +1,120 @@
+"""Running a tutorial: its cells in order, in one directory, and no failure is overlooked."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from snippets.catalog import Catalog
+from snippets.errors import EngineError
+from snippets.tutorials import Tutorial
+from snippets.tutorials.execution import CellError, execute
+from tests.unit.tutorials.page import FRONT, PAGE, Write, cells
+
+
+@pytest.fixture
+def run(write: Write, catalog: Catalog, tmp_path: Path) -> Callable[..., list[str]]:
+    """Execute a page in a fresh directory; what its cells printed."""
+
+    def printed(text: str, timeout_s: float = 60) -> list[str]:
+        workdir = tmp_path / "work"
+        workdir.mkdir()
+        execution = execute(
+            write(text),
+            catalog=catalog,
+            workdir=workdir,
+            env=os.environ,
+            engine="none",
+            stand_in=False,
+            timeout_s=timeout_s,
+        )
+        return [cell.output for cell in execution.cells]
+
+    return printed
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (PAGE.replace("--count", "--quiet"), "jupytext reads other cells than the handbook: 2 of them"),
+        (PAGE.replace("```bash", "```bash --x"), "jupytext reads options of a cell"),
+        (PAGE.replace("Then", "Now"), "jupytext reads other prose than the handbook"),
+        (PAGE.replace("[deploy]", "[1]"), "jupytext reads other front matter than the handbook"),
+    ],
+)
+def test_what_jupytext_reads_otherwise_is_not_executed(
+    tutorial: Tutorial, catalog: Catalog, tmp_path: Path, text: str, why: str
+) -> None:
+    """Should the two readers ever differ, nothing is run, so that no record comes of it."""
+    workdir = tmp_path / "work"
+    workdir.mkdir()
+
+    with pytest.raises(CellError, match=f"tutorials/page.md: {why}"):
+        execute(
+            replace(tutorial, text=text), catalog=catalog, workdir=workdir, env=os.environ, engine="", stand_in=False
+        )
+
+
+def test_cells_run_in_order_in_one_directory(run: Callable[..., list[str]], tmp_path: Path) -> None:
+    """Files go from cell to cell; the directory is shown as the reader's, without colours.
+
+    A command that reads its standard input leaves the lines below it to bash.
+    """
+    page = cells("echo one > file", "cat file; pwd", r"printf '\033[31mred\033[0m\n' >&2", "cat\necho after")
+
+    printed = run(f"{page}\n```python\nprint(1)\n2\n```\n")
+
+    assert printed == ["", "one\n~/page", "red", "after", "1\n2"]
+    assert (tmp_path / "work" / "file").read_text() == "one\n"
+
+
+def test_a_cell_that_fails_ends_the_run(run: Callable[..., list[str]], tmp_path: Path) -> None:
+    """The first line that fails is the last; the error names the cell and quotes its source and what it printed."""
+    with pytest.raises(CellError) as failed:
+        run(cells("echo fine", "echo before\n(exit 2)\ntouch after", "touch after"))
+
+    assert str(failed.value) == (
+        "tutorials/page.md:15: cell 2 of 3 failed: exit status 2\n"
+        "    echo before\n    (exit 2)\n    touch after\n  It printed:\n    before"
+    )
+    assert not (tmp_path / "work" / "after").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (cells("(exit 7) | cat"), "page.md:11: cell 1 of 1 failed: exit status 7"),
+        (f"{FRONT}\n```python\nimport sys\nsys.exit(0)\n```\n", "cell 1 of 1 failed: SystemExit: 0"),
+    ],
+    ids=["pipe", "exit"],
+)
+def test_no_failure_is_overlooked(run: Callable[..., list[str]], text: str, why: str) -> None:
+    """Neither one at the head of a pipe, nor an end that calls itself a success."""
+    with pytest.raises(CellError, match=why):
+        run(text)
+
+
+def test_a_cell_that_hangs_ends_the_run(run: Callable[..., list[str]], tmp_path: Path) -> None:
+    """It is ended with all it started, and the error says how long it had."""
+    with pytest.raises(CellError, match="cell 1 of 1 failed: no end within 1 s"):
+        run(cells("echo $$ > pid; exec tail -f /dev/null"), timeout_s=1)
+
+    assert not Path("/proc", (tmp_path / "work" / "pid").read_text().strip()).exists()
+
+
+def test_a_machine_without_bash_is_an_error(tutorial: Tutorial, catalog: Catalog, tmp_path: Path) -> None:
+    """IPython would go on to the next cell, and all would pass."""
+    (tmp_path / "work").mkdir()
+
+    with pytest.raises(EngineError, match="tutorials need `bash`"):
+        execute(
+            tutorial, catalog=catalog, workdir=tmp_path / "work", env={"PATH": str(tmp_path)}, engine="", stand_in=False
+        )
+
+
+def test_a_directory_in_use_is_an_error(tutorial: Tutorial, catalog: Catalog, tmp_path: Path) -> None:
+    """What lies there already could make a cell pass that fails for a reader."""
+    with pytest.raises(EngineError, match="is not empty: a tutorial starts as its reader does"):
+        execute(tutorial, catalog=catalog, workdir=tmp_path, env=os.environ, engine="", stand_in=False)
