@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ..contract.container.web import config_meant
 from .compose import other_file
 from .description import silent
-from .metadata import HostTable, SnippetTable, StackTable, near
+from .metadata import HostTable, SnippetTable, StackTable
 from .snippet import COMPOSE, REHEARSAL, Kind, Snippet
 
 # The commands that bring a compose project up, and an application to hosts that hold nothing.
@@ -15,7 +15,6 @@ COMMANDS = {
     Kind.COMPOSE: (UP, "what stands above it is run before a rehearsal"),
     Kind.HOST: (ARRIVE, "with all above it, it is run before a rehearsal"),
 }
-MAKES = ("debian-13",)
 EFFECTIVE = config_meant.slug
 VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 DOMAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*")
@@ -85,8 +84,6 @@ def _compose_faults(snippet: Snippet) -> Iterator[str]:
 def _host_faults(host: HostTable) -> Iterator[str]:
     if not host.names:
         yield "host.names: none"
-    if host.make not in MAKES:
-        yield f"host.make: no make {host.make!r}{near(host.make, MAKES)}"
     for name in host.names:
         if not DOMAIN.fullmatch(name):
             yield f"host.names: {name!r} is no host name in lower case"

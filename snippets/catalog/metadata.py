@@ -44,10 +44,9 @@ class StackTable(Table, frozen=True, kw_only=True):
 
 
 class HostTable(Table, frozen=True, kw_only=True):
-    """Which hosts a snippet is for, each as it is rented: a system that holds nothing."""
+    """Which hosts a snippet is for, each as it is rented: a Debian 13 that holds nothing."""
 
     names: Annotated[list[str], Meta(description="the hosts, by the names that its inventory has for them")]
-    make: Annotated[str, Meta(description="what they are when they are rented")] = "debian-13"
     packages: Annotated[
         list[str], Meta(description="packages that its commands install, which hosts of its pitfalls hold already")
     ] = []

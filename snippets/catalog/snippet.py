@@ -18,8 +18,8 @@ from .metadata import Edit, PitfallTable, SnippetTable, Withheld
 METADATA = "snippet.toml"
 COMPOSE = "compose.yaml"
 REHEARSAL = "rehearsal.py"
-# Whoever deploys to a host: a machine with what it takes to run a playbook.
-OPERATOR = "operator"
+# A host as it is rented, and whoever deploys to it: a machine with what it takes to run a playbook.
+HOST, OPERATOR = "debian-13", "operator"
 
 
 class Kind(StrEnum):
@@ -97,7 +97,7 @@ class Snippet:
         """References of the images that it fetches: its Dockerfile's, its services', and what stands beside it."""
         built = bases(self.text("Dockerfile")) if "Dockerfile" in self.sources else ()
         beside = [service.image for service in self.table.beside.values()]
-        hosts = (self.table.host.make, OPERATOR) if self.table.host else ()
+        hosts = (HOST, OPERATOR) if self.table.host else ()
         return tuple(dict.fromkeys((*built, *self.composed.bases, *beside, *hosts)))
 
     @cached_property

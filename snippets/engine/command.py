@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from ..contract.observation import Done
@@ -16,6 +17,8 @@ from ..errors import EngineError
 
 # From being asked to end to being killed.
 GRACE_S = 5.0
+# As timeout(1) has it.
+OVERDUE = 124
 POLL_S = 0.01
 
 
@@ -72,7 +75,8 @@ def bounded(  # noqa: PLR0913 - as subprocess.run has them
             took_s=took_s,
         )
     if is_overdue:
-        raise OverdueError(command, timeout_s, done)
+        # Some end well when they are asked to end, and would pass for commands that did what they should.
+        raise OverdueError(command, timeout_s, replace(done, status=done.status or OVERDUE))
     return done
 
 

@@ -33,6 +33,8 @@ def _of_bases(evidence: Evidence) -> Iterator[str]:
     for base in evidence.bases:
         if base.stand_in != bool(base.differs.strip()):
             yield f"calls {base.ref} {'a stand-in' if base.stand_in else 'none'} and says otherwise"
+        if base.packaged and (base.stand_in or ":" in base.ref):
+            yield f"calls {base.ref}, which is an image of others, one that no registry has"
         if not DIGEST.fullmatch(base.digest):
             yield f"gives {base.ref} a digest that is none: {base.digest!r}"
 

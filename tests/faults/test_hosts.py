@@ -1,10 +1,13 @@
 """A host: it boots, it is reached, its power is cut, it comes up again from a snapshot, and nothing of it is left."""
 
+import time
+
 import pytest
 
 from snippets.engine.docker import docker, try_docker
 from snippets.engine.engine import Engine
 from snippets.engine.run import LABEL
+from snippets.engine.subjects import host as host_module
 from snippets.engine.subjects.host import Host, cut, network, rented
 from snippets.errors import ContainerError, NotReadyError
 
@@ -22,6 +25,31 @@ def test_a_command_that_fails_is_told_with_its_last_words(web: Host) -> None:
     with pytest.raises(ContainerError, match=r"web: `echo canary >&2; exit 3` exits 3; its last lines:\ncanary"):
         web.run("echo canary >&2; exit 3")
     assert web.run("exit 3", check=False).status == 3
+
+
+def test_what_the_host_s_own_engine_says_is_no_fault_of_ours(web: Host) -> None:
+    """A host has an engine too, which fails in the same words: they are the command's, and not an engine's fault."""
+    with pytest.raises(ContainerError, match="exits 1; its last lines:\nCannot connect to the Docker daemon"):
+        web.run("echo Cannot connect to the Docker daemon >&2; exit 1")
+
+
+def test_a_command_without_an_end_is_its_author_s_fault(web: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told with what it printed."""
+    monkeypatch.setattr(host_module, "COMMAND_S", 2.0)
+    with pytest.raises(ContainerError, match=r"its last lines:\ncanary\nno end within 2 s"):
+        web.run("echo canary; sleep 60")
+
+
+def test_a_host_that_has_ended_is_told_at_once(engine: Engine, internet: str) -> None:
+    """Whatever is asked of it, and while it is waited for."""
+    with rented("web", [internet], engine.run) as host:
+        host.kill()
+        with pytest.raises(ContainerError, match="it has ended"):
+            host.run("true")
+        started = time.monotonic()
+        with pytest.raises(NotReadyError, match="web does not boot: it has ended"):
+            host.await_boot()
+        assert time.monotonic() - started < 10
 
 
 def test_two_hosts_reach_each_other_by_name_and_by_both_versions(web: Host, engine: Engine, internet: str) -> None:

@@ -1,9 +1,12 @@
 """Who stands around a host: whoever deploys to it, and the authority that signs its certificate."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from snippets.engine.bases.ground import image_of
+from snippets.engine.docker import docker
 from snippets.engine.engine import Engine
 from snippets.engine.subjects.authority import authority
 from snippets.engine.subjects.host import Host
@@ -54,3 +57,32 @@ def test_an_authority_is_believed_by_its_own_root(engine: Engine, internet: str,
         assert web.run(f"{asked} --max-time 2", check=False).status != 0
         acme.resume()
         assert web.run(asked).status == 0
+
+
+CADDYFILE = """
+{
+    acme_ca https://acme.test:14000/dir
+    acme_ca_root /etc/caddy/acme.pem
+}
+site.test {
+    respond "signed"
+}
+"""
+
+
+def test_an_authority_signs_once_it_has_looked(engine: Engine, internet: str, web: Host, tmp_path: Path) -> None:
+    """A proxy orders a certificate, is looked at by its name, and shows what the root verifies: one order."""
+    image = image_of("caddy:2", engine.run)
+    label = [f"--label={key}={value}" for key, value in engine.run.labels.items()]
+    with authority(internet, engine.run) as acme:
+        (tmp_path / "Caddyfile").write_text(CADDYFILE)
+        (tmp_path / "acme.pem").write_text(acme.own_root())
+        mounted = [f"--network={internet}", "--network-alias=site.test", f"--volume={tmp_path}:/etc/caddy:ro"]
+        (proxy,) = docker("run", "--detach", *label, *mounted, image)
+        try:
+            web.run(f"cat > /root/root.pem <<'END'\n{acme.root()}END")
+            asked = "curl --silent --show-error --max-time 2 --cacert /root/root.pem https://site.test"
+            assert web.await_(lambda: web.run(asked, check=False).stdout == "signed", 60.0), docker("logs", proxy)
+            assert acme.issued() == 1
+        finally:
+            docker("rm", "--force", "--volumes", proxy)

@@ -68,7 +68,7 @@ def resolved(reference: str) -> Ground:
     """Find it, whatever a run knows of it; raises like `resolve`."""
     started = time.monotonic()
     known = recipes()
-    if reference in known and not known[reference][1].differs:
+    if reference in known and known[reference][1].packaged:
         # It stands in for nothing, such as a host of its distribution's own packages: no registry is asked.
         return _made(reference, *known[reference], started)
     choice = _choice()
@@ -95,7 +95,7 @@ def resolved(reference: str) -> Ground:
 def _made(reference: str, folder: Path, recipe: Recipe, started: float) -> Ground:
     image = stand_in(folder, recipe)
     base = _described(reference, image, recipe_digest(folder, recipe), recipe.version, differs=recipe.differs)
-    base = replace(base, packaged=not recipe.differs)
+    base = replace(base, packaged=recipe.packaged)
     return Ground(base=base, image=image, took_s=time.monotonic() - started)
 
 

@@ -31,14 +31,16 @@ ROOT_TIMEOUT_S = 600.0
 class Recipe(Table, frozen=True):
     """recipes/<slug>/recipe.toml: packages of a distribution's suite, then a Dockerfile on top.
 
-    `offline` is what it takes from the folder that HANDBOOK_OFFLINE_BASES names: path -> sha256 in hex.
+    `offline` is what it takes from the folder that HANDBOOK_OFFLINE_BASES names: path -> sha256 in hex. What is
+    `packaged` stands in for nothing and so differs from nothing: no registry has it, such as a host.
     """
 
     ref: str
     suite: str
     packages: list[str]
     version: list[str]
-    differs: str
+    differs: str = ""
+    packaged: bool = False
     offline: dict[str, str] = msgspec.field(default_factory=dict)
 
 
@@ -50,6 +52,11 @@ def recipes() -> dict[str, tuple[Path, Recipe]]:
     for path in sorted(RECIPES.glob("*/recipe.toml")):
         recipe = read(path, f"recipes/{path.parent.name}/recipe.toml", Recipe, faults)
         if recipe is not None:
+            # Whoever forgets to say how it differs must not pass for the thing itself.
+            if recipe.packaged == bool(recipe.differs.strip()) or (recipe.packaged and ":" in recipe.ref):
+                faults.append(
+                    f"recipes/{path.parent.name}/recipe.toml: either it differs from an image, or it is packaged"
+                )
             found[recipe.ref] = (path.parent, recipe)
     if faults:
         raise EngineError("\n".join(faults))

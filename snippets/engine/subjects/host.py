@@ -1,4 +1,4 @@
-"""A make of host -> a system with systemd, sshd and disks of its own, and snapshots from which it comes up again."""
+"""A name -> a system with systemd, sshd and disks of its own, and snapshots from which it comes up again."""
 
 import hashlib
 import shlex
@@ -9,22 +9,24 @@ from dataclasses import dataclass
 
 import msgspec
 
+from ...catalog.snippet import HOST
 from ...contract.observation import Done
 from ...errors import ContainerError, NotReadyError
 from ..bases.ground import image_of
-from ..command import OverdueError, bounded
-from ..docker import docker, engine_error, engine_fault, try_docker
+from ..docker import docker, try_docker
 from ..lock import held
 from ..run import Run
+from .inside import checked, executed, refuse_end
 from .waiting import awaited, quoted
 
-MAKE = "debian-13"
 BOOT_S = 60.0
 COMMAND_S = 600.0
 # Where the host's own engine keeps its layers: one overlay does not lie upon another, so they are volumes.
 DISKS = ("/var/lib/docker", "/var/lib/containerd")
 ROOM = ("--privileged", "--cgroupns=private", "--tmpfs=/run", "--tmpfs=/run/lock", "--tmpfs=/tmp:exec")
-UP = frozenset({"running", "degraded"})
+# What systemd calls itself once it has nothing more to start; degraded, where a unit has failed.
+UP = "running"
+SETTLED = frozenset({UP, "degraded"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +50,8 @@ class Host:
     def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
         """Run a command as root on it, as from a provider's console: no ssh is needed for it."""
         del on
-        argv = ["docker", "exec", self.id, "bash", "-euo", "pipefail", "-c", command]
-        try:
-            done = bounded(argv, timeout_s=COMMAND_S)
-        except OverdueError as error:
-            raise ContainerError(
-                f"{self.name}: `{command}` has no end within {COMMAND_S:.0f} s; {quoted(error.done.stdout)}"
-            ) from None
-        if done.status != 0 and (fault := engine_fault(done.stderr)):
-            raise engine_error("docker exec", fault)
-        if check and done.status != 0:
-            raise ContainerError(f"{self.name}: `{command}` exits {done.status}; {quoted(done.stdout + done.stderr)}")
-        return done
+        done = executed(self.id, command, timeout_s=COMMAND_S)
+        return checked(done, command, where=self.name) if check else done
 
     def logs(self, unit: str = "") -> str:
         """Its journal, or what one unit wrote into it."""
@@ -94,18 +86,24 @@ class Host:
 
     def await_boot(self) -> float:
         """Seconds until systemd has started all that it should; raises NotReadyError with the units that failed."""
-        state = ""
+        state = "silent"
 
-        def is_up() -> bool:
+        def is_settled() -> bool:
             nonlocal state
-            state = self.run("systemctl is-system-running", check=False).stdout.strip()
-            return state in UP
+            state = self.run("systemctl is-system-running", check=False).stdout.strip() or state
+            return state in SETTLED
 
-        waited_s = awaited(is_up, BOOT_S, refuse=lambda: None)
-        failed = self.run("systemctl list-units --failed --plain --no-legend", check=False).stdout.strip()
-        if waited_s is None or failed:
-            raise NotReadyError(f"{self.name} does not boot: it is {state or 'silent'}; {quoted(failed)}")
+        waited_s = awaited(is_settled, BOOT_S, refuse=self._refuse_end)
+        if waited_s is None or state != UP:
+            failed = self.run("systemctl list-units --failed --plain --no-legend", check=False)
+            raise NotReadyError(f"{self.name} does not boot: it is {state}; {quoted(failed.stdout + failed.stderr)}")
         return waited_s
+
+    def _refuse_end(self) -> None:
+        try:
+            refuse_end(self.id)
+        except ContainerError as error:
+            raise NotReadyError(f"{self.name} does not boot: {error}") from None
 
     def address(self, network: str, *, version: int = 4) -> str:
         """Its address on a network, of IP version 4 or 6; empty where it has none."""
@@ -117,7 +115,7 @@ class Host:
 @contextmanager
 def rented(name: str, networks: Sequence[str], run: Run, snapshot: Snapshot | None = None) -> Iterator[Host]:
     """A host that holds nothing, or what a snapshot holds; gone with the block, disks and all."""
-    image = snapshot.image if snapshot else image_of(MAKE, run)
+    image = snapshot.image if snapshot else image_of(HOST, run)
     label = [f"--label={key}={value}" for key, value in run.labels.items()]
     with ExitStack() as stack:
         disks = {path: stack.enter_context(_volume(run)) for path in DISKS}

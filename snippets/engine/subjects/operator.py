@@ -1,18 +1,18 @@
 """A clone of somebody's repository -> the machine that it is deployed from: keys of its own, no agent, no terminal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...catalog.snippet import OPERATOR
 from ...contract.observation import Done
 from ..bases.ground import image_of
-from ..command import bounded
-from ..docker import docker, engine_error, engine_fault, try_docker
+from ..docker import docker, try_docker
 from ..run import Run
 from .host import Host
+from .inside import executed
 
-MAKE = "operator"
 HOME = "/home/deployer"
 CLONE = f"{HOME}/clone"
 COMMAND_S = 900.0
@@ -25,17 +25,9 @@ class Operator:
     id: str
     public_key: str
 
-    def run(self, command: str, *, env: Mapping[str, str] | None = None) -> Done:
-        """Run a command in the clone, as its owner would, with nobody to answer a question.
-
-        Raises OverdueError where it has no end, EngineError where the engine is at fault.
-        """
-        told = [f"--env={name}={value}" for name, value in (env or {}).items()]
-        argv = ["docker", "exec", f"--workdir={CLONE}", *told, self.id, "bash", "-euo", "pipefail", "-c", command]
-        done = bounded(argv, timeout_s=COMMAND_S, together=True)
-        if done.status != 0 and (fault := engine_fault(done.stdout)):
-            raise engine_error("docker exec", fault)
-        return done
+    def run(self, command: str) -> Done:
+        """Run a command in the clone, as its owner would, with nobody to answer a question; raises like `executed`."""
+        return executed(self.id, command, timeout_s=COMMAND_S, options=[f"--workdir={CLONE}"], together=True)
 
     def meets(self, host: Host) -> None:
         """Let it in as root by its key, and tell it the host's own, as the page of a provider does."""
@@ -58,7 +50,7 @@ def operator(networks: Sequence[str], run: Run, clone: Path) -> Iterator[Operato
     label = [f"--label={key}={value}" for key, value in run.labels.items()]
     first, *others = networks
     (id_,) = docker(
-        "run", "--detach", "--init", "--hostname=operator", f"--network={first}", *label, image_of(MAKE, run)
+        "run", "--detach", "--init", "--hostname=operator", f"--network={first}", *label, image_of(OPERATOR, run)
     )
     try:
         for other in others:

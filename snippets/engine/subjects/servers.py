@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ...contract.observation import Done, Reply
 from ...contract.subject import NEIGHBOUR
-from ...errors import ContainerError, NotReadyError
+from ...errors import NotReadyError
 from ..run import Run
 from .host import Host, Snapshot, cut, network, rented
+from .inside import checked
 from .operator import Operator, operator
 from .waiting import awaited, quoted
 
@@ -78,12 +79,13 @@ class Servers:
         if on:
             return self._hosts[on].run(command, check=check)
         done = self._operator.run(command)
-        if check and done.status != 0:
-            raise ContainerError(f"`{command}` exits {done.status}; {quoted(done.stdout)}")
-        return done
+        return checked(done, command) if check else done
 
     def get(self, path: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 5.0) -> Reply:
-        """Ask from the neighbour, which believes the authorities that its system does; `path` is a whole address."""
+        """Ask from the neighbour, which believes the authorities that its system does; `path` is a whole address.
+
+        Raises ContainerError where no answer comes, or not the whole of one: curl then fails.
+        """
         told = "".join(f" --header {shlex.quote(f'{name}: {value}')}" for name, value in (headers or {}).items())
         asked = f"curl --silent --show-error --include --max-time {timeout_s}{told} {shlex.quote(path)}"
         done = self.run(asked, on=NEIGHBOUR)
