@@ -5,6 +5,7 @@ import shlex
 
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import NEIGHBOUR, Servers
+from ...errors import ContainerError
 
 ANSIBLE = "https://docs.ansible.com/ansible/latest/playbook_guide"
 HOST = "app.example.org"
@@ -44,7 +45,8 @@ def ran(servers: Servers, command: str) -> tuple[int, int, int]:
     """Run the playbook: how many tasks were right, how many changed something, and how many failed."""
     done = servers.run(command, check=False)
     found = RECAP.search(done.stdout)
-    assert found is not None, f"`{command}` tells of no {HOST}: {done.stdout[-500:]}"
+    if found is None:
+        raise ContainerError(f"`{command}` tells of no {HOST}: {done.stdout[-500:]}")
     right, changed, failed = map(int, found.groups())
     return right, changed, failed
 

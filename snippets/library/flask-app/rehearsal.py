@@ -106,7 +106,10 @@ def migrating_again_changes_nothing(image: Image, project: Project) -> Judgement
         ends = [both.submit(container.run, migrate, check=False) for _ in range(2)]
         done = [end.result() for end in ends]
         after = asked(container, count)
-    last = [json.loads(line)["message"] for end in done for line in end.stdout.splitlines()[-1:]]
+    # A traceback is no JSON, and says as much.
+    last = [
+        line.partition('"message": ')[2].rstrip("}") or line for end in done for line in end.stdout.splitlines()[-1:]
+    ]
     seen = f"{before} migrations before, {after} after; {'; '.join(map(str, done))}: {'; '.join(last)}"
     is_kept = before == after and before != "0" and [end.status for end in done] == [0, 0]
     return kept_if(is_kept, seen)
