@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 
+import regex
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 # More than any page needs. What is deeper, or never closed, takes a parser of HTML ever longer.
@@ -16,10 +17,10 @@ _VOID = frozenset(
 )
 # As the standard cuts it: quotes are quotes after an equals sign alone, and a comment ends in several ways. What has
 # more attributes than a page needs, or never ends, is a tag all the same.
-_TOKEN = re.compile(
+_TOKEN = regex.compile(
     r"<(?:!--(?:-?>|.*?(?:--!?>|\Z))|[!?][^>]*>|/[^a-zA-Z>][^>]*>|(/?[a-zA-Z][^\s/>]*+)"
     r"(?:(?:[\s/]+|[^\s/>][^\s/>=]*+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]*+))?){0,400}+>)?)",
-    re.DOTALL,
+    regex.DOTALL,
 )
 _RAW_TEXT = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext"})
 _MARK = "hb-line"

@@ -4,10 +4,11 @@ Its reader follows each bracket by a call, each dotted key by all keys above it,
 thousand digits: with what may come in a clone it ends in a traceback, or not at all.
 """
 
-import re
 import tomllib
 from pathlib import Path
 from typing import Any
+
+import regex
 
 from ..errors import SnippetsError
 from ..reading import regular
@@ -16,12 +17,13 @@ from ..reading import regular
 LARGEST_BYTES = 64 * 1024
 DEEPEST = 16
 LONGEST_WORD = 128
-# What may hold anything is taken as a whole, to its end or to where the reader gives up on it.
-_PART = re.compile(
+# What may hold anything is taken as a whole, to its end or to where the reader gives up on it. By `regex`: `re` of
+# Debian 12's Python forgets where a group began that holds such a part: https://github.com/python/cpython/issues/101955
+_PART = regex.compile(
     r'(?P<text>"""(?:[^"\\]|\\.|"(?!""))*+(?:"{3,5}|\\?\Z)|\'\'\'(?:[^\']|\'(?!\'\'))*+(?:\'{3,5}|\Z)'
     r'|"(?:[^"\\\n]|\\[^\n])*+"?|\'[^\'\n]*+\'?|#[^\n]*+)'
     r"|(?P<open>[\[{])|(?P<close>[\]}])|(?P<word>[\w+-]++)|(?P<dot>\.)|(?P<blank>[ \t]++)|(?P<other>.)",
-    re.DOTALL,
+    regex.DOTALL,
 )
 
 
