@@ -78,6 +78,11 @@ class Engine:
         context = carrier.assemble(folder / "context", replaced)
         return self._build(context, carrier, catalog.effective(carrier), ONCE, tag=folder.name)
 
+    def version(self, context: Path) -> str:
+        """The image of a directory that is deployed, by its id; raises like `image`."""
+        contexts = self._stood_in(bases_of((context / "Dockerfile").read_text()))
+        return build(context, self.run.tag("version"), contexts=contexts).id
+
     def directory(self, context: Path, describe: Callable[[ImageConfig], Project]) -> BuiltImage:
         """The image of somebody's own directory, built without a cache; `describe` says what its author would.
 

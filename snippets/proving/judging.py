@@ -9,10 +9,11 @@ from pathlib import Path
 from statistics import median
 
 from ..catalog import Catalog
-from ..catalog.admission import COMMAND_PREFIX
+from ..catalog.admission import ARRIVES, COMMAND_PREFIX, REHEARSED
 from ..catalog.snippet import REHEARSAL, Kind, Pitfall, Snippet
-from ..contract import NOT_UP, PROMISES, Finding, Promise, Trial, Verdict
+from ..contract import DEPLOYED, NOT_UP, PROMISES, Finding, Promise, Trial, Verdict
 from ..contract.container.image import builds_clean
+from ..contract.deployment.description import Deployment
 from ..engine.bases.ground import has_recipe
 from ..engine.engine import Engine
 from ..engine.subjects.image import BuiltImage
@@ -80,6 +81,16 @@ def rehearsal(snippet: Snippet, slug: str) -> Promise:
     return promise
 
 
+def of_several(snippet: Snippet, slug: str) -> Promise:
+    """What judges a subject of several parts: a promise of deployments, or a rehearsal; raises like `rehearsal`."""
+    return DEPLOYED[slug] if slug in DEPLOYED else rehearsal(snippet, slug)
+
+
+def described(snippet: Snippet, slug: str) -> Deployment | None:
+    """What a promise of deployments judges by; a rehearsal knows its snippet."""
+    return snippet.deployment if slug in DEPLOYED else None
+
+
 def opened(
     engine: Engine, snippet: Snippet, folder: Path, name: str, replaced: Mapping[Path, str] | None = None
 ) -> AbstractContextManager[ComposeStack | Servers]:
@@ -127,15 +138,16 @@ def mutant_caught(pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Pa
         return _by_command(pitfall, catalog, engine, folder)
     if slug in PROMISES:
         return _by_promise(pitfall, catalog, engine, folder)
-    promise = rehearsal(owner, slug)
+    promise = of_several(owner, slug)
     if owner.kind in SEVERAL:
+        stages = ("contract", ARRIVES) if slug in DEPLOYED else (REHEARSED, REHEARSED)
         try:
             # By the pitfall's own name: two of one rehearsal may be up at the same time.
             with opened(engine, owner, folder, f"{owner.name}-{pitfall.slug}", pitfall.replaced(owner)) as subject:
-                return _noticed(promise.judge(subject), "rehearsal")
+                return _noticed(promise.judge(subject, described(owner, slug)), stages[0])
         except NotReadyError as error:
             # What never comes up fails every rehearsal of it.
-            return Caught(stage="rehearsal", by=slug, said=str(error))
+            return Caught(stage=stages[1], by=slug, said=str(error))
     image = engine.mutant(folder, catalog, catalog.snippets[owner.carrier], pitfall.replaced(owner))
     with Trial(image) as trial:
         return _noticed(promise.judge(trial, image.project), "rehearsal")
@@ -207,7 +219,7 @@ class Subjects:
         """Judge it by one of its rehearsals; what does not come up breaks each of them."""
         subject = self._of(snippet)
         if not isinstance(subject, NotReadyError):
-            return promise.judge_twice(subject)
+            return promise.judge_twice(subject, described(snippet, promise.slug))
         return Finding(promise=promise.slug, rules=promise.rules, verdict=Verdict.BROKEN, seen=str(subject), took_s=0.0)
 
     def _of(self, snippet: Snippet) -> ComposeStack | Servers | NotReadyError:

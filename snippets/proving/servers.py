@@ -1,13 +1,16 @@
 """A snippet of hosts -> its hosts, deployed to by its own commands, as a reader would."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ..catalog.kinds import ARRIVE
 from ..catalog.snippet import Snippet
+from ..engine.bases.ground import image_of
 from ..engine.engine import Engine
-from ..engine.subjects.host import prepared
+from ..engine.subjects.internet import APPLICATION, bare_internet, internet
+from ..engine.subjects.preparation import prepared
+from ..engine.subjects.registry import official, stocked
 from ..engine.subjects.servers import Servers, hosted
 
 
@@ -17,14 +20,21 @@ def bare(
 ) -> Iterator[Servers]:
     """Its hosts, and whoever has its files. They hold nothing.
 
-    `replaced` gives other text for some files, as a mutant has it; then they hold what its commands would install.
+    `replaced` gives other text for some files, as a mutant has it; then they hold what its commands would install and
+    fetch.
     """
     table = snippet.table.host
     assert table is not None, "the door asks every snippet of hosts for it"
     clone = snippet.assemble(folder / snippet.name, replaced)
-    begun = prepared(table.packages, engine.run) if replaced and table.packages else None
-    with hosted(table.names, arriving(snippet), clone, engine.run, begun) as servers:
-        yield servers
+    with ExitStack() as stack:
+        if deployment := snippet.table.deployment:
+            images = {official(ref): image_of(ref, engine.run) for ref in snippet.composed.bases}
+            stock = stocked({APPLICATION: engine.version(clone), **images}, engine.run)
+            around = stack.enter_context(internet(engine.run, stock, deployment.env))
+        else:
+            around = stack.enter_context(bare_internet(engine.run))
+        begun = prepared(table.packages, around) if replaced and table.packages else None
+        yield stack.enter_context(hosted(table.names, verbs(snippet), clone, around, begun))
 
 
 @contextmanager
@@ -34,11 +44,14 @@ def arrived(
     """The same after its commands, to `arrive`; raises NotReadyError where one of them fails."""
     with bare(engine, snippet, folder, replaced) as servers:
         servers.arrive()
-        servers.keep()
+        if not replaced:
+            # A mutant is looked at once.
+            servers.keep()
         yield servers
 
 
-def arriving(snippet: Snippet) -> list[str]:
-    """The commands that a reader runs, to `arrive`."""
+def verbs(snippet: Snippet) -> Mapping[str, Sequence[str]]:
+    """The commands that a reader runs, by the last of them: to `arrive` all above it as well."""
     names = list(snippet.commands)
-    return [snippet.commands[name] for name in names[: names.index(ARRIVE) + 1]]
+    known = {name: [command] for name, command in snippet.commands.items()}
+    return known | {ARRIVE: [snippet.commands[name] for name in names[: names.index(ARRIVE) + 1]]}

@@ -1,16 +1,21 @@
 """Who stands around a host: whoever deploys to it, and the authority that signs its certificate."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from snippets.catalog.snippet import OPERATOR
 from snippets.engine.bases.ground import image_of
 from snippets.engine.docker import docker
 from snippets.engine.engine import Engine
 from snippets.engine.subjects.authority import authority
 from snippets.engine.subjects.host import Host
 from snippets.engine.subjects.operator import Operator, operator
+from snippets.engine.subjects.registry import HUB, NAME, registry, stocked
+from snippets.engine.subjects.waiting import awaited
+from snippets.errors import EngineError
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +25,7 @@ def somebody(engine: Engine, internet: str, web: Host, tmp_path_factory: pytest.
     (clone / "inventory.ini").write_text("web ansible_user=root\n")
     with operator([internet], engine.run, clone) as made:
         made.meets(web)
+        made.knows(web)
         yield made
 
 
@@ -38,8 +44,8 @@ def test_a_host_whose_key_is_not_the_one_that_was_told_is_refused(somebody: Oper
     web.run("rm /etc/ssh/ssh_host_* && ssh-keygen -A && systemctl restart ssh")
     refused = somebody.run("ssh root@web true")
     assert (refused.status, "Host key verification failed" in refused.stdout) == (255, True)
-    somebody.forgets(web)
     somebody.meets(web)
+    somebody.knows(web)
     assert somebody.run("ssh root@web hostname").stdout == "web\n"
 
 
@@ -86,3 +92,38 @@ def test_an_authority_signs_once_it_has_looked(engine: Engine, internet: str, we
             assert acme.issued() == 1
         finally:
             docker("rm", "--force", "--volumes", proxy)
+
+
+def test_a_registry_has_what_it_was_given_by_its_digest(engine: Engine, internet: str, web: Host) -> None:
+    """Under its own name and the public one, to whoever believes its root; another digest it does not have."""
+    image = image_of(OPERATOR, engine.run)
+    stock = stocked({"app": image, "library/web:2": image}, engine.run)
+    assert stock == stocked({"library/web:2": image, "app": image}, engine.run)
+    with registry(internet, engine.run, stock) as made:
+        web.run(f"cat > /root/registry.pem <<'END'\n{made.root()}END")
+        asked = "curl --silent --show-error --head --cacert /root/registry.pem https://{}/v2/{}/manifests/{}"
+        accepts = " --header 'Accept: application/vnd.docker.distribution.manifest.v2+json'"
+        name, digest = made.reference("app").split("@")
+        assert (name, digest) == (f"{NAME}/app", stock.digests["app"])
+        assert made.references == (f"{NAME}/app@{digest}", "web:2")
+        assert " 200 " in web.run(asked.format(NAME, "app", digest) + accepts).stdout
+        assert " 200 " in web.run(asked.format(HUB, "library/web", "2") + accepts).stdout
+        assert " 404 " in web.run(asked.format(NAME, "app", f"sha256:{'0' * 64}") + accepts).stdout
+        assert "certificate" in web.run(f"curl --silent --show-error https://{NAME}/v2/", check=False).stderr
+
+
+def test_a_registry_is_not_given_what_is_not_there(engine: Engine) -> None:
+    """That is no fault of a host which later looks for it."""
+    with pytest.raises(EngineError, match="No such image"):
+        stocked({"app": "handbook.local/canary:none"}, engine.run)
+
+
+def test_whoever_deploys_is_cut_off_in_the_middle(somebody: Operator) -> None:
+    """What it did ends, its files stay, and it goes on as before."""
+    somebody.run("touch ~/kept")
+    with ThreadPoolExecutor(1) as aside:
+        busy = aside.submit(somebody.run, "touch ~/begun; sleep 300")
+        assert awaited(lambda: somebody.run("test -e ~/begun").status == 0, 30.0, refuse=lambda: None) is not None
+        somebody.cut()
+        assert busy.exception(timeout=60) is not None or busy.result().status != 0
+    assert somebody.run("ls ~/kept").status == 0

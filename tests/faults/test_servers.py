@@ -7,6 +7,7 @@ import pytest
 
 from snippets.contract.subject import NEIGHBOUR
 from snippets.engine.engine import Engine
+from snippets.engine.subjects.internet import bare_internet
 from snippets.engine.subjects.servers import Servers, hosted
 from snippets.errors import ContainerError, NotReadyError
 
@@ -19,7 +20,8 @@ def servers(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """One host, to which nobody has deployed yet."""
     clone = tmp_path_factory.mktemp("clone")
     (clone / "file").write_text("of the clone\n")
-    with hosted(["site.example.org"], ["cat file", ARRIVE], clone, engine.run) as made:
+    verbs = {"arrive": ["cat file", ARRIVE]}
+    with bare_internet(engine.run) as around, hosted(["site.example.org"], verbs, clone, around) as made:
         yield made
 
 
@@ -60,7 +62,7 @@ def test_a_neighbour_is_answered_by_name(servers: Servers) -> None:
 def test_a_command_that_fails_is_why_it_does_not_arrive(engine: Engine, tmp_path: Path) -> None:
     """The first that does, with its last words; those after it are not run."""
     failing = ["true", "echo canary >&2; exit 3", "touch /tmp/later"]
-    with hosted(["site"], failing, tmp_path, engine.run) as made:
+    with bare_internet(engine.run) as around, hosted(["site"], {"arrive": failing}, tmp_path, around) as made:
         with pytest.raises(NotReadyError, match=r"`echo canary >&2; exit 3` exits 3; its last lines:\ncanary"):
             made.arrive()
         assert made.run("ls /tmp/later", check=False).status != 0

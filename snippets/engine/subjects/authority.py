@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ...catalog.snippet import AUTHORITY
 from ...errors import EngineError
 from ..bases.ground import image_of
 from ..docker import docker, try_docker
 from ..run import Run
 from .waiting import awaited
 
-MAKE = "authority"
 NAME = "acme.test"
 READY_S = 30.0
 ORDERED = "Issued certificate serial"
@@ -55,7 +55,7 @@ def authority(network: str, run: Run) -> Iterator[Authority]:
     """It answers when the block begins; raises EngineError where it does not."""
     label = [f"--label={key}={value}" for key, value in run.labels.items()]
     named = [f"--network={network}", f"--network-alias={NAME}"]
-    (id_,) = docker("run", "--detach", *label, *named, image_of(MAKE, run))
+    (id_,) = docker("run", "--detach", *label, *named, image_of(AUTHORITY, run))
     try:
         if awaited(lambda: _answers(id_), READY_S, refuse=lambda: None) is None:
             said = "\n".join(docker("logs", id_))

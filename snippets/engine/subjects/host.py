@@ -1,20 +1,16 @@
 """A name -> a system with systemd, sshd and disks of its own, and snapshots from which it comes up again."""
 
-import hashlib
 import shlex
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-import msgspec
-
 from ...catalog.snippet import HOST
 from ...contract.observation import Done
 from ...errors import ContainerError, NotReadyError
 from ..bases.ground import image_of
 from ..docker import docker, try_docker
-from ..lock import held
 from ..run import Run
 from .inside import checked, executed, refuse_end
 from .waiting import awaited, quoted
@@ -131,20 +127,6 @@ def rented(name: str, networks: Sequence[str], run: Run, snapshot: Snapshot | No
         host = Host(name=name, id=id_, disks=disks, rented_by=run)
         host.start()
         yield host
-
-
-def prepared(packages: Sequence[str], run: Run) -> Snapshot:
-    """A snapshot of a host that holds these packages of its distribution, made once a run."""
-    name = hashlib.sha256(" ".join(sorted(packages)).encode()).hexdigest()[:12]
-    note = run.state / "hosts" / f"{name}.json"
-    note.parent.mkdir(exist_ok=True)
-    with held(note.with_suffix(".lock")):
-        if not note.is_file():
-            with network(run, "packages") as reached, rented("packages", [reached], run) as host:
-                install = f"apt-get install --yes --no-install-recommends {shlex.join(packages)}"
-                host.run(f"apt-get update && DEBIAN_FRONTEND=noninteractive {install}")
-                note.write_bytes(msgspec.json.encode(cut(host)))
-        return msgspec.json.decode(note.read_bytes(), type=Snapshot)
 
 
 def cut(host: Host) -> Snapshot:

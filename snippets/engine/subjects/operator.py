@@ -1,8 +1,8 @@
 """A clone of somebody's repository -> the machine that it is deployed from: keys of its own, no agent, no terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...catalog.snippet import OPERATOR
@@ -20,32 +20,46 @@ COMMAND_S = 900.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """Where the commands of a deployment run; `public_key` is what opens the hosts that it was given."""
+    """Where the commands of a deployment run, with these settings; `public_key` opens the hosts that it was given."""
 
     id: str
     public_key: str
+    settings: Mapping[str, str] = field(default_factory=dict)
 
-    def run(self, command: str) -> Done:
+    def run(self, command: str, *, where: str = CLONE) -> Done:
         """Run a command in the clone, as its owner would, with nobody to answer a question; raises like `executed`."""
-        return executed(self.id, command, timeout_s=COMMAND_S, options=[f"--workdir={CLONE}"], together=True)
+        options = [f"--workdir={where}", *(f"--env={name}={value}" for name, value in self.settings.items())]
+        return executed(self.id, command, timeout_s=COMMAND_S, options=options, together=True)
 
     def meets(self, host: Host) -> None:
-        """Let it in as root by its key, and tell it the host's own, as the page of a provider does."""
+        """Be let in as root by its key."""
         host.run(f"install -d -m 0700 /root/.ssh && echo '{self.public_key}' >> /root/.ssh/authorized_keys")
+
+    def knows(self, host: Host) -> None:
+        """Be told the host's own key, as the page of a provider does, in place of an older one of that name."""
         kind, key, *_ = host.run("cat /etc/ssh/ssh_host_ed25519_key.pub").stdout.split()
-        self._write(f"{host.name} {kind} {key}", ".ssh/known_hosts")
+        known = f"{HOME}/.ssh/known_hosts"
+        forget = f"test ! -e {known} || ssh-keygen -R {host.name}"
+        docker("exec", self.id, "bash", "-c", f'{forget} && echo "$0" >> {known}', f"{host.name} {kind} {key}")
 
-    def forgets(self, host: Host) -> None:
-        """As its owner would, once a host is known to be another one."""
-        docker("exec", self.id, "ssh-keygen", "-R", host.name)
+    def write(self, text: str, name: str) -> str:
+        """A file in its home; where that is."""
+        docker("exec", "--interactive", self.id, "bash", "-c", f"cat > {HOME}/{name}", stdin=text)
+        return f"{HOME}/{name}"
 
-    def _write(self, line: str, path: str) -> None:
-        """Add a line to a file below its home."""
-        docker("exec", self.id, "bash", "-c", 'echo "$0" >> "$1"', line, f"{HOME}/{path}")
+    def told(self, path: str) -> int:
+        """How many lines a file has; none where there is no such file."""
+        return len(try_docker("exec", self.id, "cat", path))
+
+    def cut(self) -> None:
+        """End all that it does, as when its machine goes to sleep: nobody is told, and no command tidies up."""
+        docker("restart", "--time=0", self.id)
 
 
 @contextmanager
-def operator(networks: Sequence[str], run: Run, clone: Path) -> Iterator[Operator]:
+def operator(
+    networks: Sequence[str], run: Run, clone: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[Operator]:
     """A new one, with a copy of the directory, on these networks."""
     label = [f"--label={key}={value}" for key, value in run.labels.items()]
     first, *others = networks
@@ -59,6 +73,6 @@ def operator(networks: Sequence[str], run: Run, clone: Path) -> Iterator[Operato
         docker("exec", "--user=root", id_, "chown", "--recursive", "deployer:deployer", CLONE)
         docker("exec", id_, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{HOME}/.ssh/id_ed25519")
         (public,) = docker("exec", id_, "cat", f"{HOME}/.ssh/id_ed25519.pub")
-        yield Operator(id=id_, public_key=public)
+        yield Operator(id=id_, public_key=public, settings=settings or {})
     finally:
         try_docker("rm", "--force", id_)

@@ -2,51 +2,68 @@
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from ...contract.observation import Done, Reply
 from ...contract.subject import NEIGHBOUR
-from ...errors import NotReadyError
-from ..run import Run
-from .host import Host, Snapshot, cut, network, rented
+from ...errors import ContainerError, NotReadyError
+from .host import Host, Snapshot, cut, rented
 from .inside import checked
-from .operator import Operator, operator
+from .internet import ROOT, Internet
+from .operator import CLONE, Operator, operator
 from .waiting import awaited, quoted
+
+# Verbs of a deployment, by the names that its commands have.
+ARRIVE, DRY_RUN = "arrive", "dry-run"
+ARRIVING_S = 600.0
+# Where whoever deploys is told how far it got.
+PROGRESS = "/tmp/arriving"  # noqa: S108 - of a machine that nobody else is on
 
 
 class Servers:
     """Hosts by name, on one network with who deploys to them and with a neighbour who was given nothing.
 
-    `arriving` are the commands that bring an application to hosts; these hold nothing before, or what is `begun`.
+    `verbs` are the commands of a deployment by name, of which those to `arrive` bring an application to hosts; these
+    hold nothing before, or what is `begun`.
     """
 
     def __init__(
         self,
         names: Sequence[str],
-        arriving: Sequence[str],
-        internet: str,
+        verbs: Mapping[str, Sequence[str]],
+        internet: Internet,
         deploying: Operator,
         begun: Snapshot | None,
     ) -> None:
         self.names = tuple(names)
         self._begun = begun
-        self._arriving = arriving
+        self._verbs = verbs
         self._internet = internet
         self._operator = deploying
+        self._clone = CLONE
         self._rented = ExitStack()
         self._hosts: dict[str, Host] = {}
         self._arrived: dict[str, Snapshot] = {}
+        self._arrival: Done | None = None
 
-    def rent(self, run: Run) -> None:
-        """Hosts as they begin, or as they were when somebody had just deployed."""
+    def rent(self, *, anew: bool = False) -> None:
+        """Hosts as they were when somebody had just deployed, or as they begin, which where `anew` they do again."""
         self.leave()
+        arrived = {} if anew else self._arrived
         for name in (*self.names, NEIGHBOUR):
-            snapshot = self._arrived.get(name, None if name == NEIGHBOUR else self._begun)
-            self._hosts[name] = self._rented.enter_context(rented(name, [self._internet], run, snapshot))
-        if not self._arrived:
-            for name in self.names:
+            snapshot = arrived.get(name, None if name == NEIGHBOUR else self._begun)
+            self._hosts[name] = self._rented.enter_context(
+                rented(name, [self._internet.network], self._internet.run, snapshot)
+            )
+        for name in self.names:
+            self._operator.knows(self._hosts[name])
+            if not arrived:
                 self._operator.meets(self._hosts[name])
+                self._internet.is_believed_by(self._hosts[name])
+        self._internet.is_seen_by(self._hosts[NEIGHBOUR])
 
     def leave(self) -> None:
         """Give all of them back."""
@@ -60,25 +77,89 @@ class Servers:
             self.start(name)
 
     def renewed(self) -> "Servers":
-        """Itself, as it was when somebody had just deployed."""
-        self.rent(next(iter(self._hosts.values())).rented_by)
+        """Itself, as it was when somebody had just deployed; given back where nobody has kept that."""
+        if self._arrived:
+            self.rent()
+        else:
+            self.leave()
         return self
 
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """Inside the block the hosts are as before anything arrived; afterwards as when it just had."""
+        self.rent(anew=True)
+        try:
+            yield
+        finally:
+            self.rent()
+
+    @property
+    def arrival(self) -> Done:
+        """How it first arrived."""
+        assert self._arrival is not None, "nobody asks before it has arrived"
+        return self._arrival
+
     def arrive(self) -> Done:
-        """Run the commands that brought it here; raises NotReadyError where one of them fails."""
-        done = None
-        for command in self._arriving:
-            done = self._operator.run(command)
-            if done.status != 0:
-                raise NotReadyError(f"`{command}` exits {done.status}; {quoted(done.stdout)}")
-        assert done is not None, "the door asks every snippet of hosts for one"
+        """Run the commands that bring it here; raises NotReadyError where one of them fails."""
+        done = self._done(ARRIVE)
+        if done.status != 0:
+            raise NotReadyError(f"`{self._verbs[ARRIVE][-1]}` exits {done.status}; {quoted(done.stdout)}")
+        self._arrival = self._arrival or done
         return done
+
+    def dry_run(self) -> Done:
+        """Ask what arriving would change; raises ContainerError where it has no such command."""
+        if DRY_RUN not in self._verbs:
+            raise ContainerError(f"no command is called {DRY_RUN}")
+        return self._done(DRY_RUN)
+
+    def interrupted(self, share: float, *, power: bool) -> bool:
+        """Begin to arrive and lose the way there after such a share of what it prints, and the hosts their power."""
+        self._operator.run(f"rm --force {PROGRESS}")
+        wanted = share * len(self.arrival.stdout.splitlines())
+        with ThreadPoolExecutor(1) as aside:
+            arriving = aside.submit(self._done, ARRIVE, told=PROGRESS)
+            self.await_(lambda: arriving.done() or self._operator.told(PROGRESS) >= wanted, ARRIVING_S)
+            was_busy = not arriving.done()
+            if power:
+                for name in self.names:
+                    self.kill(name)
+            self._operator.cut()
+            # Whoever asked is told that its machine has ended, or that the command has.
+            with suppress(ContainerError):
+                arriving.result()
+        if power:
+            for name in self.names:
+                self.start(name)
+        return was_busy
+
+    def rested(self) -> None:
+        """End all that who deploys has open: a connection that is kept for the next command asks for no key again."""
+        self._operator.cut()
+
+    def elsewhere(self) -> None:
+        """Go on from a copy of the clone in another directory."""
+        other = f"{self._clone}-elsewhere"
+        checked(self._operator.run(f"cp --archive . {other}"), f"cp {other}")
+        self._clone = other
+
+    def _done(self, verb: str, *, told: str = "/dev/null") -> Done:
+        """Run a verb's commands until one fails: what all of them printed, also into a file, and how long they took."""
+        printed, took_s = "", 0.0
+        for command in self._verbs[verb]:
+            done = self._operator.run(f"{{\n{command}\n}} 2>&1 | tee --append {told}", where=self._clone)
+            printed, took_s = printed + done.stdout, took_s + done.took_s
+            if done.status != 0:
+                break
+        return replace(done, stdout=printed, took_s=took_s)
 
     def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
         """Run a command in the clone, on a host as from its provider's console, or at the neighbour's."""
+        if on == NEIGHBOUR:
+            return self._hosts[on].run(f"{self._internet.trust}{command}", check=check)
         if on:
             return self._hosts[on].run(command, check=check)
-        done = self._operator.run(command)
+        done = self._operator.run(command, where=self._clone)
         return checked(done, command) if check else done
 
     def get(self, path: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 5.0) -> Reply:
@@ -118,18 +199,24 @@ class Servers:
 
     def address(self, name: str, *, version: int = 4) -> str:
         """Where a host is on the network that all are on."""
-        return self._hosts[name].address(self._internet, version=version)
+        return self._hosts[name].address(self._internet.network, version=version)
 
 
 @contextmanager
 def hosted(
-    names: Sequence[str], arriving: Sequence[str], clone: Path, run: Run, begun: Snapshot | None = None
+    names: Sequence[str],
+    verbs: Mapping[str, Sequence[str]],
+    clone: Path,
+    internet: Internet,
+    begun: Snapshot | None = None,
 ) -> Iterator[Servers]:
     """Hosts that hold nothing, or what a snapshot holds; and who has a copy of the directory and may deploy to them."""
-    with network(run, "internet") as internet, operator([internet], run, clone) as deploying:
-        servers = Servers(names, arriving, internet, deploying, begun)
+    with operator([internet.network], internet.run, clone, internet.settings) as deploying:
+        if internet.root:
+            deploying.write(internet.root, ROOT)
+        servers = Servers(names, verbs, internet, deploying, begun)
         try:
-            servers.rent(run)
+            servers.rent()
             yield servers
         finally:
             servers.leave()
