@@ -27,7 +27,7 @@ _NAME = re.compile(
         | [a-z_]+\[N\]\.[a-z_]+
         | [A-Za-z_][A-Za-z0-9_.:]*\((?:\.{3}|[a-z_]+=\w+)?\)       # a function
         | </?[a-z]+> | <!--                                       # an element
-        | \{\#[a-z-]+\} | \{[a-z]+\}
+        | \{\#[a-z-]+\} | \{[a-z_]+\}
     )""",
     re.VERBOSE,
 )
@@ -37,7 +37,7 @@ _OPTIONS = re.compile(r"--?[a-z][a-z-]*(?: [A-Za-z0-9]+)?(?: --[a-z-]+(?: [A-Za-
 # A program's own words for what it does, as `man docker-volume-ls` has them, and what only looks; what is worked on is
 # no part of a name.
 MANUAL: Mapping[str, str] = {
-    "docker": "compose ps|compose ps --all|compose up --wait|diff|ps|ps --all|run|top|volume ls",
+    "docker": "compose logs|compose ps|compose ps --all|compose up --wait|diff|ps|ps --all|push|run|top|volume ls",
     "dnf": "install",
     "git": "merge-file",
     "gunicorn": "--check-config|--print-config",

@@ -3,15 +3,17 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from ..contract import PROMISES
+from ..contract import DEPLOYED, KNOWN, PROMISES
 from .description import beside_faults, message_fault, project_faults, silent
 from .kinds import kind_faults
 from .metadata import APART, Edit, PitfallTable, ProvenIn, near
 from .snippet import COMPOSE, METADATA, REHEARSAL, Kind, Pitfall, Snippet, Source
 
 REHEARSED = "rehearsal"
-STAGES = ("build", "boot", "contract", REHEARSED)
-JUDGED_BY_CONTRACT = (Kind.IMAGE, Kind.CONFIG)
+# Of a deployment `arrive` is what `boot` is of a container.
+ARRIVES = "arrive"
+STAGES = ("build", "boot", "contract", ARRIVES, REHEARSED)
+JUDGES = {Kind.IMAGE: PROMISES, Kind.CONFIG: PROMISES}
 COMMAND_PREFIX = "command-"
 COMMAND = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -32,7 +34,7 @@ def _snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterat
     yield from kind_faults(snippet)
     yield from _highlight_faults(snippet)
     yield from _rehearsal_faults(snippet)
-    yield from _exemption_faults(table.not_applicable)
+    yield from _exemption_faults(snippet)
     if table.withheld:
         base = table.withheld.base
         if base not in snippet.bases:
@@ -48,11 +50,12 @@ def _snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterat
         yield from _proven_in_faults(table.proven_in, snippet, snippets)
 
 
-def _exemption_faults(not_applicable: Mapping[str, str]) -> Iterator[str]:
-    for slug, reason in not_applicable.items():
-        if slug not in PROMISES:
-            yield f"not_applicable: no promise {slug!r}{near(slug, PROMISES)}"
-        elif not PROMISES[slug].exemptible:
+def _exemption_faults(snippet: Snippet) -> Iterator[str]:
+    known = DEPLOYED if snippet.table.deployment else PROMISES
+    for slug, reason in snippet.table.not_applicable.items():
+        if slug not in known:
+            yield f"not_applicable: no promise {slug!r}{near(slug, known)}"
+        elif not known[slug].exemptible:
             yield f"not_applicable: {slug} allows no exemption"
         if not reason.strip():
             yield f"not_applicable: {slug}: says no reason"
@@ -78,7 +81,7 @@ def _rehearsal_faults(snippet: Snippet) -> Iterator[str]:
             yield f"commands.{name}: a zero byte, which no shell takes"
     for slug in snippet.rehearsals:
         # A rehearsal under a promise's name would take that promise's place in the record.
-        if slug in PROMISES or slug.startswith(COMMAND_PREFIX):
+        if slug in KNOWN or slug.startswith(COMMAND_PREFIX):
             yield f"{REHEARSAL}: {slug} is the name of a promise or of a command"
 
 
@@ -129,10 +132,12 @@ def _catcher_faults(table: PitfallTable, snippet: Snippet, carrier: Snippet) -> 
         known = (*snippet.rehearsals, *(f"{COMMAND_PREFIX}{name}" for name in carrier.commands))
         if table.promise not in known:
             yield f"promise: no rehearsal {table.promise!r}{near(table.promise, known)}"
-    elif snippet.kind not in JUDGED_BY_CONTRACT:
+    elif not (judging := DEPLOYED if snippet.table.deployment else JUDGES.get(snippet.kind, {})):
         yield f"stage: {table.stage}, but its rehearsal judges what is of kind {snippet.kind}"
-    elif table.promise not in PROMISES:
-        yield f"promise: no promise {table.promise!r}{near(table.promise, PROMISES)}"
+    elif (table.stage == ARRIVES) > bool(snippet.table.deployment):
+        yield f"stage: {table.stage}, but only a deployment arrives"
+    elif table.promise not in judging:
+        yield f"promise: no promise {table.promise!r}{near(table.promise, judging)}"
     elif table.edit and table.edit.command:
         yield "edit.command: the contract runs no command; a rehearsal does"
 

@@ -23,7 +23,9 @@ class File:
 
 
 FILES: Mapping[str, File] = {
-    "snippet.toml": File(table=SnippetTable, elsewhere=frozenset(f"project.{key}" for key in APART)),
+    "snippet.toml": File(
+        table=SnippetTable, elsewhere=frozenset({*(f"project.{key}" for key in APART), "deployment.not_applicable"})
+    ),
     "pitfalls/<fault>.toml": File(table=PitfallTable),
     "handbook.toml": File(
         table=CheckTable,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from ..contract.container.web import config_meant
 from .compose import other_file
+from .deployment import VARIABLE, deployment_faults
 from .description import silent
 from .metadata import HostTable, SnippetTable, StackTable
 from .snippet import COMPOSE, REHEARSAL, Kind, Snippet
@@ -16,7 +17,6 @@ COMMANDS = {
     Kind.HOST: (ARRIVE, "with all above it, it is run before a rehearsal"),
 }
 EFFECTIVE = config_meant.slug
-VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 DOMAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*")
 DOTENV = ".env"
 OTHER_COMPOSE = re.compile(r"(?:docker-)?compose(?:\..*)?\.ya?ml", re.IGNORECASE)
@@ -31,7 +31,7 @@ def kind_faults(snippet: Snippet) -> Iterator[str]:
         yield "missing file Dockerfile"
     if image and not table.commands:
         yield "missing key commands"
-    if not image and not config and not snippet.rehearsals:
+    if not image and not config and not table.deployment and not snippet.rehearsals:
         yield f"missing file {REHEARSAL}"
     if compose and COMPOSE not in snippet.sources:
         yield f"missing file {COMPOSE}"
@@ -49,8 +49,10 @@ def kind_faults(snippet: Snippet) -> Iterator[str]:
             yield f"missing key {key}" if wanted else f"unexpected key {key}: only {owners[key]} has one"
     if not image and table.beside:
         yield "unexpected key beside: only an image has one"
-    if not image and table.not_applicable:
-        yield "unexpected key not_applicable: only an image is judged by the whole contract"
+    if not image and not table.deployment and table.not_applicable:
+        yield "unexpected key not_applicable: only an image or a deployment is judged by a whole contract"
+    if table.deployment:
+        yield from deployment_faults(snippet, table.deployment)
     yield from _effective_faults(table, judged=image)
     if table.stack:
         yield from _stack_faults(table.stack)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from ..contract.deployment.description import Deployment
 from ..contract.project import Beside, Project, Table
 from ..expression import Expression, expression
 from .toml import TomlError, load, loads
@@ -64,10 +65,14 @@ class SnippetTable(Table, frozen=True, kw_only=True):
     beside: Annotated[dict[str, Beside], Meta(description="an image: services that it needs, by their names")] = {}
     stack: Annotated[StackTable | None, Meta(description="a compose project: where it answers")] = None
     host: Annotated[HostTable | None, Meta(description="a host: what it is, and by which names")] = None
+    deployment: Annotated[Deployment | None, Meta(description="a deployment: where it answers and how it is asked")] = (
+        None
+    )
     proven_in: Annotated[ProvenIn | None, Meta(description="a configuration: the image that carries it")] = None
     effective: Annotated[dict[str, str], Meta(description="settings that the server itself has to state so")] = {}
     not_applicable: Annotated[
-        dict[str, str], Meta(description="an image: promises that make no sense here, each with its reason")
+        dict[str, str],
+        Meta(description="an image or a deployment: promises that make no sense here, each with its reason"),
     ] = {}
     commands: Annotated[dict[str, str], Meta(description="what readers type, by name, in their order")] = {}
     withheld: Annotated[Withheld | None, Meta(description="a base that cannot be had where no registry answers")] = None
@@ -106,7 +111,9 @@ class PitfallTable(Table, frozen=True, kw_only=True):
     edit: Annotated[Edit | None, Meta(description="the one edit")] = None
     exhibit: Annotated[list[str], Meta(description="or whole files, by name, which lie in `exhibits/`")] = []
     faults: Annotated[list[Fault], Meta(description="what is wrong in them")] = []
-    stage: Annotated[str, Meta(description="how far the mutant gets: `build`, `boot`, `contract` or `rehearsal`")]
+    stage: Annotated[
+        str, Meta(description="how far the mutant gets: `build`, `boot`, `contract`, `arrive` or `rehearsal`")
+    ]
     promise: Annotated[str, Meta(description="who has to notice: a promise, a rehearsal, or `command-` and its name")]
     message: Annotated[str, Meta(description="a regular expression that what was seen matches")]
     why: Annotated[str, Meta(description="what comes of it")]

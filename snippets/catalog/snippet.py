@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from ..contract import PROMISES, Project, Promise
+from ..contract import DEPLOYED, PROMISES, Project, Promise
+from ..contract.deployment.description import Deployment
 from ..contract.dockerfile import bases
 from ..errors import CatalogError
 from .compose import Composed, composed
@@ -20,6 +21,8 @@ COMPOSE = "compose.yaml"
 REHEARSAL = "rehearsal.py"
 # A host as it is rented, and whoever deploys to it: a machine with what it takes to run a playbook.
 HOST, OPERATOR = "debian-13", "operator"
+# Whom a deployment needs on the internet, and nobody can have in a test: who signs, and who has its images.
+AUTHORITY, REGISTRY = "authority", "registry"
 
 
 class Kind(StrEnum):
@@ -98,7 +101,8 @@ class Snippet:
         built = bases(self.text("Dockerfile")) if "Dockerfile" in self.sources else ()
         beside = [service.image for service in self.table.beside.values()]
         hosts = (HOST, OPERATOR) if self.table.host else ()
-        return tuple(dict.fromkeys((*built, *self.composed.bases, *beside, *hosts)))
+        played = (AUTHORITY, REGISTRY) if self.table.deployment else ()
+        return tuple(dict.fromkeys((*built, *self.composed.bases, *beside, *hosts, *played)))
 
     @cached_property
     def composed(self) -> Composed:
@@ -107,9 +111,11 @@ class Snippet:
 
     @property
     def promises(self) -> tuple[Promise, ...]:
-        """What it is judged by: the whole contract for an image, the named part for a configuration."""
+        """What it is judged by: the whole contract for an image or a deployment, the named part for a configuration."""
         if self.kind is Kind.IMAGE:
             return tuple(PROMISES.values())
+        if self.table.deployment:
+            return tuple(DEPLOYED.values())
         named = self.table.proven_in.promises if self.table.proven_in else []
         return tuple(PROMISES[slug] for slug in named)
 
@@ -122,6 +128,14 @@ class Snippet:
         return msgspec.structs.replace(
             table.project, beside=table.beside, effective=dict(effective), not_applicable=table.not_applicable
         )
+
+    @property
+    def deployment(self) -> Deployment:
+        """Its description for the contract of deployments; TypeError where it is none."""
+        if self.table.deployment is None:
+            message = f"{self.name} is of kind {self.kind} and describes no deployment"
+            raise TypeError(message)
+        return msgspec.structs.replace(self.table.deployment, not_applicable=self.table.not_applicable)
 
     def content(self, path: str) -> bytes:
         """One file's bytes to give out, the very ones the digest is of; KeyError where it has no such file.

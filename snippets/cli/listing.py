@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from ..contract import CONTRACT, Verdict
+from ..contract import KNOWN, Verdict
 from ..evidence.records import Evidence
 from ..evidence.standing import PitfallStanding, Standing, State
 from ..handbook import Handbook
@@ -121,11 +121,11 @@ def _snippet(standing: Standing) -> SnippetRow:
 
 
 def promises(handbook: Handbook) -> Listing:
-    """A row a promise, in the contract's order."""
+    """A row a promise, those of containers first, in the order of their contract."""
     kills = handbook.kills
     rows = [
         PromiseRow(slug=p.slug, family=p.family, title=p.title, authority=p.authority, killed_by=kills.get(p.slug, ()))
-        for p in CONTRACT
+        for p in KNOWN.values()
     ]
     return Listing(
         rows=rows,

@@ -5,7 +5,7 @@ both into a `Finding`.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
@@ -19,7 +19,6 @@ from ..errors import (
     OutOfMemoryError,
     UndescribedError,
 )
-from .project import Project
 from .rules import rules_digest
 
 NOT_UP = "does not come up: "
@@ -74,6 +73,14 @@ class Renewable(Protocol):
         """The same, with nothing left of what was done to it."""
 
 
+class Described(Protocol):
+    """What its author says of a subject, such as a `Project`; what does not apply is told with its reason."""
+
+    @property
+    def not_applicable(self) -> Mapping[str, str]:
+        """Reason by slug."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
     """What a subject promises: slug, title (the docstring), family, authority (a URL), function.
@@ -93,10 +100,10 @@ class Promise:
         """Digest of the source that judges: see `rules_digest`."""
         return rules_digest(self.function)
 
-    def judge(self, subject: Renewable, project: Project | None = None) -> Finding:
+    def judge(self, subject: Renewable, described: Described | None = None) -> Finding:
         """Judge once; the subject's fault is a broken promise, the engine's or its description's an error."""
         started = time.monotonic()
-        verdict, seen = self._verdict(subject, project)
+        verdict, seen = self._verdict(subject, described)
         if verdict is Verdict.BROKEN:
             try:
                 subject.renewed()
@@ -106,22 +113,22 @@ class Promise:
         took_s = round(time.monotonic() - started, 2)
         return Finding(promise=self.slug, rules=self.rules, verdict=verdict, seen=seen.strip(), took_s=took_s)
 
-    def judge_twice(self, subject: Renewable, project: Project | None = None) -> Finding:
+    def judge_twice(self, subject: Renewable, described: Described | None = None) -> Finding:
         """Judge, and where it is broken once more: what holds only at the second try says so in what was seen."""
-        first = self.judge(subject, project)
+        first = self.judge(subject, described)
         if first.verdict is not Verdict.BROKEN:
             return first
-        second = self.judge(subject, project)
+        second = self.judge(subject, described)
         if second.verdict is not Verdict.KEPT:
             return second
         return replace(second, seen=f"{second.seen}; flaky, at the first try: {first.seen}")
 
-    def _verdict(self, subject: Renewable, project: Project | None) -> tuple[Verdict, str]:
-        reason = project.not_applicable.get(self.slug, "").strip() if project else ""
+    def _verdict(self, subject: Renewable, described: Described | None) -> tuple[Verdict, str]:
+        reason = described.not_applicable.get(self.slug, "").strip() if described else ""
         if reason and self.exemptible:
             return Verdict.NOT_APPLICABLE, reason
         try:
-            judgement = self.function(subject, project) if project else self.function(subject)
+            judgement = self.function(subject, described) if described else self.function(subject)
         except NotReadyError as fault:
             return Verdict.BROKEN, f"{NOT_UP}{fault}"
         except OutOfMemoryError as fault:

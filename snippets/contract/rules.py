@@ -22,6 +22,10 @@ KNOWN = Digests(PACKAGE)
 SUBJECTS = {
     ("contract.subject", "Image"): (("contract.trial", "Trial"), ("engine.subjects.image", "BuiltImage")),
     ("contract.subject", "Servers"): (("engine.subjects.servers", "Servers"), ("proving.servers", "arrived")),
+    ("contract.deployment.subject", "Deployed"): (
+        ("engine.subjects.servers", "Servers"),
+        ("proving.servers", "arrived"),
+    ),
     ("contract.subject", "Stack"): (("engine.subjects.stack", "ComposeStack"), ("proving.stacks", "started")),
 }
 # Judges commands, which have no subject to ask: it makes what they run in by itself.

@@ -9,7 +9,7 @@ from ..catalog import Catalog
 from ..catalog.admission import COMMAND_PREFIX
 from ..catalog.metadata import pattern
 from ..catalog.snippet import REHEARSAL, Kind, Pitfall, Snippet
-from ..contract import PROMISES, Verdict
+from ..contract import KNOWN, Verdict
 from ..contract.rules import digest_at, name_of
 from ..errors import RecordError
 from ..expression import ExpressionError
@@ -148,7 +148,7 @@ def fault_digest(pitfall: Pitfall, catalog: Catalog) -> str:
     """
     owner = catalog.snippets[pitfall.snippet]
     slug = pitfall.table.promise
-    rules = PROMISES[slug].rules if slug in PROMISES else _judge_of(owner, slug)
+    rules = KNOWN[slug].rules if slug in KNOWN else _judge_of(owner, slug)
     shown = "".join(f"{source.sha256}  {path}\n" for path, source in pitfall.exhibit.items())
     text = f"{shown}{pitfall.table_sha256}\n{catalog.snippets[owner.carrier].digest}\n{rules}"
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
@@ -199,7 +199,7 @@ def _uncaught(pitfall: Pitfall, capture: Capture, digest: str, name: str) -> Ite
 
 def judges(catalog: Catalog) -> Mapping[str, str]:
     """Function, by its name below the package -> digest of its code, of all that judges anything of this catalogue."""
-    known = {name_of(promise.function): promise.rules for promise in PROMISES.values()}
+    known = {name_of(promise.function): promise.rules for promise in KNOWN.values()}
     known[".".join(COMMANDS)] = command_rules()
     for snippet in catalog.snippets.values():
         for slug, function in snippet.rehearsals.items():

@@ -7,12 +7,13 @@ from html import escape
 from urllib.parse import quote
 
 from ..catalog.snippet import Pitfall, Snippet
-from ..contract import PROMISES
+from ..contract import DEPLOYED, KNOWN
 from ..evidence.records import Capture
 from .diff import difference
 from .highlight import command_html, diff_html, file_html, text_html
 
-CONTRACT_PAGE = "containers/contract/"
+# Where the promises of containers stand, and those of deployments.
+CONTRACT_PAGE, DEPLOYMENT_PAGE = "containers/contract/", "servers/contract/"
 PROOF_PAGE = "reference/proof/"
 DOWNLOADS = "snippets/"
 _MARKUP = re.compile(r"[&<>`]")
@@ -40,7 +41,8 @@ class Links:
 
     def promise(self, slug: str) -> str:
         """A promise's row in the contract."""
-        return f"{self.root}{CONTRACT_PAGE}#{promise_id(slug)}"
+        page = DEPLOYMENT_PAGE if slug in DEPLOYED else CONTRACT_PAGE
+        return f"{self.root}{page}#{promise_id(slug)}"
 
 
 @lru_cache(maxsize=4096)
@@ -103,7 +105,7 @@ def notice(fault: Pitfall, capture: Capture, links: Links) -> str:
 def catcher(fault: Pitfall, links: Links) -> str:
     """The promise, or the trial of its snippet, and the way to what that says."""
     slug = fault.table.promise
-    told = links.promise(slug) if slug in PROMISES else links.proof(fault.snippet)
+    told = links.promise(slug) if slug in KNOWN else links.proof(fault.snippet)
     return f'<a href="{told}">{slug}</a>'
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from html import escape
 
 from ..catalog.snippet import Snippet
-from ..contract import PROMISES, Finding, Verdict
+from ..contract import KNOWN, Finding, Verdict
 from ..evidence.records import Base, Evidence
 from .blocks import Links, card_id, prose
 
@@ -17,7 +17,7 @@ TRIALS = "commands"
 
 def evidence(snippet: Snippet, record: Evidence, links: Links) -> str:
     """The card: what was judged, on what, when, and what was seen."""
-    promises = [finding for finding in record.findings if finding.promise in PROMISES]
+    promises = [finding for finding in record.findings if finding.promise in KNOWN]
     exempt = sum(finding.verdict is Verdict.NOT_APPLICABLE for finding in promises)
     kept = sum(finding.verdict is Verdict.KEPT for finding in promises)
     said = f"{kept} of {len(promises) - exempt} promises kept"
@@ -36,7 +36,7 @@ def _groups(findings: Sequence[Finding], links: Links) -> str:
     """Thirty rows are a wall: a line a family, that opens. Few findings need no groups."""
     groups: dict[str, list[Finding]] = {}
     for finding in findings:
-        family = PROMISES[finding.promise].family if finding.promise in PROMISES else TRIALS
+        family = KNOWN[finding.promise].family if finding.promise in KNOWN else TRIALS
         groups.setdefault(family, []).append(finding)
     if len(findings) <= ROWS_AT_A_GLANCE:
         return _table(findings, links)
@@ -98,8 +98,8 @@ def _row(finding: Finding, links: Links) -> str:
 @lru_cache(maxsize=4096)
 def _judged(slug: str, root: str) -> str:
     """What was judged, as a reader calls it: a promise by its sentence, a command and a trial by name."""
-    if slug in PROMISES:
-        return f'<a href="{Links(root).promise(slug)}">{slug}</a>: {prose(PROMISES[slug].title)}'
+    if slug in KNOWN:
+        return f'<a href="{Links(root).promise(slug)}">{slug}</a>: {prose(KNOWN[slug].title)}'
     if slug.startswith("command-"):
         return f"The command <code>{escape(slug.removeprefix('command-'))}</code> runs as it stands on the page."
     return escape(slug.replace("-", " ").capitalize()) + "."

@@ -136,8 +136,9 @@ def _effective(reference: str, handbook: Handbook, _links: Links) -> Shown:
 
 
 def _contract(reference: str, handbook: Handbook, links: Links) -> Shown:
-    _only_all("contract", reference)
-    return Shown(html=tables.contract(handbook, links))
+    if reference not in tables.CONTRACTS:
+        _unknown("there is no contract of", reference, tables.CONTRACTS)
+    return Shown(html=tables.contract(reference, handbook, links))
 
 
 def _catalogue(reference: str, handbook: Handbook, _links: Links) -> Shown:

@@ -1,18 +1,20 @@
 """Catalog and contract -> the tables of a page, as HTML on one line."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
 from urllib.parse import urlsplit
 
 from ..catalog.snippet import Snippet
-from ..contract import CONTRACT
+from ..contract import CONTRACT, DEPLOYMENT, Promise
 from ..evidence.standing import Standing, State
 from ..handbook import Handbook
 from .blocks import Links, promise_id, prose
 
 _KIBIBYTE = 1024
-_CONTRACT_HEADS = ("Promise", "Seen to fail on", "Source")
+# Contracts by the name that a page has for each.
+CONTRACTS: Mapping[str, Sequence[Promise]] = {"containers": CONTRACT, "deployments": DEPLOYMENT}
+_CAUGHT, _SOURCE = "Seen to fail on", "Source"
 
 
 def effective(snippet: Snippet, settings: Mapping[str, str]) -> str:
@@ -42,25 +44,42 @@ def _size(count: int) -> str:
     return f"{count / _KIBIBYTE:.1f} KiB" if count >= _KIBIBYTE else f"{count} bytes"
 
 
-def contract(handbook: Handbook, links: Links) -> str:
-    """Every promise with the pitfalls that it caught and its authority; each row can be linked to by its slug."""
-    return table("contract:all", _CONTRACT_HEADS, _promises(handbook, links))
+def contract(name: str, handbook: Handbook, links: Links) -> str:
+    """Every promise with the pitfalls that it caught and its authority; each row can be linked to by its slug.
+
+    Of deployments, a column each tells what was seen of them, so that ways to deploy can be compared.
+    """
+    compared = [standing for standing in handbook.snippets.values() if standing.snippet.table.deployment]
+    compared = compared if name == "deployments" else []
+    heads = ("Promise", *(standing.snippet.name for standing in compared), _CAUGHT, _SOURCE)
+    return table(f"contract:{name}", heads, _promises(CONTRACTS[name], compared, handbook, links))
 
 
-def _promises(handbook: Handbook, links: Links) -> Iterator[str]:
+def _promises(
+    contract: Sequence[Promise], compared: Sequence[Standing], handbook: Handbook, links: Links
+) -> Iterator[str]:
     """Rows by family, each of which has a heading of its own."""
-    for family, promises in groupby(CONTRACT, key=lambda promise: promise.family):
-        yield f'<tr><th colspan="{len(_CONTRACT_HEADS)}">{family.capitalize()}</th></tr>'
+    for family, promises in groupby(contract, key=lambda promise: promise.family):
+        yield f'<tr><th colspan="{len(compared) + 3}">{family.capitalize()}</th></tr>'
         for promise in promises:
             single = [
                 name for name in handbook.kills.get(promise.slug, ()) if not handbook.pitfalls[name].pitfall.exhibit
             ]
             caught = ", ".join(_section(name, handbook, links) for name in single)
             said = f"<strong>{promise.slug}</strong><br>{prose(promise.title)}"
+            seen = "".join(f"<td>{_seen(standing, promise)}</td>" for standing in compared)
             yield (
-                f'<tr id="{promise_id(promise.slug)}"><td>{said}</td><td>{caught}</td>'
+                f'<tr id="{promise_id(promise.slug)}"><td>{said}</td>{seen}<td>{caught}</td>'
                 f"<td>{_authority(promise.authority)}</td></tr>"
             )
+
+
+def _seen(standing: Standing, promise: Promise) -> str:
+    """What was seen of one deployment, where its record is current."""
+    if standing.state is not State.PROVEN or standing.evidence is None:
+        return '<span class="hb-na">not proven</span>'
+    found = next(each for each in standing.evidence.findings if each.promise == promise.slug)
+    return prose(found.seen)
 
 
 def _section(name: str, handbook: Handbook, links: Links) -> str:

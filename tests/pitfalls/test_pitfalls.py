@@ -9,7 +9,7 @@ import pytest
 from snippets.catalog import Catalog, load
 from snippets.catalog.admission import COMMAND_PREFIX
 from snippets.catalog.metadata import pattern
-from snippets.contract import PROMISES
+from snippets.contract import KNOWN, PROMISES
 from snippets.contract.container.resources import fits_memory
 from snippets.engine.engine import Engine
 from snippets.evidence.objection import fault_digest
@@ -27,7 +27,7 @@ PITFALLS = [
 JUDGEMENTS = list(
     dict.fromkeys(
         (
-            *PROMISES,
+            *KNOWN,
             *(slug for snippet in LIBRARY.snippets.values() for slug in snippet.rehearsals),
             *(f"{COMMAND_PREFIX}{name}" for snippet in LIBRARY.snippets.values() for name in snippet.commands),
         )

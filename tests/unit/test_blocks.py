@@ -17,7 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 from snippets.catalog import load
 from snippets.catalog.metadata import Edit, PitfallTable, SnippetTable
 from snippets.catalog.snippet import Kind, Pitfall, Snippet, Source
-from snippets.contract import PROMISES, Verdict
+from snippets.contract import DEPLOYED, PROMISES, Verdict
 from snippets.evidence.records import Evidence
 from snippets.handbook import Handbook
 from snippets.render.blocks import Links, file, pitfall
@@ -289,7 +289,8 @@ def test_tables_name_every_promise_snippet_and_file(small: Handbook, web: Snippe
     """Nothing is left out, and what is not proven says so."""
     (small.store.root / "settings.json").unlink()
 
-    assert text_of(contract(small, Links()), "tr[id] strong") == list(PROMISES)
+    assert text_of(contract("containers", small, Links()), "tr[id] strong") == list(PROMISES)
+    assert text_of(contract("deployments", small, Links()), "tr[id] strong") == list(DEPLOYED)
     assert [row.split(" · ")[1] for row in text_of(catalogue(small.snippets.values()), "td:first-child")] == [
         "alma",
         "settings",
@@ -307,17 +308,17 @@ def test_a_promise_shows_what_it_was_seen_to_fail_on(small: Handbook, tmp_path: 
     """Proven pitfalls alone, each with the way to its section where a page has one."""
     name, pitfall = next(iter(small.catalog.pitfalls.items()))
     slug, row = pitfall.slug, f"#promise-{pitfall.table.promise} td:nth-child(2)"
-    assert text_of(contract(small, Links("../")), row) == [slug]
+    assert text_of(contract("containers", small, Links("../")), row) == [slug]
 
     page = tmp_path / "docs" / "pitfalls" / "image.md"
     page.parent.mkdir(parents=True)
     page.write_text(f"## As root {{ #here }}\n\n```pitfall\n{name}\n```\n")
     told = replace(small, docs=tmp_path / "docs")
-    assert f'<a href="../pitfalls/image/#here">{slug}</a>' in contract(told, Links("../"))
+    assert f'<a href="../pitfalls/image/#here">{slug}</a>' in contract("containers", told, Links("../"))
 
     (small.store.root / "pitfalls" / f"{name}.json").unlink()
     unproven = Handbook(catalog=small.catalog, store=small.store, now=small.now)
-    assert text_of(contract(unproven, Links()), row) == [""]
+    assert text_of(contract("containers", unproven, Links()), row) == [""]
 
 
 def test_text_is_escaped_and_on_one_line() -> None:

@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 from snippets.audit.published import Published
 from snippets.catalog.admission import STAGES
 from snippets.catalog.keys import FILES, File, Key, groups
-from snippets.catalog.metadata import CheckTable, PitfallTable, SnippetTable
+from snippets.catalog.metadata import APART, CheckTable, PitfallTable, SnippetTable
 from snippets.catalog.snippet import Kind
 from snippets.check.stated import Stated
 from snippets.contract.project import Project, Table
@@ -66,7 +66,7 @@ def test_defaults_are_as_toml_has_them() -> None:
     assert found["project.stale"].without == "nothing"
 
 
-@pytest.mark.parametrize("key", sorted(FILES["snippet.toml"].elsewhere))
+@pytest.mark.parametrize("key", sorted(f"project.{key}" for key in APART))
 def test_what_is_stated_elsewhere_is_refused_here(key: str, library: Library) -> None:
     """A key that the table leaves out is none that the door lets in."""
     name = key.removeprefix("project.")

@@ -97,7 +97,7 @@ def test_any_text_arrives_byte_for_byte(text: str) -> None:
         ("```pitfall\nweb/rot\n```", "there is no pitfall 'web/rot' (did you mean 'web/root'?)"),
         ("```evidence\nsetting\n```", "there is no snippet 'setting' (did you mean 'settings'?)"),
         ("```effective\nweb\n```", "web states no effective settings"),
-        ("```contract\nweb\n```", "a contract fence holds the word 'all', not 'web'"),
+        ("```contract\nweb\n```", "there is no contract of 'web'"),
     ],
 )
 def test_an_unknown_reference_is_refused_with_the_nearest_word(small: Handbook, page: str, why: str) -> None:

@@ -38,5 +38,10 @@ def test_every_recipe_says_what_it_is() -> None:
     """Those that are packaged are known by name: a host, and the parties that are played."""
     known = standin.recipes()
 
-    assert {ref for ref, (_, recipe) in known.items() if recipe.packaged} == {"debian-13", "operator", "authority"}
+    assert {ref for ref, (_, recipe) in known.items() if recipe.packaged} == {
+        "debian-13",
+        "operator",
+        "authority",
+        "registry",
+    }
     assert all(recipe.differs.strip() for _, recipe in known.values() if not recipe.packaged)

@@ -1,0 +1,54 @@
+"""What a snippet says of a deployment -> what speaks against it, each fault by its key."""
+
+import re
+from collections.abc import Iterator
+
+from ..contract.deployment.description import Deployment
+from .description import silent
+from .snippet import Kind, Snippet
+
+DRY_RUN = "dry-run"
+PORT = re.compile(r"\d{1,5}/(tcp|udp)")
+VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+NONCE = "{nonce}"
+
+
+def deployment_faults(snippet: Snippet, deployment: Deployment) -> Iterator[str]:
+    """Every fault of that."""
+    if snippet.kind is not Kind.HOST:
+        yield "unexpected key deployment: only hosts are deployed to"
+    elif snippet.table.host and deployment.host not in snippet.table.host.names:
+        yield f"deployment.url: {deployment.host!r} is none of host.names"
+    if not deployment.url.startswith("https://") or deployment.url.endswith("/"):
+        yield f"deployment.url: {deployment.url!r} is no https:// and a host"
+    if DRY_RUN not in snippet.table.commands:
+        yield f"missing key commands.{DRY_RUN}: a promise asks it"
+    if "Dockerfile" not in snippet.sources:
+        yield "missing file Dockerfile: nothing is there to be deployed"
+    if deployment.not_applicable:
+        yield "unexpected key deployment.not_applicable: it stands by itself"
+    yield from _stated_faults(deployment)
+
+
+def _stated_faults(deployment: Deployment) -> Iterator[str]:
+    """What can be told of each value by itself."""
+    for key, stated in {"ports": deployment.ports, "secrets": deployment.secrets}.items():
+        if not stated:
+            yield f"deployment.{key}: none"
+    yield from (f"deployment.ports: {port!r} is no port, as in 443/tcp" for port in deployment.ports if not _port(port))
+    yield from (f"deployment.env: {name!r} is no variable's name" for name in deployment.env if not _variable(name))
+    for key, command in {"write": deployment.probe.write, "read": deployment.probe.read}.items():
+        if NONCE not in command:
+            yield f"deployment.probe.{key}: without {NONCE} nobody can tell what was left"
+    for path in (deployment.drift, *deployment.writes, *deployment.secrets.values()):
+        if not path.startswith("/"):
+            yield f"deployment: {path!r} is no absolute path"
+    yield from silent(**{"deployment.inside": deployment.inside, "deployment.discard": deployment.discard})
+
+
+def _port(stated: str) -> bool:
+    return bool(PORT.fullmatch(stated))
+
+
+def _variable(name: str) -> bool:
+    return bool(VARIABLE.fullmatch(name))

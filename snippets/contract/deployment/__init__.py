@@ -1,0 +1,26 @@
+"""What a deployment promises, whatever it is made of: one function each, judged from the outside of its hosts."""
+
+from ..promise import Promise
+from .arrive import arrives_after_failure, arrives_from_nothing, dry_run_honest, repeats_unchanged
+from .guard import https_only, only_stated_ports, ssh_keys_only
+from .keep import data_outlives, survives_crash
+from .rights import client_known, least_rights, secrets_unseen
+
+# In the order they are judged: on one set of hosts, what harms them comes last.
+DEPLOYMENT: tuple[Promise, ...] = (
+    arrives_from_nothing,
+    repeats_unchanged,
+    dry_run_honest,
+    https_only,
+    client_known,
+    secrets_unseen,
+    least_rights,
+    ssh_keys_only,
+    only_stated_ports,
+    survives_crash,
+    data_outlives,
+    arrives_after_failure,
+)
+DEPLOYED = {promise.slug: promise for promise in DEPLOYMENT}
+
+__all__ = ["DEPLOYED", "DEPLOYMENT"]

@@ -1,0 +1,71 @@
+"""What a deployment's author says of it: the typed description that its promises judge by."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from msgspec import Meta
+
+from ..project import Table
+
+
+class Probe(Table, frozen=True, kw_only=True):
+    """How what was deployed is asked, from another machine; commands have the address for `{url}`."""
+
+    ready: Annotated[str, Meta(description="a path that answers 200 while it can serve")] = "/readyz"
+    page: Annotated[str, Meta(description="a path that visitors see, and that carries load")] = "/"
+    client: Annotated[
+        str | None, Meta(description="a path that answers with the client's address and scheme as it sees them")
+    ] = None
+    write: Annotated[str, Meta(description="a command that leaves `{nonce}` with it, and fails where it did not")]
+    read: Annotated[str, Meta(description="a command that prints `{nonce}` as long as that is there")]
+
+
+class Deployment(Table, frozen=True, kw_only=True):
+    """Where a deployed application answers, how it is asked, and what of it cannot be seen from outside.
+
+    Commands are run as root on the host that the address names, unless it is said otherwise.
+    """
+
+    url: Annotated[str, Meta(description="where visitors find it: https, and a host by its name")]
+    ports: Annotated[list[str], Meta(description="the ports that answer, such as `443/tcp`; all others do not")]
+    env: Annotated[
+        dict[str, str],
+        Meta(description="what is set where it is deployed from; `{version}`, `{acme}`, `{acme_root}` are put in"),
+    ] = {}
+    secrets: Annotated[dict[str, str], Meta(description="its secrets, each by the one file that may hold it")] = {}
+    drift: Annotated[str, Meta(description="a file that `arrive` writes, which somebody might edit by hand")]
+    inside: Annotated[str, Meta(description="what a command is put after, to be run as the application runs")]
+    writes: Annotated[list[str], Meta(description="directories in which the application may write")] = []
+    discard: Annotated[str, Meta(description="a command that takes away all but the data")]
+    sound: Annotated[str | None, Meta(description="a command that fails where the database is damaged")] = None
+    arrive_s: Annotated[float, Meta(description="seconds within which it arrives from nothing")] = 600.0
+    boot_s: Annotated[float, Meta(description="seconds within which it serves again after its host had no power")] = (
+        90.0
+    )
+    probe: Annotated[Probe, Meta(description="how it is asked")]
+    not_applicable: Annotated[
+        dict[str, str], Meta(description="promises that make no sense here, each with its reason")
+    ] = {}
+
+    @property
+    def host(self) -> str:
+        """The host that the address names."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def ready(self) -> str:
+        """The whole address of what tells that it can serve."""
+        return f"{self.url}{self.probe.ready}"
+
+    @property
+    def page(self) -> str:
+        """The whole address of the page."""
+        return f"{self.url}{self.probe.page}"
+
+    def leaving(self, nonce: str) -> str:
+        """The command that leaves this with it."""
+        return self.probe.write.replace("{url}", self.url).replace("{nonce}", nonce)
+
+    def reading(self, nonce: str) -> str:
+        """The command that prints this where it is there."""
+        return self.probe.read.replace("{url}", self.url).replace("{nonce}", nonce)

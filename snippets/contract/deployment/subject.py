@@ -1,0 +1,36 @@
+"""What a judgement may ask of a deployment: hosts, and how it gets there."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from ..observation import Done
+from ..subject import Servers
+
+
+class Deployed(Servers, Protocol):
+    """Hosts to which an application has arrived, with whoever deploys it and a visitor, the neighbour.
+
+    The visitor believes the authority that signs for the run, and no other.
+    """
+
+    @property
+    def arrival(self) -> Done:
+        """How it last arrived: what was printed, and after how many seconds it was there."""
+
+    def begun(self) -> AbstractContextManager[None]:
+        """Inside the block the hosts are as before anything arrived; afterwards as when it just had."""
+
+    def interrupted(self, share: float, *, power: bool) -> bool:
+        """Begin to arrive and lose the way there after a share of what it printed the first time.
+
+        Where `power`, the hosts lose theirs as well, and are up again. Whether it was still busy.
+        """
+
+    def dry_run(self) -> Done:
+        """Ask what arriving would change."""
+
+    def rested(self) -> None:
+        """Whoever deploys comes back later: no connection of theirs is open any more."""
+
+    def elsewhere(self) -> None:
+        """Go on from a copy of the clone in another directory."""

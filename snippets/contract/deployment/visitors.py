@@ -1,0 +1,95 @@
+"""Visitors of a deployment, while something is done to it: what they asked for, and what they got."""
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from ...errors import ContainerError
+from ..subject import NEIGHBOUR
+from .description import Deployment
+from .subject import Deployed
+
+# One after the other, each on a connection of its own; what was answered is on the disk before the next one.
+ASK = """
+import json, pathlib, time, urllib.error, urllib.request
+class Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_): return None
+told = {{}}
+opener = urllib.request.build_opener(Stay)
+while not pathlib.Path("/run/visits.stop").exists():
+    try:
+        with opener.open({url!r}, timeout=15) as reply:
+            whole = len(reply.read()) > 0
+            answer = str(reply.status) if whole else "an empty page"
+    except urllib.error.HTTPError as error:
+        answer = str(error.code)
+    except Exception as error:
+        answer = type(error).__name__
+    told[answer] = told.get(answer, 0) + 1
+    pathlib.Path("/run/visits.new").write_text(json.dumps(told))
+    pathlib.Path("/run/visits.new").rename("/run/visits.json")
+    time.sleep(0.05)
+"""
+# Each numbered; the number is on the disk once it was acknowledged.
+WRITE = """
+number=0
+while [ ! -e /run/visits.stop ]; do
+    number=$((number + 1))
+    if {command}; then echo "$number" >> /run/written; else sleep 0.2; fi
+done
+"""
+ANSWERED_S = 60.0
+STARTED = "rm -f /run/visits.* /run/written; systemd-run --quiet --unit visits {environment} {program}"
+ENDED = "touch /run/visits.stop; systemctl show --property=ActiveState visits | grep -q inactive"
+TRUST = "--setenv=SSL_CERT_FILE=$SSL_CERT_FILE --setenv=CURL_CA_BUNDLE=$CURL_CA_BUNDLE"
+
+
+@dataclass(slots=True)
+class Visits:
+    """What visitors were answered, by status or by what went wrong; filled when the block ends."""
+
+    answers: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def lost(self) -> int:
+        """How many got no page."""
+        return sum(count for answer, count in self.answers.items() if answer != "200")
+
+    def __str__(self) -> str:
+        """As in "31 times 200"."""
+        return ", ".join(f"{count} times {answer}" for answer, count in sorted(self.answers.items())) or "none"
+
+
+@contextmanager
+def visits(servers: Deployed, deployment: Deployment) -> Iterator[Visits]:
+    """A visitor asks for the page, again and again, while the block runs."""
+    seen = Visits()
+    program = shlex.join(["python3", "-c", ASK.format(url=deployment.page)])
+    with _running(servers, program, "/run/visits.json"):
+        yield seen
+    seen.answers = json.loads(servers.run("cat /run/visits.json", on=NEIGHBOUR).stdout)
+
+
+@contextmanager
+def writes(servers: Deployed, deployment: Deployment, mark: str) -> Iterator[list[str]]:
+    """A visitor leaves something, again and again; when the block ends the list holds what was acknowledged."""
+    acknowledged: list[str] = []
+    command = deployment.leaving(f"{mark}-$number-")
+    with _running(servers, shlex.join(["bash", "-c", WRITE.format(command=command)]), "/run/written"):
+        yield acknowledged
+    numbers = servers.run("cat /run/written", on=NEIGHBOUR).stdout.split()
+    acknowledged += [f"{mark}-{number}-" for number in numbers]
+
+
+@contextmanager
+def _running(servers: Deployed, program: str, told: str) -> Iterator[None]:
+    servers.run(STARTED.format(environment=TRUST, program=program), on=NEIGHBOUR)
+    answered = f"test -s {told}"
+    if servers.await_(lambda: servers.run(answered, on=NEIGHBOUR, check=False).status == 0, ANSWERED_S) is None:
+        raise ContainerError(f"no visitor was answered within {ANSWERED_S:.0f} s")
+    try:
+        yield
+    finally:
+        servers.await_(lambda: servers.run(ENDED, on=NEIGHBOUR, check=False).status == 0, ANSWERED_S)

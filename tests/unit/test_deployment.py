@@ -1,0 +1,191 @@
+"""Promises of a deployment by what they are told: what they believe, and what they do not."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from snippets.contract import DEPLOYED, Verdict
+from snippets.contract.deployment.description import Deployment, Probe
+from snippets.contract.observation import Done, Reply
+from snippets.errors import ContainerError, NotReadyError
+
+if TYPE_CHECKING:
+    from snippets.contract.deployment.subject import Deployed
+
+APP = Deployment(
+    url="https://app.test",
+    ports=["22/tcp", "443/tcp"],
+    secrets={"key": "/srv/key"},
+    drift="/srv/compose.yaml",
+    inside="docker exec web",
+    discard="docker rm web",
+    writes=["/srv/uploads"],
+    arrive_s=100.0,
+    probe=Probe(write="curl {url}/notes -d {nonce}", read="curl {url}/notes?q={nonce}", client="/who"),
+)
+
+
+@dataclass
+class Told:
+    """Hosts that answer a command by the first of `answers` whose words are in it: what it prints, and its status."""
+
+    answers: dict[str, tuple[str, int]] = field(default_factory=dict)
+    status: int = 200
+    took_s: float = 50.0
+    printed: str = ""
+    busy: bool = True
+    fails: bool = False
+
+    def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
+        """An answer that was laid out, or nothing at all."""
+        del on
+        found = (answer for words, answer in self.answers.items() if words in command)
+        stdout, status = next(found, ("", 0))
+        if check and status:
+            raise ContainerError(f"`{command}` exits {status}")
+        return Done(status=status, stdout=stdout, stderr="", took_s=self.took_s)
+
+    def get(self, path: str, *, timeout_s: float = 5.0) -> Reply:
+        """A page with that status."""
+        del path, timeout_s
+        return Reply(status=self.status, body=b"page", headers={}, whole=True, took_s=0.1)
+
+    @property
+    def arrival(self) -> Done:
+        """That it took so long, and what was printed."""
+        return Done(status=0, stdout=self.printed, stderr="", took_s=self.took_s)
+
+    def dry_run(self) -> Done:
+        """What was laid out for it."""
+        return self.run("dry-run", check=False)
+
+    def arrive(self) -> Done:
+        """Again."""
+        if self.fails:
+            raise NotReadyError("canary")
+        return self.arrival
+
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """As before."""
+        yield
+
+    def interrupted(self, share: float, *, power: bool) -> bool:
+        """Whether it was busy then."""
+        del share, power
+        return self.busy
+
+    def await_(self, what: Callable[[], bool], timeout_s: float) -> float | None:
+        """Asked once."""
+        del timeout_s
+        return 0.1 if what() else None
+
+    def address(self, name: str, *, version: int = 4) -> str:
+        """Of anybody."""
+        del name, version
+        return "10.0.0.9"
+
+    def renewed(self) -> "Told":
+        """Itself."""
+        return self
+
+
+def judged(slug: str, told: Told) -> tuple[Verdict, str]:
+    """The verdict, and what was seen."""
+    finding = DEPLOYED[slug].judge(cast("Deployed", told), APP)
+    return finding.verdict, finding.seen
+
+
+def test_what_is_put_into_the_commands_of_a_probe() -> None:
+    """The address and what is left, and nothing else in braces."""
+    assert APP.leaving("n-1") == "curl https://app.test/notes -d n-1"
+    assert APP.reading("n-1") == "curl https://app.test/notes?q=n-1"
+    assert (APP.host, APP.ready, APP.page) == ("app.test", "https://app.test/readyz", "https://app.test/")
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict"),
+    [(Told(), Verdict.KEPT), (Told(status=503), Verdict.BROKEN), (Told(took_s=101.0), Verdict.BROKEN)],
+    ids=["as-stated", "not-ready", "too-late"],
+)
+def test_it_arrives_ready_and_in_its_time(told: Told, verdict: Verdict) -> None:
+    """Both are asked."""
+    assert judged("arrives-from-nothing", told)[0] is verdict
+
+
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        (Told(), "200; the connection lost after 35% of what it prints, then /readyz answers 200"),
+        (Told(busy=False), "when all was done"),
+        (Told(fails=True), "it does not arrive: canary"),
+        (Told(status=500), "/readyz answers 500"),
+    ],
+    ids=["kept", "cut-too-late", "fails", "not-ready"],
+)
+def test_a_cut_counts_while_it_is_busy(told: Told, seen: str) -> None:
+    """Cut off after it was done, nothing was cut off."""
+    verdict, said = judged("arrives-after-failure", told)
+    assert seen in said
+    assert (verdict is Verdict.KEPT) == (told == Told())
+
+
+@pytest.mark.parametrize(
+    ("answers", "printed", "kept"),
+    [
+        ({"sought=": ("0\n", 0), "cat /srv/key": ("s3cret", 0)}, "", True),
+        ({"sought=": ("1\n", 0), "cat /srv/key": ("s3cret", 0)}, "", False),
+        ({"sought=": ("0\n", 0), "cat /srv/key": ("s3cret", 0)}, "changed: s3cret", False),
+        ({"sought=": ("0\n", 0), "cat /srv/key": (" \n", 0)}, "", False),
+        ({"sought=": ("0\n", 0), "cat /srv/key": ("", 1)}, "", False),
+    ],
+    ids=["nowhere", "somewhere", "printed", "empty", "no-such-file"],
+)
+def test_a_secret_is_sought_by_its_value(answers: dict[str, tuple[str, int]], printed: str, *, kept: bool) -> None:
+    """One that is empty is found nowhere, and proves nothing."""
+    verdict, _ = judged("secrets-unseen", Told(answers=answers, printed=printed))
+    assert (verdict is Verdict.KEPT) == kept
+
+
+SECURE = "HTTP/2 200\nstrict-transport-security: max-age=1\n"
+AIMS = "HTTP/1.1 308 Permanent Redirect\r\nLocation: https://app.test/\r\n"
+SPOKEN = ("New, TLSv1.3, Cipher is TLS_AES_128_GCM_SHA256", 0)
+REFUSED = ("error: tlsv1 alert protocol version", 1)
+HTTPS = {"-tls1_1": REFUSED, "verify_return_error": SPOKEN, "http://app.test/": (AIMS, 0), "https://": (SECURE, 0)}
+
+
+@pytest.mark.parametrize(
+    ("answers", "kept"),
+    [
+        (HTTPS, True),
+        (HTTPS | {"http://app.test/": ("HTTP/1.1 200 OK\r\n", 0)}, False),
+        (HTTPS | {"http://app.test/": (AIMS.replace("app.test", "app.test.evil"), 0)}, False),
+        (HTTPS | {"-tls1_1": ("error: no protocols available, Cipher is (NONE)", 1)}, False),
+        (HTTPS | {"-tls1_1": SPOKEN}, False),
+        (HTTPS | {"verify_return_error": (SPOKEN[0], 1)}, False),
+        (HTTPS | {"verify_return_error": ("Cipher is (NONE)", 0)}, False),
+        (HTTPS | {"https://": (SECURE * 2, 0)}, False),
+    ],
+    ids=["kept", "plain", "elsewhere", "client-refuses", "old", "unverified", "none", "twice"],
+)
+def test_https_only_is_told_by_the_server(answers: dict[str, tuple[str, int]], *, kept: bool) -> None:
+    """A client that speaks no old version by itself has tried nothing."""
+    verdict, seen = judged("https-only", Told(answers=answers))
+    assert (verdict is Verdict.KEPT) == kept, seen
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ('{"client": "10.0.0.9", "scheme": "https"}', True),
+        ('{"client": "203.0.113.9", "scheme": "https"}', False),
+        ('{"client": "10.0.0.9", "scheme": "http"}', False),
+        ("{}", False),
+    ],
+)
+def test_a_client_is_known_by_address_and_scheme(told: str, *, kept: bool) -> None:
+    """Whichever of them is another one."""
+    assert (judged("client-known", Told(answers={"/who": (told, 0)}))[0] is Verdict.KEPT) == kept
