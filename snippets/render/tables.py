@@ -59,7 +59,10 @@ def _promises(
     contract: Sequence[Promise], compared: Sequence[Standing], handbook: Handbook, links: Links
 ) -> Iterator[str]:
     """Rows by family, each of which has a heading of its own."""
-    for family, promises in groupby(contract, key=lambda promise: promise.family):
+    # What is judged last, for the harm it does, stands with its family all the same.
+    families = list(dict.fromkeys(promise.family for promise in contract))
+    ordered = sorted(contract, key=lambda promise: families.index(promise.family))
+    for family, promises in groupby(ordered, key=lambda promise: promise.family):
         yield f'<tr><th colspan="{len(compared) + 3}">{family.capitalize()}</th></tr>'
         for promise in promises:
             single = [
