@@ -101,9 +101,9 @@ class Servers:
 
     def arrive(self) -> Done:
         """Run the commands that bring it here; raises NotReadyError where one of them fails."""
-        done = self._done(ARRIVE)
+        command, done = self._done(ARRIVE)
         if done.status != 0:
-            raise NotReadyError(f"`{self._verbs[ARRIVE][-1]}` exits {done.status}; {quoted(done.stdout)}")
+            raise NotReadyError(f"`{command}` exits {done.status}; {quoted(done.stdout)}")
         self._arrival = self._arrival or done
         return done
 
@@ -111,7 +111,7 @@ class Servers:
         """Ask what arriving would change; raises ContainerError where it has no such command."""
         if DRY_RUN not in self._verbs:
             raise ContainerError(f"no command is called {DRY_RUN}")
-        return self._done(DRY_RUN)
+        return self._done(DRY_RUN)[1]
 
     def interrupted(self, share: float, *, power: bool) -> bool:
         """Begin to arrive and lose the way there after such a share of what it prints, and the hosts their power."""
@@ -143,15 +143,15 @@ class Servers:
         checked(self._operator.run(f"cp --archive . {other}"), f"cp {other}")
         self._clone = other
 
-    def _done(self, verb: str, *, told: str = "/dev/null") -> Done:
-        """Run a verb's commands until one fails: what all of them printed, also into a file, and how long they took."""
+    def _done(self, verb: str, *, told: str = "/dev/null") -> tuple[str, Done]:
+        """Run a verb's commands until one fails: the last one; what all printed, also into a file, how long it took."""
         printed, took_s = "", 0.0
         for command in self._verbs[verb]:
             done = self._operator.run(f"{{\n{command}\n}} 2>&1 | tee --append {told}", where=self._clone)
             printed, took_s = printed + done.stdout, took_s + done.took_s
             if done.status != 0:
                 break
-        return replace(done, stdout=printed, took_s=took_s)
+        return command, replace(done, stdout=printed, took_s=took_s)
 
     def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
         """Run a command in the clone, on a host as from its provider's console, or at the neighbour's."""
