@@ -12,7 +12,8 @@ from .snippet import COMPOSE, METADATA, REHEARSAL, Kind, Pitfall, Snippet, Sourc
 REHEARSED = "rehearsal"
 # Of a deployment `arrive` is what `boot` is of a container.
 ARRIVES = "arrive"
-STAGES = ("build", "boot", "contract", ARRIVES, REHEARSED)
+CONTAINER_STAGES, DEPLOYMENT_STAGES = ("build", "boot", "contract"), ("contract", ARRIVES)
+STAGES = (*CONTAINER_STAGES, ARRIVES, REHEARSED)
 JUDGES = {Kind.IMAGE: PROMISES, Kind.CONFIG: PROMISES}
 COMMAND_PREFIX = "command-"
 COMMAND = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -134,8 +135,8 @@ def _catcher_faults(table: PitfallTable, snippet: Snippet, carrier: Snippet) -> 
             yield f"promise: no rehearsal {table.promise!r}{near(table.promise, known)}"
     elif not (judging := DEPLOYED if snippet.table.deployment else JUDGES.get(snippet.kind, {})):
         yield f"stage: {table.stage}, but its rehearsal judges what is of kind {snippet.kind}"
-    elif (table.stage == ARRIVES) > bool(snippet.table.deployment):
-        yield f"stage: {table.stage}, but only a deployment arrives"
+    elif table.stage not in (DEPLOYMENT_STAGES if snippet.table.deployment else CONTAINER_STAGES):
+        yield f"stage: {table.stage}, which {'no' if snippet.table.deployment else 'only a'} deployment gets to"
     elif table.promise not in judging:
         yield f"promise: no promise {table.promise!r}{near(table.promise, judging)}"
     elif table.edit and table.edit.command:

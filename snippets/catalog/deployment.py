@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from ..contract.deployment.description import Deployment
+from ..contract.deployment.description import PUT, Deployment
 from .description import silent
+from .metadata import near
 from .snippet import Kind, Snippet
 
-DRY_RUN = "dry-run"
-PORT = re.compile(r"\d{1,5}/(tcp|udp)")
+ARRIVE, DRY_RUN = "arrive", "dry-run"
+PORT = re.compile(r"([1-9]\d{0,4})/(tcp|udp)")
+LARGEST_PORT = 65535
 VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 NONCE = "{nonce}"
 
@@ -37,6 +39,9 @@ def _stated_faults(deployment: Deployment) -> Iterator[str]:
             yield f"deployment.{key}: none"
     yield from (f"deployment.ports: {port!r} is no port, as in 443/tcp" for port in deployment.ports if not _port(port))
     yield from (f"deployment.env: {name!r} is no variable's name" for name in deployment.env if not _variable(name))
+    for name, value in deployment.env.items():
+        if "{" in value and value not in PUT:
+            yield f"deployment.env.{name}: {value!r} is put in by nobody{near(value, PUT)}"
     for key, command in {"write": deployment.probe.write, "read": deployment.probe.read}.items():
         if NONCE not in command:
             yield f"deployment.probe.{key}: without {NONCE} nobody can tell what was left"
@@ -47,7 +52,8 @@ def _stated_faults(deployment: Deployment) -> Iterator[str]:
 
 
 def _port(stated: str) -> bool:
-    return bool(PORT.fullmatch(stated))
+    found = PORT.fullmatch(stated)
+    return found is not None and int(found[1]) <= LARGEST_PORT
 
 
 def _variable(name: str) -> bool:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 from ..contract.container.web import config_meant
 from .compose import other_file
-from .deployment import VARIABLE, deployment_faults
+from .deployment import ARRIVE, VARIABLE, deployment_faults
 from .description import silent
 from .metadata import HostTable, SnippetTable, StackTable
 from .snippet import COMPOSE, REHEARSAL, Kind, Snippet
 
-# The commands that bring a compose project up, and an application to hosts that hold nothing.
-UP, ARRIVE = "up", "arrive"
+# The command that brings a compose project up, as `arrive` brings an application to hosts that hold nothing.
+UP = "up"
 COMMANDS = {
     Kind.COMPOSE: (UP, "what stands above it is run before a rehearsal"),
     Kind.HOST: (ARRIVE, "with all above it, it is run before a rehearsal"),

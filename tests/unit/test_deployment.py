@@ -133,21 +133,46 @@ def test_a_cut_counts_while_it_is_busy(told: Told, seen: str) -> None:
     assert (verdict is Verdict.KEPT) == (told == Told())
 
 
+FOUND, NOWHERE, KEY = ("1\n", 0), ("0\n", 0), ("s3cret", 0)
+SOUGHT = {"cat /opt/canary": FOUND, "sought=": NOWHERE, "cat /srv/key": KEY}
+
+
 @pytest.mark.parametrize(
     ("answers", "printed", "kept"),
     [
-        ({"sought=": ("0\n", 0), "cat /srv/key": ("s3cret", 0)}, "", True),
-        ({"sought=": ("1\n", 0), "cat /srv/key": ("s3cret", 0)}, "", False),
-        ({"sought=": ("0\n", 0), "cat /srv/key": ("s3cret", 0)}, "changed: s3cret", False),
-        ({"sought=": ("0\n", 0), "cat /srv/key": (" \n", 0)}, "", False),
-        ({"sought=": ("0\n", 0), "cat /srv/key": ("", 1)}, "", False),
+        (SOUGHT, "", True),
+        (SOUGHT | {"sought=": FOUND}, "", False),
+        (SOUGHT, "changed: s3cret", False),
+        (SOUGHT | {"cat /srv/key": (" \n", 0)}, "", False),
+        (SOUGHT | {"cat /srv/key": ("", 1)}, "", False),
+        (SOUGHT | {"cat /opt/canary": NOWHERE}, "", False),
     ],
-    ids=["nowhere", "somewhere", "printed", "empty", "no-such-file"],
+    ids=["nowhere", "somewhere", "printed", "empty", "no-such-file", "blind"],
 )
 def test_a_secret_is_sought_by_its_value(answers: dict[str, tuple[str, int]], printed: str, *, kept: bool) -> None:
-    """One that is empty is found nowhere, and proves nothing."""
+    """One that is empty is found nowhere, and so is one that nobody can find where it lies: both prove nothing."""
     verdict, _ = judged("secrets-unseen", Told(answers=answers, printed=printed))
     assert (verdict is Verdict.KEPT) == kept
+
+
+METADATA = {"grep -q ^CapEff": ("", 0), "find / -type d": ("/srv/uploads\n/tmp/a\n", 0), "docker exec web": ("", 1)}
+
+
+@pytest.mark.parametrize(
+    ("answers", "seen"),
+    [
+        (METADATA, "of 5 ways 0 work; it may write to /srv/uploads as stated"),
+        (METADATA | {"find / -type d": ("/srv/uploads\n/srv/uploads-too\n", 0)}, "and to /srv/uploads-too"),
+        (METADATA | {"docker exec web": ("", 0)}, "of 5 ways 5 work"),
+        (METADATA | {"grep -q ^CapEff": ("", 1)}, "nothing by which somebody could try"),
+    ],
+    ids=["kept", "beyond", "all", "untriable"],
+)
+def test_a_way_counts_where_it_can_be_tried(answers: dict[str, tuple[str, int]], seen: str) -> None:
+    """Where nothing can be tried nothing works, and that is no sign of few rights."""
+    verdict, said = judged("least-rights", Told(answers=answers))
+    assert seen in said
+    assert (verdict is Verdict.KEPT) == (answers == METADATA)
 
 
 SECURE = "HTTP/2 200\nstrict-transport-security: max-age=1\n"

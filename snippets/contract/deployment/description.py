@@ -7,6 +7,9 @@ from msgspec import Meta
 
 from ..project import Table
 
+# What is put into `env`, each as a whole value: the image by its digest, the authority, the file with its root.
+PUT = ("{version}", "{acme}", "{acme_root}")
+
 
 class Probe(Table, frozen=True, kw_only=True):
     """How what was deployed is asked, from another machine; commands have the address for `{url}`."""

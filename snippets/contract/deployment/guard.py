@@ -3,6 +3,8 @@
 import re
 import shlex
 
+from ...errors import ContainerError
+from ..attempts import ACCOUNT, opens, passwords_given
 from ..promise import Judgement, kept_if, promise
 from ..subject import NEIGHBOUR
 from .description import Deployment
@@ -11,7 +13,6 @@ from .subject import Deployed
 
 NFTABLES = "https://wiki.nftables.org/wiki-nftables/index.php/Simple_ruleset_for_a_server"
 SSHD = "https://man.openbsd.org/sshd_config"
-PASSWORD = "hb-canary-password"  # noqa: S105 - of an account that is made to be tried
 # What listens where somebody forgot to say 127.0.0.1, by TCP and by UDP.
 FORGOTTEN = {"tcp": (25, 111, 2019, 2375, 3306, 5432, 6379, 8000, 8080, 9100), "udp": (53, 123, 161, 1900, 5353, 11211)}
 LISTEN = """
@@ -56,13 +57,7 @@ BEHIND = """
 docker ps --quiet | xargs docker inspect --format='{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}'
 } 2>/dev/null | xargs -n1 | sort -u
 """
-ACCOUNT = "id canary || useradd --create-home canary"
 CHANGED = ("REMOTE HOST IDENTIFICATION HAS CHANGED", "Host key verification failed")
-ATTEMPT = """
-printf '#!/bin/sh\\necho {password}\\n' > ~/askpass && chmod 700 ~/askpass
-SSH_ASKPASS=~/askpass SSH_ASKPASS_REQUIRE=force ssh -o PubkeyAuthentication=no -o NumberOfPasswordPrompts=1 \
-    -o PreferredAuthentications=keyboard-interactive,password {user}@{host} true
-"""
 OLD_TLS = "openssl s_client -connect {host}:443 -servername {host} -tls1_1 -cipher 'ALL:@SECLEVEL=0' </dev/null 2>&1"
 MODERN_TLS = "openssl s_client -connect {host}:443 -servername {host} -verify_return_error </dev/null 2>&1"
 HEADERS = "curl --silent --show-error --output /dev/null --dump-header - --max-time 10 {url}"
@@ -111,7 +106,15 @@ def _listen(servers: Deployed, host: str, taken: set[int]) -> None:
     ports = {kind: [port for port in forgotten if port not in taken] for kind, forgotten in FORGOTTEN.items()}
     program = shlex.join(["python3", "-c", LISTEN.format(**ports)])
     servers.run(f"systemctl stop canary 2>/dev/null || true; systemd-run --quiet --unit canary {program}", on=host)
-    servers.run("timeout 10 bash -c 'until ss -ltn | grep -q :9100; do sleep 0.1; done'", on=host)
+    planted = {f"{port}/{kind}" for kind, each in ports.items() for port in each}
+    # On the host itself all of it answers, or that it does not from elsewhere says nothing.
+    looked = shlex.join(["python3", "-c", SCAN.format(ports=[*ports.items()]), "127.0.0.1"])
+
+    def all_answer() -> bool:
+        return {line.split()[0] for line in servers.run(looked, on=host).stdout.splitlines()} == planted
+
+    if servers.await_(all_answer, 20.0) is None:
+        raise ContainerError("what was made to listen does not answer on the host itself")
 
 
 @promise(family="guard", authority="https://www.rfc-editor.org/rfc/rfc6797")
@@ -139,10 +142,8 @@ def https_only(servers: Deployed, deployment: Deployment) -> Judgement:
 def ssh_keys_only(servers: Deployed, deployment: Deployment) -> Judgement:
     """No password opens any account, and who deploys refuses a host whose key is another one."""
     host = deployment.host
-    servers.run(f"{ACCOUNT}; printf '%s\\n' root:{PASSWORD} canary:{PASSWORD} | chpasswd", on=host)
-    # It was right before, or an attempt that fails says nothing.
-    known = servers.run(f"su canary -c 'echo {PASSWORD} | su root -c true'", on=host, check=False).status == 0
-    opened = [user for user in ("root", "canary") if _opens(servers, user, host)]
+    known = passwords_given(servers, host)
+    opened = [user for user in ("root", ACCOUNT) if opens(servers, user, host)]
     key = servers.run(f"ssh root@{host} true", check=False).status == 0
     told = sorted(line for line in servers.run("sshd -T", on=host).stdout.splitlines() if line.startswith(TOLD))
     swapped = servers.run(SWAP, on=host).stdout.strip()
@@ -162,8 +163,3 @@ mkdir /root/host-keys && cp --preserve /etc/ssh/ssh_host_* /root/host-keys/ && r
 ssh-keygen -A && systemctl restart ssh
 """
 SWAP_BACK = "cp --preserve /root/host-keys/* /etc/ssh/ && rm -r /root/host-keys && systemctl restart ssh"
-
-
-def _opens(servers: Deployed, user: str, host: str) -> bool:
-    """Whether a password opens an account."""
-    return servers.run(ATTEMPT.format(password=PASSWORD, user=user, host=host), check=False).status == 0

@@ -54,6 +54,6 @@ def served(servers: Deployed, deployment: Deployment) -> float | None:
 
 def missing(servers: Deployed, deployment: Deployment, acknowledged: list[str]) -> list[str]:
     """What was acknowledged and is not there."""
-    look = f'{deployment.reading("$nonce")} | grep -q "$nonce" || echo "$nonce"'
+    look = f'{deployment.reading("$nonce")} | grep --fixed-strings -- "$nonce" >/dev/null || echo "$nonce"'
     look = f"for nonce in {' '.join(acknowledged)}; do {look}; done"
     return servers.run(look, on=NEIGHBOUR).stdout.split() if acknowledged else []

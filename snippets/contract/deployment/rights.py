@@ -16,16 +16,36 @@ PLACES = {
     "a process list": "ps -eo args ww",
     "an environment that others may read": f"{NOBODY} sh -c 'cat /proc/[0-9]*/environ'",
     "the journal": "journalctl --no-pager --output=cat",
-    "a container's settings": "docker inspect $(docker ps --all --quiet)",
-    "an image": "docker image inspect $(docker image ls --quiet); "
-    "for each in $(docker image ls --quiet); do docker history --no-trunc $each; done",
-    "a container's log": "for each in $(docker ps --all --quiet); do docker logs $each 2>&1; done",
     "a history": "cat /root/.*history /home/*/.*history",
     "a file that anybody may read": (
         f"{NOBODY} grep --recursive --no-filename --binary-files=without-match --fixed-strings --file=- "
         '--devices=skip --exclude-dir=proc --exclude-dir=sys --exclude-dir=dev / < "$sought"'
     ),
 }
+# The same, where there is an engine.
+CONTAINERS = {
+    "a container's settings": "docker inspect $(docker ps --all --quiet)",
+    "an image": "docker image inspect $(docker image ls --quiet); "
+    "for each in $(docker image ls --quiet); do docker history --no-trunc $each; done",
+    "a container's log": "for each in $(docker ps --all --quiet); do docker logs $each 2>&1; done",
+}
+# One that lies in each of these places: where it is not found, nothing would be.
+CANARY, CANARY_PATH = "hb-canary-secret", "/opt/canary"
+PLANTED = f"""
+echo {CANARY} | tee {CANARY_PATH} > /root/.canary_history
+logger {CANARY}
+systemd-run --quiet --unit canary-secret --uid=nobody --setenv=CANARY={CANARY} \\
+    python3 -c 'import time; time.sleep(600)' {CANARY}
+"""
+CONTAINED = f"""
+image=$(docker image ls --quiet | sed --quiet 1p)
+docker run --name canary --network none --entrypoint echo --env CANARY={CANARY} "$image" {CANARY}
+docker commit canary canary
+"""
+REMOVED = f"""
+systemctl stop canary-secret; rm {CANARY_PATH} /root/.canary_history
+if command -v docker; then docker rm canary; docker image rm canary; fi
+"""
 # Never as an argument, or the search itself would be what is found in the process list.
 LOOK = """
 sought=$(mktemp) && cat {path} > "$sought"
@@ -44,6 +64,8 @@ WAYS = {
         "python3 -c 'import urllib.request; urllib.request.urlopen(\"{metadata}\", timeout=3)'; fi"
     ),
 }
+# What these take: without it none of them works, and that says nothing.
+TRIABLE = "grep -q ^CapEff: /proc/self/status && { command -v curl || command -v wget || command -v python3; }"
 # https://docs.digitalocean.com/products/droplets/how-to/access-metadata/
 METADATA = "169.254.169.254"
 PLANT = f"""
@@ -62,17 +84,28 @@ def secrets_unseen(servers: Deployed, deployment: Deployment) -> Judgement:
     """No secret is in a process list, an open environment or file, a log, a container's settings or an image."""
     host = deployment.host
     values = {name: servers.run(f"cat {path}", on=host).stdout.strip() for name, path in deployment.secrets.items()}
+    has_engine = servers.run("command -v docker", on=host, check=False).status == 0
+    places = PLACES | CONTAINERS if has_engine else PLACES
+    servers.run(f"{PLANTED}{CONTAINED if has_engine else ''}", on=host)
+    unseen = [place for place, command in places.items() if not _holds(servers, host, command, CANARY_PATH)]
+    servers.run(REMOVED, on=host)
+    if unseen:
+        raise ContainerError(f"what was planted is not found in {', '.join(unseen)}")
     printed = servers.arrival.stdout + servers.dry_run().stdout
     found: list[str] = []
     for name, value in values.items():
         if value in printed:
             found.append(f"{name} in what the deployment prints")
-        for place, command in PLACES.items():
-            look = LOOK.format(path=deployment.secrets[name], command=command)
-            if int(servers.run(look, on=host).stdout.split()[-1]):
+        for place, command in places.items():
+            if _holds(servers, host, command, deployment.secrets[name]):
                 found.append(f"{name} in {place}")
-    seen = f"{len(values)} secrets sought in {len(PLACES) + 1} places: {', '.join(found) or 'in none of them'}"
+    seen = f"{len(values)} secrets sought in {len(places) + 1} places: {', '.join(found) or 'in none of them'}"
     return kept_if(bool(values) and all(values.values()) and not found, seen)
+
+
+def _holds(servers: Deployed, host: str, command: str, path: str) -> bool:
+    """Whether what a command prints has the content of a file in it."""
+    return int(servers.run(LOOK.format(path=path, command=command), on=host).stdout.split()[-1]) > 0
 
 
 @promise(family="guard", authority=f"{SHEET}/Docker_Security_Cheat_Sheet.html")
@@ -86,6 +119,8 @@ def least_rights(servers: Deployed, deployment: Deployment) -> Judgement:
     if servers.await_(lambda: servers.run(asked, on=host, check=False).status == 0, 10.0) is None:
         raise ContainerError("the metadata that was planted answers nobody")
     inside = f"{deployment.inside} sh -c "
+    if servers.run(inside + shlex.quote(TRIABLE), on=host, check=False).status != 0:
+        raise ContainerError("inside it is nothing by which somebody could try")
     worked = [
         way
         for way, script in WAYS.items()

@@ -11,7 +11,8 @@ from ..subject import NEIGHBOUR
 from .description import Deployment
 from .subject import Deployed
 
-# One after the other, each on a connection of its own; what was answered is on the disk before the next one.
+# One after the other, each on a connection of its own; what was answered is on the disk before the next one. Whatever
+# goes wrong is an answer that somebody did not get. The pause leaves the host a part of the machine.
 ASK = """
 import json, pathlib, time, urllib.error, urllib.request
 class Stay(urllib.request.HTTPRedirectHandler):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from ...contract.deployment.description import PUT
 from ..run import Run
 from .authority import authority
 from .host import Host, network
@@ -59,11 +60,7 @@ def bare_internet(run: Run) -> Iterator[Internet]:
 def internet(run: Run, stock: Stock, settings: Mapping[str, str]) -> Iterator[Internet]:
     """One with a registry that holds this, and an authority; `{version}` and the like are put into the settings."""
     with network(run, "internet") as name, registry(name, run, stock) as images, authority(name, run) as signing:
-        put = {
-            "{version}": images.reference(APPLICATION),
-            "{acme}": signing.directory,
-            "{acme_root}": f"{HOME}/{ROOT}",
-        }
+        put = dict(zip(PUT, (images.reference(APPLICATION), signing.directory, f"{HOME}/{ROOT}"), strict=True))
         yield Internet(
             run=run,
             network=name,

@@ -7,20 +7,19 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from ...catalog.deployment import ARRIVE, DRY_RUN
 from ...contract.observation import Done, Reply
 from ...contract.subject import NEIGHBOUR
 from ...errors import ContainerError, NotReadyError
 from .host import Host, Snapshot, cut, rented
 from .inside import checked
 from .internet import ROOT, Internet
-from .operator import CLONE, Operator, operator
+from .operator import CLONE, HOME, Operator, operator
 from .waiting import awaited, quoted
 
-# Verbs of a deployment, by the names that its commands have.
-ARRIVE, DRY_RUN = "arrive", "dry-run"
 ARRIVING_S = 600.0
 # Where whoever deploys is told how far it got.
-PROGRESS = "/tmp/arriving"  # noqa: S108 - of a machine that nobody else is on
+PROGRESS = f"{HOME}/arriving"
 
 
 class Servers:

@@ -3,6 +3,7 @@
 import re
 import shlex
 
+from ...contract.attempts import ACCOUNT, opens, passwords_given
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import NEIGHBOUR, Servers
 from ...errors import ContainerError
@@ -11,16 +12,10 @@ ANSIBLE = "https://docs.ansible.com/ansible/latest/playbook_guide"
 HOST = "app.example.org"
 DROP_IN = "/etc/ssh/sshd_config.d/00-hardening.conf"
 PLAYBOOK = "ansible-playbook harden.yml"
-PASSWORD = "hb-canary-password"  # noqa: S105 - of an account that is made to be tried
 RECAP = re.compile(rf"^{re.escape(HOST)} .*\bok=(\d+) +changed=(\d+) .*\bfailed=(\d+)", re.MULTILINE)
 STATED = {22, 80, 443}
 # What listens where somebody forgot to say 127.0.0.1, and what is stated.
 LISTENED = (22, 80, 443, 2375, 5432, 6379, 8000)
-ATTEMPT = """
-printf '#!/bin/sh\\necho {password}\\n' > ~/askpass && chmod 700 ~/askpass
-SSH_ASKPASS=~/askpass SSH_ASKPASS_REQUIRE=force ssh -o PubkeyAuthentication=no \
-    -o PreferredAuthentications=keyboard-interactive,password -o NumberOfPasswordPrompts=1 {user}@{host} true
-"""
 LISTEN = """
 for port in {ports}; do
     systemd-run --quiet --unit canary-$port python3 -c "
@@ -51,24 +46,16 @@ def ran(servers: Servers, command: str) -> tuple[int, int, int]:
     return right, changed, failed
 
 
-def opened(servers: Servers, user: str) -> bool:
-    """Whether a password opens an account."""
-    attempt = ATTEMPT.format(password=PASSWORD, user=user, host=HOST)
-    return servers.run(attempt, check=False).status == 0
-
-
 @promise(family="rehearsal", authority="https://man.openbsd.org/sshd_config")
 def no_password_opens_an_account(servers: Servers) -> Judgement:
     """An account with a password, and root with one, are tried: neither opens, by either way to ask; a key does."""
-    servers.run(f"useradd --create-home canary; printf '%s\\n' root:{PASSWORD} canary:{PASSWORD} | chpasswd", on=HOST)
-    # It was right before, or an attempt that fails says nothing.
-    known = servers.run(f"su canary -c 'echo {PASSWORD} | su root -c true'", on=HOST, check=False).status == 0
-    passwords = {user: opened(servers, user) for user in ("root", "canary")}
+    known = passwords_given(servers, HOST)
+    passwords = {user: opens(servers, user, HOST) for user in ("root", ACCOUNT)}
     key = servers.run(f"ssh root@{HOST} true", check=False).status == 0
     lines = servers.run("sshd -T", on=HOST).stdout.splitlines()
     told = [line for line in lines if line.startswith(("passwordauth", "kbdinteractiveauth", "permitrootlogin"))]
     seen = ", ".join(
-        f"{user}'s password {'opens' if opens else 'does not open'} it" for user, opens in passwords.items()
+        f"{user}'s password {'opens' if opened else 'does not open'} it" for user, opened in passwords.items()
     )
     seen += f"; a key {'does' if key else 'does not'}; sshd -T: {', '.join(sorted(told))}"
     return kept_if(known and key and not any(passwords.values()), seen)
@@ -102,13 +89,13 @@ def lost_handler_is_made_up_for(servers: Servers) -> Judgement:
     """A play that fails after it has changed a file has the service read it; once it runs through, nothing is left."""
     servers.run(f"rm {DROP_IN} && systemctl reload ssh && mv /usr/sbin/nft /usr/sbin/nft.away", on=HOST)
     servers.run("echo '# older' >> /etc/nftables.conf", on=HOST)
-    servers.run(f"useradd --create-home canary || true; echo canary:{PASSWORD} | chpasswd", on=HOST, check=False)
-    before = opened(servers, "canary")
+    passwords_given(servers, HOST)
+    before = opens(servers, ACCOUNT, HOST)
     _, _, failed = ran(servers, PLAYBOOK)
-    meanwhile = opened(servers, "canary")
+    meanwhile = opens(servers, ACCOUNT, HOST)
     servers.run("mv /usr/sbin/nft.away /usr/sbin/nft", on=HOST)
     _, _, again = ran(servers, PLAYBOOK)
-    after = opened(servers, "canary")
+    after = opens(servers, ACCOUNT, HOST)
     seen = f"{failed} task failed, and a password {'still opens' if meanwhile else 'opens no'} account; "
     seen += f"after a run with {again} failures it {'still opens one' if after else 'opens none'}"
     return kept_if(before and failed == 1 and not meanwhile and again == 0 and not after, seen)

@@ -218,14 +218,17 @@ def request_is_found_in_both_logs(stack: Stack) -> Judgement:
 
 @promise(family="rehearsal", authority=f"{CADDY}/caddyfile/directives/request_body")
 def too_much_is_refused(stack: Stack) -> Judgement:
-    """An upload of 9 MB is refused with 413 and one of 1 MB is taken: proxy and application have the same limit."""
+    """An upload of 9 MB is refused and not handed on, one of 1 MB is taken: proxy and application have one limit."""
     to = site(stack)
     large, small = noted(to, "large", LARGE)[0], noted(to, "small", SMALL)[0]
     adapted = stack.run("caddy adapt --config /etc/caddy/Caddyfile", on="caddy").stdout
     limit = re.search(r'"max_size":(\d+)', adapted)
     proxy, application = int(limit[1]) if limit else 0, int(ran(stack, "--network=none", LARGEST))
-    seen = f"9 MB: {large}, 1 MB: {small}; limits: {proxy or 'none'} of the proxy, {application} of the application"
-    return kept_if((large, small, proxy) == (TOO_LARGE, SEE_OTHER, application), seen)
+    # An application that refuses by itself hangs up while the proxy still sends: now and then that is a 502.
+    handed_on = sum('"status": 413' in line for line in stack.logs("web").splitlines())
+    seen = f"9 MB: {large}{', handed on' if handed_on else ''}, 1 MB: {small}; "
+    seen += f"limits: {proxy or 'none'} of the proxy, {application} of the application"
+    return kept_if(not handed_on and (large, small, proxy) == (TOO_LARGE, SEE_OTHER, application), seen)
 
 
 @promise(family="rehearsal", authority="https://gunicorn.org/deploy")
