@@ -3,15 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from ..contract.deployment.description import PUT, Deployment
+from ..contract.deployment.description import SPAN, Deployment
 from .description import silent
-from .metadata import near
 from .snippet import Kind, Snippet
 
 ARRIVE, DRY_RUN = "arrive", "dry-run"
 PORT = re.compile(r"([1-9]\d{0,4})/(tcp|udp)")
 LARGEST_PORT = 65535
-VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 NONCE = "{nonce}"
 
 
@@ -34,14 +32,16 @@ def deployment_faults(snippet: Snippet, deployment: Deployment) -> Iterator[str]
 
 def _stated_faults(deployment: Deployment) -> Iterator[str]:
     """What can be told of each value by itself."""
-    for key, stated in {"ports": deployment.ports, "secrets": deployment.secrets}.items():
+    told = {"ports": deployment.ports, "secrets": deployment.secrets, "timers": deployment.timers}
+    for key, stated in told.items():
         if not stated:
             yield f"deployment.{key}: none"
     yield from (f"deployment.ports: {port!r} is no port, as in 443/tcp" for port in deployment.ports if not _port(port))
-    yield from (f"deployment.env: {name!r} is no variable's name" for name in deployment.env if not _variable(name))
-    for name, value in deployment.env.items():
-        if "{" in value and value not in PUT:
-            yield f"deployment.env.{name}: {value!r} is put in by nobody{near(value, PUT)}"
+    for name, silence in deployment.timers.items():
+        if not name.endswith(".timer"):
+            yield f"deployment.timers: {name!r} is no timer"
+        if not SPAN.fullmatch(silence):
+            yield f"deployment.timers.{name}: {silence!r} is no time, as in 2h"
     for key, command in {"write": deployment.probe.write, "read": deployment.probe.read}.items():
         if NONCE not in command:
             yield f"deployment.probe.{key}: without {NONCE} nobody can tell what was left"
@@ -54,7 +54,3 @@ def _stated_faults(deployment: Deployment) -> Iterator[str]:
 def _port(stated: str) -> bool:
     found = PORT.fullmatch(stated)
     return found is not None and int(found[1]) <= LARGEST_PORT
-
-
-def _variable(name: str) -> bool:
-    return bool(VARIABLE.fullmatch(name))

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from ..contract.container.web import config_meant
 from .compose import other_file
-from .deployment import ARRIVE, VARIABLE, deployment_faults
+from .deployment import ARRIVE, deployment_faults
 from .description import silent
-from .metadata import HostTable, SnippetTable, StackTable
+from .metadata import PUT, VERSION, HostTable, SnippetTable, StackTable, near
 from .snippet import COMPOSE, REHEARSAL, Kind, Snippet
 
 # The command that brings a compose project up, as `arrive` brings an application to hosts that hold nothing.
@@ -18,6 +18,7 @@ COMMANDS = {
 }
 EFFECTIVE = config_meant.slug
 DOMAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*")
+VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 DOTENV = ".env"
 OTHER_COMPOSE = re.compile(r"(?:docker-)?compose(?:\..*)?\.ya?ml", re.IGNORECASE)
 
@@ -58,6 +59,7 @@ def kind_faults(snippet: Snippet) -> Iterator[str]:
         yield from _stack_faults(table.stack)
     if table.host:
         yield from _host_faults(table.host)
+        yield from _host_setting_faults(table.host, deployed=table.deployment is not None)
     yield from _compose_faults(snippet)
 
 
@@ -91,6 +93,15 @@ def _host_faults(host: HostTable) -> Iterator[str]:
             yield f"host.names: {name!r} is no host name in lower case"
     if len(set(host.names)) != len(host.names):
         yield "host.names: one is there twice"
+
+
+def _host_setting_faults(host: HostTable, *, deployed: bool) -> Iterator[str]:
+    yield from (f"host.env: {name!r} is no variable's name" for name in host.env if not VARIABLE.fullmatch(name))
+    for name, value in host.env.items():
+        if "{" in value and value not in PUT:
+            yield f"host.env.{name}: {value!r} is put in by nobody{near(value, PUT)}"
+        if value == VERSION and not deployed:
+            yield f"host.env.{name}: {value!r} is of a deployment, and this is none"
 
 
 def _stack_faults(stack: StackTable) -> Iterator[str]:

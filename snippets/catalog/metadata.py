@@ -44,10 +44,19 @@ class StackTable(Table, frozen=True, kw_only=True):
     env: Annotated[dict[str, str], Meta(description="what `.env` says instead; each `{port}` in it is a free one")] = {}
 
 
+# What is put into `env` of hosts, each as a whole value: the image by its digest, the authority, the file with its
+# root, and the address where somebody is told.
+VERSION = "{version}"
+PUT = (VERSION, "{acme}", "{acme_root}", "{alerts}")
+
+
 class HostTable(Table, frozen=True, kw_only=True):
     """Which hosts a snippet is for, each as it is rented: a Debian 13 that holds nothing."""
 
     names: Annotated[list[str], Meta(description="the hosts, by the names that its inventory has for them")]
+    env: Annotated[
+        dict[str, str], Meta(description=f"what is set where it is deployed from; put in are `{'`, `'.join(PUT)}`")
+    ] = {}
     packages: Annotated[
         list[str], Meta(description="packages that its commands install, which hosts of its pitfalls hold already")
     ] = []

@@ -21,7 +21,7 @@ COMPOSE = "compose.yaml"
 REHEARSAL = "rehearsal.py"
 # A host as it is rented, and whoever deploys to it: a machine with what it takes to run a playbook.
 HOST, OPERATOR = "debian-13", "operator"
-# Whom a deployment needs on the internet, and nobody can have in a test: who signs, and who has its images.
+# Whom hosts meet on the internet, and nobody can have in a test: who signs for them, and who has their images.
 AUTHORITY, REGISTRY = "authority", "registry"
 
 
@@ -101,7 +101,7 @@ class Snippet:
         built = bases(self.text("Dockerfile")) if "Dockerfile" in self.sources else ()
         beside = [service.image for service in self.table.beside.values()]
         hosts = (HOST, OPERATOR) if self.table.host else ()
-        played = (AUTHORITY, REGISTRY) if self.table.deployment else ()
+        played = (AUTHORITY, REGISTRY) if self.table.host and self.table.host.env else ()
         return tuple(dict.fromkeys((*built, *self.composed.bases, *beside, *hosts, *played)))
 
     @cached_property

@@ -191,6 +191,19 @@ class Image(Protocol):
         """Read all layers once, for places that hold a canary and for paths that match."""
 
 
+class Authority(Protocol):
+    """Who signs certificates for hosts, once it has looked."""
+
+    def issued(self) -> int:
+        """How many it has signed so far."""
+
+    def pause(self) -> None:
+        """From here on it answers nobody."""
+
+    def refuse(self) -> None:
+        """From here on it takes no order: it has signed too many, it says, with status 429."""
+
+
 class Servers(Subject, Protocol):
     """Hosts to which somebody has deployed; its units are the hosts by their names, `NEIGHBOUR`, and "", who deployed.
 
@@ -204,6 +217,19 @@ class Servers(Subject, Protocol):
 
     def arrive(self) -> Done:
         """Do once more what brought it here."""
+
+    def begun(self, *, signed_for_s: float | None = None) -> AbstractContextManager[None]:
+        """Inside the block the hosts are as before anything arrived; afterwards as when it just had.
+
+        Certificates that are signed inside it are valid for so long, where that is given.
+        """
+
+    @property
+    def authority(self) -> Authority:
+        """Who signs certificates inside a block of `begun`, or else for all of it."""
+
+    def told(self) -> Sequence[str]:
+        """The messages that somebody was sent so far."""
 
     def address(self, name: str, *, version: int = 4) -> str:
         """Where a host is, by IP version 4 or 6."""

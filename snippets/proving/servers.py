@@ -8,10 +8,11 @@ from ..catalog.deployment import ARRIVE
 from ..catalog.snippet import Snippet
 from ..engine.bases.ground import image_of
 from ..engine.engine import Engine
+from ..engine.subjects.host import Snapshot
 from ..engine.subjects.internet import APPLICATION, bare_internet, internet
 from ..engine.subjects.preparation import prepared
 from ..engine.subjects.registry import official, stocked
-from ..engine.subjects.servers import Servers, hosted
+from ..engine.subjects.servers import Beginning, Servers, hosted
 
 
 @contextmanager
@@ -27,14 +28,19 @@ def bare(
     assert table is not None, "the door asks every snippet of hosts for it"
     clone = snippet.assemble(folder / snippet.name, replaced)
     with ExitStack() as stack:
-        if deployment := snippet.table.deployment:
+        if table.env:
             images = {official(ref): image_of(ref, engine.run) for ref in snippet.composed.bases}
-            stock = stocked({APPLICATION: engine.version(clone), **images}, engine.run)
-            around = stack.enter_context(internet(engine.run, stock, deployment.env))
+            if snippet.table.deployment:
+                images[APPLICATION] = engine.version(clone)
+            around = stack.enter_context(internet(engine.run, stocked(images, engine.run), table.env))
         else:
             around = stack.enter_context(bare_internet(engine.run))
-        begun = prepared(table.packages, around) if replaced and table.packages else None
-        yield stack.enter_context(hosted(table.names, verbs(snippet), clone, around, begun))
+
+        def packed() -> Snapshot | None:
+            return prepared(table.packages, around) if table.packages else None
+
+        beginning = Beginning(held=packed() if replaced else None, packed=packed)
+        yield stack.enter_context(hosted(table.names, verbs(snippet), clone, around, beginning))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What a run proved -> tables with times: drawn on a terminal, plain lines elsewhere."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 
 from ..engine.bases.ground import Ground
 from ..evidence.records import Base
@@ -14,9 +15,10 @@ def print_summary(
     grounds: Sequence[Ground],
     write_line: Callable[[str], None],
 ) -> None:
-    """Print what was proven, what was withheld and why, and what each base cost; nothing where nothing was."""
+    """Print what was proven, the slowest first, what was withheld and why, and what each base cost; nothing where nothing was."""
+    slowest = sorted(written, key=attrgetter("took_s"), reverse=True)
     costs = [(ground.base, ground.took_s) for ground in grounds]
-    rows = [(w.name, _state(w), str(w.findings), f"{w.took_s:.1f} s") for w in written]
+    rows = [(w.name, _state(w), str(w.findings), f"{w.took_s:.1f} s") for w in slowest]
     bases = [(base.ref, _origin(base), base.version, f"{took:.1f} s") for base, took in costs]
     for title, columns, cells in (
         ("proven", ("record", "state", "findings", "took"), rows),

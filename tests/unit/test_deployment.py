@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+import msgspec
 import pytest
 
 from snippets.contract import DEPLOYED, Verdict
@@ -19,6 +20,7 @@ APP = Deployment(
     url="https://app.test",
     ports=["22/tcp", "443/tcp"],
     secrets={"key": "/srv/key"},
+    timers={"certificate.timer": "2h"},
     drift="/srv/compose.yaml",
     inside="docker exec web",
     discard="docker rm web",
@@ -214,3 +216,82 @@ def test_https_only_is_told_by_the_server(answers: dict[str, tuple[str, int]], *
 def test_a_client_is_known_by_address_and_scheme(told: str, *, kept: bool) -> None:
     """Whichever of them is another one."""
     assert (judged("client-known", Told(answers={"/who": (told, 0)}))[0] is Verdict.KEPT) == kept
+
+
+@dataclass
+class Signed(Told):
+    """One that shows another certificate at each look while somebody signs, and where nobody does an older one.
+
+    With less than `told_s` left the timer's service has somebody told, where that is given.
+    """
+
+    renews: bool = True
+    told_s: float = 30.0
+    says: str = "certificate@app.test failed"
+    timer: str = "certificate.timer"
+    early: bool = False
+    visited: str = '{"200": 9}'
+    messages: list[str] = field(default_factory=list)
+    looks: int = 0
+    left_s: int = 59
+
+    def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
+        """What is shown, which timers run, and what comes of starting what one of them would."""
+        listed = f'[{{"unit": "{self.timer}", "next": 3600000000, "activates": "certificate.service"}}]\n0\n'
+        if "-dateopt" in command:
+            self.looks += self.renews
+            self.left_s = max(0, self.left_s - (0 if self.renews else 10))
+            until = f"2026-01-01 00:00:{self.left_s:02}Z"
+            shown = f"serial={self.looks}\nnotAfter={until}\nnow=2026-01-01T00:00:00+00:00\n"
+            return Done(status=0, stdout=shown, stderr="", took_s=0.1)
+        if command == "systemctl start certificate.service" and (self.left_s < self.told_s or self.early):
+            self.messages.append(self.says)
+        self.answers = {"list-timers": (listed, 0), "visits.json": (self.visited, 0), "visits": ("", 0)}
+        return super().run(command, on=on, check=check)
+
+    @contextmanager
+    def begun(self, *, signed_for_s: float | None = None) -> Iterator[None]:
+        """As before."""
+        assert signed_for_s
+        yield
+
+    @property
+    def authority(self) -> "Signed":
+        """Itself."""
+        return self
+
+    def pause(self) -> None:
+        """Nobody signs."""
+        self.renews, self.left_s = False, 59
+
+    def told(self) -> list[str]:
+        """So far."""
+        return self.messages
+
+
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        (Signed(), "with 19 s left somebody is told: certificate@app.test failed"),
+        (Signed(renews=False), "no other certificate within the 120 s"),
+        (Signed(told_s=0.0), "and nobody is told"),
+        (Signed(says="disk full"), "told: disk full"),
+        (Signed(timer="other.timer"), "certificate.timer does not run in its time"),
+        (Signed(early=True), "somebody is told something while all is well"),
+        (Signed(visited='{"200": 9, "URLError": 1}'), "1 times URLError"),
+    ],
+    ids=["kept", "not-renewed", "in-silence", "of-something-else", "no-timer", "told-early", "a-request-lost"],
+)
+def test_a_certificate_is_renewed_or_somebody_is_told(told: Signed, seen: str) -> None:
+    """In time, of this site, by a timer that runs, and only then."""
+    verdict, said = judged("renews-itself", told)
+    assert seen in said
+    assert (verdict is Verdict.KEPT) == ("with 19 s left" in seen and "somebody is told: certificate" in seen)
+
+
+def test_a_timer_that_comes_too_late_is_told() -> None:
+    """It runs, and its next time is after the silence that was stated."""
+    rare = msgspec.structs.replace(APP, timers={"certificate.timer": "30min"})
+    finding = DEPLOYED["renews-itself"].judge(cast("Deployed", Signed()), rare)
+    assert "certificate.timer does not run in its time" in finding.seen
+    assert finding.verdict is Verdict.BROKEN

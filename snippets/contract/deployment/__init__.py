@@ -4,6 +4,7 @@ from ..promise import Promise
 from .arrive import arrives_after_failure, arrives_from_nothing, dry_run_honest, repeats_unchanged
 from .guard import https_only, only_stated_ports, ssh_keys_only
 from .keep import data_outlives, survives_crash
+from .renewal import renews_itself
 from .rights import client_known, least_rights, secrets_unseen
 
 # In the order they are judged: on one set of hosts, what harms them comes last.
@@ -19,6 +20,7 @@ DEPLOYMENT: tuple[Promise, ...] = (
     only_stated_ports,
     survives_crash,
     data_outlives,
+    renews_itself,
     arrives_after_failure,
 )
 DEPLOYED = {promise.slug: promise for promise in DEPLOYMENT}

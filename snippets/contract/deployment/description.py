@@ -1,5 +1,6 @@
 """What a deployment's author says of it: the typed description that its promises judge by."""
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -7,8 +8,9 @@ from msgspec import Meta
 
 from ..project import Table
 
-# What is put into `env`, each as a whole value: the image by its digest, the authority, the file with its root.
-PUT = ("{version}", "{acme}", "{acme_root}")
+# A time as systemd has it, in one unit.
+SPAN = re.compile(r"([1-9]\d*)(s|min|h|d)")
+SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 
 class Probe(Table, frozen=True, kw_only=True):
@@ -31,14 +33,14 @@ class Deployment(Table, frozen=True, kw_only=True):
 
     url: Annotated[str, Meta(description="where visitors find it: https, and a host by its name")]
     ports: Annotated[list[str], Meta(description="the ports that answer, such as `443/tcp`; all others do not")]
-    env: Annotated[
-        dict[str, str],
-        Meta(description="what is set where it is deployed from; `{version}`, `{acme}`, `{acme_root}` are put in"),
-    ] = {}
     secrets: Annotated[dict[str, str], Meta(description="its secrets, each by the one file that may hold it")] = {}
     drift: Annotated[str, Meta(description="a file that `arrive` writes, which somebody might edit by hand")]
     inside: Annotated[str, Meta(description="what a command is put after, to be run as the application runs")]
     writes: Annotated[list[str], Meta(description="directories in which the application may write")] = []
+    timers: Annotated[
+        dict[str, str],
+        Meta(description="timers that tell somebody when something is wrong, each by its longest silence"),
+    ]
     discard: Annotated[str, Meta(description="a command that takes away all but the data")]
     sound: Annotated[str | None, Meta(description="a command that fails where the database is damaged")] = None
     arrive_s: Annotated[float, Meta(description="seconds within which it arrives from nothing")] = 600.0
@@ -64,6 +66,12 @@ class Deployment(Table, frozen=True, kw_only=True):
     def page(self) -> str:
         """The whole address of the page."""
         return f"{self.url}{self.probe.page}"
+
+    def silence_s(self, timer: str) -> float:
+        """Seconds for which this timer may be silent."""
+        found = SPAN.fullmatch(self.timers[timer])
+        assert found is not None, "the door refuses other times"
+        return int(found[1]) * SECONDS[found[2]]
 
     def leaving(self, nonce: str) -> str:
         """The command that leaves this with it."""

@@ -1,6 +1,5 @@
 """What a judgement may ask of a deployment: hosts, and how it gets there."""
 
-from contextlib import AbstractContextManager
 from typing import Protocol
 
 from ..observation import Done
@@ -16,9 +15,6 @@ class Deployed(Servers, Protocol):
     @property
     def arrival(self) -> Done:
         """How it last arrived: what was printed, and after how many seconds it was there."""
-
-    def begun(self) -> AbstractContextManager[None]:
-        """Inside the block the hosts are as before anything arrived; afterwards as when it just had."""
 
     def interrupted(self, share: float, *, power: bool) -> bool:
         """Begin to arrive and lose the way there after a share of what it printed the first time.

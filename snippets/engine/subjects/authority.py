@@ -14,6 +14,8 @@ from .waiting import awaited
 
 NAME = "acme.test"
 READY_S = 30.0
+# Where this is, no order is taken.
+BUSY = "/run/busy"
 ORDERED = "Issued certificate serial"
 
 
@@ -49,13 +51,30 @@ class Authority:
         """It answers again, with all it knew."""
         docker("unpause", self.id)
 
+    def refuse(self) -> None:
+        """From here on it takes no order: it has signed too many, it says, with status 429."""
+        docker("exec", self.id, "touch", BUSY)
+
+    @contextmanager
+    def away(self, network: str) -> Iterator[None]:
+        """Inside the block nobody on the network finds it; afterwards they do, under its name."""
+        docker("network", "disconnect", network, self.id)
+        try:
+            yield
+        finally:
+            docker("network", "connect", f"--alias={NAME}", network, self.id)
+
 
 @contextmanager
-def authority(network: str, run: Run) -> Iterator[Authority]:
-    """It answers when the block begins; raises EngineError where it does not."""
+def authority(network: str, run: Run, signed_for_s: float | None = None) -> Iterator[Authority]:
+    """It answers when the block begins, and what it signs is valid for so long; raises EngineError where it does not.
+
+    By default that is a week.
+    """
     label = [f"--label={key}={value}" for key, value in run.labels.items()]
     named = [f"--network={network}", f"--network-alias={NAME}"]
-    (id_,) = docker("run", "--detach", *label, *named, image_of(AUTHORITY, run))
+    signs = [] if signed_for_s is None else [f"--env=SIGNED_FOR_S={signed_for_s:.0f}"]
+    (id_,) = docker("run", "--detach", *label, *named, *signs, image_of(AUTHORITY, run))
     try:
         if awaited(lambda: _answers(id_), READY_S, refuse=lambda: None) is None:
             said = "\n".join(docker("logs", id_))

@@ -1,12 +1,14 @@
-"""A run -> the internet that its hosts see: a network, on which an authority and a registry play the public ones."""
+"""A run -> the internet that its hosts see: a network with an authority, a registry, and a place where one is told."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ...contract.deployment.description import PUT
+from ...catalog.metadata import PUT
+from ...errors import EngineError
 from ..run import Run
-from .authority import authority
+from .alerts import Alerts, alerts
+from .authority import Authority, authority
 from .host import Host, network
 from .operator import HOME
 from .registry import Stock, registry
@@ -21,7 +23,7 @@ WRITE = "cat > {path} <<'END'\n{text}END\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Internet:
-    """A network by its name; `settings` are what whoever deploys is given, `root` by what the authority is believed.
+    """A network by its name; `settings` are what whoever deploys is given, `signing` and `told` who else is on it.
 
     `registry_root` is by what hosts believe the registry: as their system does any other. `images` are what it has.
     """
@@ -29,14 +31,34 @@ class Internet:
     run: Run
     network: str
     settings: Mapping[str, str] = field(default_factory=dict)
-    root: str = ""
+    signing: Authority | None = None
+    told: Alerts | None = None
     registry_root: str = ""
     images: Sequence[str] = ()
 
     @property
+    def authority(self) -> Authority:
+        """Who signs certificates here; raises EngineError where nobody does."""
+        if self.signing is None:
+            raise EngineError("no authority signs on this network")
+        return self.signing
+
+    @property
+    def alerts(self) -> Alerts:
+        """Where somebody is told; raises EngineError where nobody is."""
+        if self.told is None:
+            raise EngineError("nobody is told on this network")
+        return self.told
+
+    @property
+    def root(self) -> str:
+        """By what the authority and what it signs are believed, as PEM; empty where there is none."""
+        return self.signing.own_root() + self.signing.root() if self.signing else ""
+
+    @property
     def trust(self) -> str:
         """What a visitor's command begins with: whom it believes, and nobody else."""
-        return f"export SSL_CERT_FILE={SEEN} CURL_CA_BUNDLE={SEEN}; " if self.root else ""
+        return f"export SSL_CERT_FILE={SEEN} CURL_CA_BUNDLE={SEEN}; " if self.signing else ""
 
     def is_believed_by(self, host: Host) -> None:
         """The registry, as if it had a certificate that everybody believes."""
@@ -45,8 +67,14 @@ class Internet:
 
     def is_seen_by(self, visitor: Host) -> None:
         """The authority is the only one that the visitor believes."""
-        if self.root:
+        if self.signing:
             visitor.run(WRITE.format(path=SEEN, text=self.root))
+
+    @contextmanager
+    def signing_for(self, seconds: float) -> Iterator["Internet"]:
+        """The same with another authority in the place of this one, whose certificates are valid for so long."""
+        with self.authority.away(self.network), authority(self.network, self.run, seconds) as other:
+            yield replace(self, signing=other)
 
 
 @contextmanager
@@ -58,14 +86,21 @@ def bare_internet(run: Run) -> Iterator[Internet]:
 
 @contextmanager
 def internet(run: Run, stock: Stock, settings: Mapping[str, str]) -> Iterator[Internet]:
-    """One with a registry that holds this, and an authority; `{version}` and the like are put into the settings."""
-    with network(run, "internet") as name, registry(name, run, stock) as images, authority(name, run) as signing:
-        put = dict(zip(PUT, (images.reference(APPLICATION), signing.directory, f"{HOME}/{ROOT}"), strict=True))
+    """One with a registry that holds this, an authority and alerts; `{acme}` and the like are put into the settings."""
+    with (
+        network(run, "internet") as name,
+        registry(name, run, stock) as images,
+        authority(name, run) as signing,
+        alerts(name, run) as told,
+    ):
+        version = images.reference(APPLICATION) if APPLICATION in stock.digests else ""
+        put = dict(zip(PUT, (version, signing.directory, f"{HOME}/{ROOT}", told.address), strict=True))
         yield Internet(
             run=run,
             network=name,
             settings={each: put.get(value, value) for each, value in settings.items()},
-            root=signing.own_root() + signing.root(),
+            signing=signing,
+            told=told,
             registry_root=images.root(),
             images=images.references,
         )

@@ -4,13 +4,14 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...catalog.deployment import ARRIVE, DRY_RUN
 from ...contract.observation import Done, Reply
 from ...contract.subject import NEIGHBOUR
 from ...errors import ContainerError, NotReadyError
+from .authority import Authority
 from .host import Host, Snapshot, cut, rented
 from .inside import checked
 from .internet import ROOT, Internet
@@ -22,11 +23,21 @@ ARRIVING_S = 600.0
 PROGRESS = f"{HOME}/arriving"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What hosts hold before anything arrives: nothing, or `held`; `packed` is what they may hold to save time."""
+
+    held: Snapshot | None = None
+    packed: Callable[[], Snapshot | None] = lambda: None
+
+
+NOTHING = Beginning()
+
+
 class Servers:
     """Hosts by name, on one network with who deploys to them and with a neighbour who was given nothing.
 
-    `verbs` are the commands of a deployment by name, of which those to `arrive` bring an application to hosts; these
-    hold nothing before, or what is `begun`.
+    `verbs` are the commands of a deployment by name, of which those to `arrive` bring an application to hosts.
     """
 
     def __init__(
@@ -35,10 +46,10 @@ class Servers:
         verbs: Mapping[str, Sequence[str]],
         internet: Internet,
         deploying: Operator,
-        begun: Snapshot | None,
+        beginning: Beginning,
     ) -> None:
         self.names = tuple(names)
-        self._begun = begun
+        self._beginning = beginning
         self._verbs = verbs
         self._internet = internet
         self._operator = deploying
@@ -48,12 +59,13 @@ class Servers:
         self._arrived: dict[str, Snapshot] = {}
         self._arrival: Done | None = None
 
-    def rent(self, *, anew: bool = False) -> None:
-        """Hosts as they were when somebody had just deployed, or as they begin, which where `anew` they do again."""
+    def rent(self, beginning: Beginning | None = None) -> None:
+        """Hosts as they were when somebody had just deployed; with a beginning, or where nobody has, as they begin."""
         self.leave()
-        arrived = {} if anew else self._arrived
+        arrived = self._arrived if beginning is None else {}
+        held = (beginning or self._beginning).held
         for name in (*self.names, NEIGHBOUR):
-            snapshot = arrived.get(name, None if name == NEIGHBOUR else self._begun)
+            snapshot = None if name == NEIGHBOUR else arrived.get(name, held)
             self._hosts[name] = self._rented.enter_context(
                 rented(name, [self._internet.network], self._internet.run, snapshot)
             )
@@ -63,6 +75,8 @@ class Servers:
                 self._operator.meets(self._hosts[name])
                 self._internet.is_believed_by(self._hosts[name])
         self._internet.is_seen_by(self._hosts[NEIGHBOUR])
+        if self._internet.signing:
+            self._operator.write(self._internet.root, ROOT)
 
     def leave(self) -> None:
         """Give all of them back."""
@@ -84,13 +98,32 @@ class Servers:
         return self
 
     @contextmanager
-    def begun(self) -> Iterator[None]:
-        """Inside the block the hosts are as before anything arrived; afterwards as when it just had."""
-        self.rent(anew=True)
-        try:
-            yield
-        finally:
-            self.rent()
+    def begun(self, *, signed_for_s: float | None = None) -> Iterator[None]:
+        """Inside the block the hosts are as before anything arrived; afterwards as when it just had.
+
+        Certificates that are signed inside it are valid for so long, where that is given; then hosts may hold already
+        what is installed and fetched: that is not what is looked at.
+        """
+        usual, beginning = self._internet, self._beginning
+        with ExitStack() as stack:
+            if signed_for_s is not None:
+                self._internet = stack.enter_context(usual.signing_for(signed_for_s))
+                beginning = replace(beginning, held=beginning.held or beginning.packed())
+            self.rent(beginning)
+            try:
+                yield
+            finally:
+                self._internet = usual
+        self.rent()
+
+    @property
+    def authority(self) -> Authority:
+        """Who signs certificates for it."""
+        return self._internet.authority
+
+    def told(self) -> Sequence[str]:
+        """What somebody was told so far."""
+        return self._internet.alerts.told()
 
     @property
     def arrival(self) -> Done:
@@ -207,13 +240,11 @@ def hosted(
     verbs: Mapping[str, Sequence[str]],
     clone: Path,
     internet: Internet,
-    begun: Snapshot | None = None,
+    beginning: Beginning = NOTHING,
 ) -> Iterator[Servers]:
-    """Hosts that hold nothing, or what a snapshot holds; and who has a copy of the directory and may deploy to them."""
+    """Hosts as they begin; and who has a copy of the directory and may deploy to them."""
     with operator([internet.network], internet.run, clone, internet.settings) as deploying:
-        if internet.root:
-            deploying.write(internet.root, ROOT)
-        servers = Servers(names, verbs, internet, deploying, begun)
+        servers = Servers(names, verbs, internet, deploying, beginning)
         try:
             servers.rent()
             yield servers

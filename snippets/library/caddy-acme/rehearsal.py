@@ -1,0 +1,47 @@
+"""What is seen of certificates alone: how many are ordered, and what becomes of one that nobody signs again."""
+
+from ...contract.certificates import FIRED_S, shown, warned
+from ...contract.promise import Judgement, kept_if, promise
+from ...contract.subject import NEIGHBOUR, Servers
+
+LIMITS = "https://letsencrypt.org/docs/rate-limits"
+HOST = "app.example.org"
+PAGE = f"https://{HOST}/"
+TIMERS = {f"certificate@{HOST}.timer": 2 * 3600.0}
+RECREATE = "cd /srv/https && docker compose down && docker compose up --detach --wait"
+OK = 200
+SIGNED_FOR_S = 90.0
+# By what the system believes, and not by what this run does.
+BY_OTHERS = f"env --unset=SSL_CERT_FILE --unset=CURL_CA_BUNDLE curl --silent --output /dev/null --max-time 10 {PAGE}"
+
+
+@promise(family="rehearsal", authority=f"{LIMITS}/#new-certificates-per-exact-set-of-identifiers")
+def ordered_once(servers: Servers) -> Judgement:
+    """A proxy that is taken down and up twice orders no other certificate; whoever believes its authority gets the page."""
+    before, first = servers.authority.issued(), shown(servers, HOST)
+    for _ in range(2):
+        servers.run(RECREATE, on=HOST)
+    answers = servers.await_(lambda: servers.get(PAGE, timeout_s=5.0).status == OK, 30.0) is not None
+    refused = servers.run(BY_OTHERS, on=NEIGHBOUR, check=False).status != 0
+    ordered = servers.authority.issued() - before
+    same = answers and shown(servers, HOST).serial == first.serial
+    seen = f"down and up twice it {'answers' if answers else 'does not answer'} and has ordered {ordered} more; "
+    seen += f"visitors are shown {'the same certificate' if same else 'another one'}, which whoever does not know the "
+    seen += f"authority {'refuses' if refused else 'takes'}"
+    return kept_if(before > 0 and not ordered and same and refused, seen)
+
+
+@promise(family="rehearsal", authority=LIMITS)
+def refused_in_time(servers: Servers) -> Judgement:
+    """Where the authority takes no more orders the old certificate serves, and somebody is told before it ends."""
+    with servers.begun(signed_for_s=SIGNED_FOR_S):
+        servers.arrive()
+        first = shown(servers, HOST)
+        servers.authority.refuse()
+        told = warned(servers, HOST, TIMERS, tries=int(SIGNED_FOR_S / FIRED_S))
+        answers = servers.get(PAGE).status == OK
+        same = shown(servers, HOST).serial == first.serial
+    seen = f"of {first.left_s:.0f} s visitors are shown {'the same certificate' if same else 'another one'} and "
+    seen += f"{'get' if answers else 'do not get'} the page, and "
+    seen += f"with {told[1]:.0f} s left somebody is told: {' '.join(told[0].split())}" if told else "nobody is told"
+    return kept_if(told is not None and told[1] > 0 and HOST in told[0] and answers and same, seen)
