@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .catalog import Catalog, load
+from .catalog.diagrams import DiagramTable, diagrams
 from .catalog.sections import Section, sections
 from .catalog.snippet import Pitfall, Snippet
 from .contract import Verdict
@@ -85,6 +86,11 @@ class Handbook:
     def sections(self) -> Mapping[str, Section]:
         """Pitfall -> the section of a page that tells of it."""
         return sections(self.docs) if self.docs else {}
+
+    @cached_property
+    def diagrams(self) -> Mapping[str, DiagramTable]:
+        """Every diagram by name; raises CatalogError where one is malformed, or no page shows it."""
+        return diagrams(self.docs, self.catalog.snippets) if self.docs else {}
 
     @cached_property
     def pages(self) -> Mapping[str, str]:

@@ -71,6 +71,8 @@ class HandbookPlugin(BasePlugin[HandbookConfig]):  # type: ignore[no-untyped-cal
         self.downloads: set[tuple[str, str]] = set()
         try:
             self.handbook = replace(Handbook.here(*self._given(), Path(config.docs_dir)), program=main)
+            # Also what no page asks for, which is wrong by that.
+            self.diagrams = self.handbook.diagrams
         except SnippetsError as error:
             raise PluginError(str(error)) from None
 

@@ -17,6 +17,8 @@ APART = frozenset(
     | {"button", "input", "label", "img", "headerlink", "filename", "admonition-title"}
     | {"hb-lead", "hb-links", "hb-paths", "hb-caught", "hb-seal", "hb-facts", "hb-findings", "hb-table", "hb-family"}
     | {"hb-kept", "hb-na", "hb-why", "hb-fix", "hb-mark", "hb-withheld", "hb-evidence"}
+    # A drawing holds no code: `document` knows it by all its bytes.
+    | {"hb-diagram"}
     # An exhibit shows what fails: it has no button, and its marks are drawn over it.
     | {"hb-exhibit"}
     | {"md-header", "md-header__title", "md-logo", "md-search__form", "md-search__input", "md-search__icon"}
@@ -92,8 +94,19 @@ PLACED = _table(
         "white-space": "normal|nowrap|pre-wrap",
     }
 )
+# What only drawings have.
+DRAWN = _table(
+    {
+        "fill stroke": r"var\(--hb-[a-z-]+\)|none",
+        "font-style": "normal",
+        "max-width": r"\d\drem",
+        "stroke-dasharray": r"\d \d",
+        "stroke-width": r"[12](?:\.5)?px",
+    }
+)
 # What only some of these may.
 FEW = (
+    (frozenset({"hb-diagram"}), DRAWN),
     (frozenset({"thead", "hb-exhibit"}), _table({"position": "absolute"})),
     (frozenset({"md-nav__item--section", "md-nav__title"}), _table({"text-transform": "uppercase"})),
     # The button lies over the code: it stays as small as it is, and nothing is behind it.

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import NODEFAULT, Struct, inspect
 
+from .diagrams import DiagramTable
 from .metadata import APART, CheckTable, PitfallTable, SnippetTable
 
 
@@ -27,6 +28,7 @@ FILES: Mapping[str, File] = {
         table=SnippetTable, elsewhere=frozenset({*(f"project.{key}" for key in APART), "deployment.not_applicable"})
     ),
     "pitfalls/<fault>.toml": File(table=PitfallTable),
+    "diagrams/<name>.toml": File(table=DiagramTable),
     "handbook.toml": File(
         table=CheckTable,
         # Here it is called skip.
@@ -91,8 +93,10 @@ def _default(each: inspect.Field) -> str | None:
     if each.required:
         return None
     default: Any = each.default
-    if default is NODEFAULT or default is None:
+    if default is NODEFAULT or default in (None, ""):
         return "nothing"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
     return f'`"{default}"`' if isinstance(default, str) else f"`{default:g}`"
 
 

@@ -1,7 +1,7 @@
 """A page's Markdown and how everything stands -> Markdown that shows what is proven, and nothing else.
 
 `page` finds the fences and puts in each one's place what it refers to: `references` decides whether
-it may be shown, `blocks`, `tables` and `keys` say how, and `highlight` colours it without touching a byte.
+it may be shown, `blocks`, `tables`, `keys` and `diagram` say how, and `highlight` colours it without touching a byte.
 `passthrough` carries the result through Python-Markdown and is imported by the plugin alone.
 """
 

@@ -44,6 +44,10 @@ class Links:
         page = DEPLOYMENT_PAGE if slug in DEPLOYED else CONTRACT_PAGE
         return f"{self.root}{page}#{promise_id(slug)}"
 
+    def judge(self, snippet: str, slug: str) -> str:
+        """What a snippet is judged by: a promise, or a trial of its own, of which its card tells."""
+        return self.promise(slug) if slug in KNOWN else self.proof(snippet)
+
 
 @lru_cache(maxsize=4096)
 def _quoted(path: str) -> str:
@@ -105,8 +109,7 @@ def notice(fault: Pitfall, capture: Capture, links: Links) -> str:
 def catcher(fault: Pitfall, links: Links) -> str:
     """The promise, or the trial of its snippet, and the way to what that says."""
     slug = fault.table.promise
-    told = links.promise(slug) if slug in KNOWN else links.proof(fault.snippet)
-    return f'<a href="{told}">{slug}</a>'
+    return f'<a href="{links.judge(fault.snippet, slug)}">{slug}</a>'
 
 
 def error(capture: Capture) -> str:

@@ -9,7 +9,7 @@ import re
 from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
 
-BLOCK = re.compile(r'(?P<before>[ \t>]*)(?P<html><(?:div|details|section|table) class="hb-[^\n]*>)[ \t]*')
+BLOCK = re.compile(r'(?P<before>[ \t>]*)(?P<html><(?:div|details|section|table|figure) class="hb-[^\n]*>)[ \t]*')
 
 
 class _Passthrough(Preprocessor):

@@ -12,7 +12,7 @@ from ..errors import ReferenceFault, SnippetsError
 from ..evidence.records import Capture, Evidence
 from ..evidence.standing import Standing, State
 from ..handbook import Handbook
-from . import blocks, card, exhibit, install, keys, tables, usage
+from . import blocks, card, diagram, exhibit, install, keys, tables, usage
 from .blocks import Links
 
 _ALL = "all"
@@ -146,6 +146,17 @@ def _catalogue(reference: str, handbook: Handbook, _links: Links) -> Shown:
     return Shown(html=tables.catalogue(handbook.snippets.values()))
 
 
+def _diagram(reference: str, handbook: Handbook, links: Links) -> Shown:
+    if reference not in handbook.diagrams:
+        _unknown("there is no diagram", reference, handbook.diagrams)
+    table = handbook.diagrams[reference]
+    # What it says was seen is as true as the records of whoever saw it.
+    for name in dict.fromkeys(arrow.seen.partition("/")[0] for *_, arrow in table.arrows if arrow.seen):
+        if notice := _withheld(_standing(name, handbook)):
+            return notice
+    return Shown(html=diagram.diagram(reference, table, links))
+
+
 def _usage(reference: str, handbook: Handbook, _links: Links) -> Shown:
     if handbook.program is None:
         raise ReferenceFault("no command line is at hand whose help could be shown")
@@ -182,6 +193,7 @@ LANGUAGES: Mapping[str, Callable[[str, Handbook, Links], Shown]] = {
     "effective": _effective,
     "contract": _contract,
     "catalogue": _catalogue,
+    "diagram": _diagram,
     "usage": _usage,
     "keys": _keys,
     "variables": _variables,

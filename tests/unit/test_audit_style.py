@@ -49,6 +49,13 @@ REFUSED = [
     "p { position: absolute }",
     "p { z-index: 9 }",
     "p { margin-bottom: -20rem }",
+    # What only drawings have, elsewhere.
+    ".highlight span { fill: none }",
+    "pre > code { stroke: var(--hb-paper) }",
+    ".hb-lead { stroke-width: 2px }",
+    ".hb-diagram text { fill: url(#x) }",
+    ".hb-diagram text { fill: #ffffff }",
+    "svg { stroke-dasharray: 2 4 }",
     # Added, and not copied.
     "pre::before { content: 'sudo ' }",
     "p::after { content: 'RUN make evil' }",

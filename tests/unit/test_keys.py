@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from snippets.audit.published import Published
 from snippets.catalog.admission import STAGES
+from snippets.catalog.diagrams import DiagramTable
 from snippets.catalog.keys import FILES, File, Key, groups
 from snippets.catalog.metadata import APART, CheckTable, PitfallTable, SnippetTable
 from snippets.catalog.snippet import Kind
@@ -30,7 +31,12 @@ def keys(name: str) -> dict[str, Key]:
 
 @pytest.mark.parametrize(
     ("name", "table"),
-    [("snippet.toml", SnippetTable), ("pitfalls/<fault>.toml", PitfallTable), ("handbook.toml", CheckTable)],
+    [
+        ("snippet.toml", SnippetTable),
+        ("pitfalls/<fault>.toml", PitfallTable),
+        ("diagrams/<name>.toml", DiagramTable),
+        ("handbook.toml", CheckTable),
+    ],
 )
 def test_every_key_of_a_file_is_there(name: str, table: type[Table]) -> None:
     """Those of its own table but for what is stated elsewhere, each with a sentence, required where it is."""
@@ -57,13 +63,14 @@ def test_nested_tables_are_named_as_toml_opens_them() -> None:
 
 
 def test_defaults_are_as_toml_has_them() -> None:
-    """Strings in quotes, numbers as they are written, and a word for what is empty."""
+    """Strings in quotes, numbers and truths as they are written, and a word for what is empty."""
     found = keys("snippet.toml")
 
     assert found["project.live"].without == '`"/livez"`'
     assert found["project.stop_grace_s"].without == "`10`"
     assert found["project.settings"].without == "nothing"
     assert found["project.stale"].without == "nothing"
+    assert keys("diagrams/<name>.toml")["nodes.NAME.to.NAME.closed"].without == "`false`"
 
 
 @pytest.mark.parametrize("key", sorted(f"project.{key}" for key in APART))

@@ -96,6 +96,14 @@ def test_what_is_built_passes_the_audit(project: Path) -> None:
     assert audit(site, small) == ()
 
 
+def test_a_diagram_that_no_page_shows_is_refused(project: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Though no page asks for any."""
+    (project / "docs" / "diagrams").mkdir()
+    (project / "docs" / "diagrams" / "way.toml").write_text('kind = "path"\n')
+
+    assert "diagrams/way.toml: no page shows it" in refused(project, caplog)
+
+
 def test_templates_are_compiled_once(project: Path) -> None:
     """The second build is as the first, and reads what Jinja kept of it; a template that changed is compiled again."""
     (project / "overrides").mkdir()
