@@ -2,10 +2,11 @@
 
 import os
 import re
+import shlex
 import shutil
 import sysconfig
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ CELL_TIMEOUT_S = 600.0
 TAIL_LINES = 25
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _STATUS = re.compile(r"returned non-zero exit status (-?\d+)\.?\s*$")
-
-
+# A cell comes as input. It goes on as an argument: whole, or not at all.
+_SHELL = """#!/bin/sh
+cell=$(cat) && [ -n "$cell" ] && exec {there} bash "$@" -c "$cell"
+"""
 _FORMAT = {"extension": ".md", "format_name": "markdown", "root_level_metadata_as_raw_cell": False}
 
 
@@ -37,14 +40,16 @@ def execute(  # noqa: PLR0913 - what is run, where and on what, each once
     env: Mapping[str, str],
     engine: str,
     stand_in: bool,
+    there: Sequence[str] = (),
     timeout_s: float = CELL_TIMEOUT_S,
     now: datetime | None = None,
 ) -> Execution:
     """Run every cell in the empty directory `workdir`, each of them in at most `timeout_s` seconds.
 
     `env` is the environment of the cells, with a `docker` of ours first on PATH where bases are stood
-    in; `engine` and `stand_in` go into the record as they are. Raises CellError at the first cell
-    that fails or that jupytext reads otherwise, EngineError where there is nothing to run cells with.
+    in; `engine` and `stand_in` go into the record as they are. A tutorial of servers is run `there`,
+    which a program and its arguments are put after. Raises CellError at the first cell that fails or
+    that jupytext reads otherwise, EngineError where there is nothing to run cells with.
     """
     if why := misread(tutorial):
         message = f"{tutorial.page}: {why}"
@@ -53,6 +58,9 @@ def execute(  # noqa: PLR0913 - what is run, where and on what, each once
     if shutil.which("bash", path=env.get("PATH")) is None:
         message = "tutorials need `bash`, and there is none on PATH"
         raise EngineError(message)
+    if bool(tutorial.servers) != bool(there):
+        message = f"{tutorial.page}: its cells are run {'elsewhere' if tutorial.servers else 'here'}, and nowhere else"
+        raise EngineError(message)
     if any(workdir.iterdir()):
         message = f"{workdir} is not empty: a tutorial starts as its reader does"
         raise EngineError(message)
@@ -60,7 +68,9 @@ def execute(  # noqa: PLR0913 - what is run, where and on what, each once
         # The user's own IPython profile must not decide what comes out.
         hermetic = {**env, "IPYTHONDIR": folder, "JUPYTER_RUNTIME_DIR": folder, "PWD": str(workdir)}
         # Last, so that the caller's own programs win: this is where `handbook` is.
-        path = (env.get("PATH", os.defpath), sysconfig.get_path("scripts"))
+        path = [env.get("PATH", os.defpath), sysconfig.get_path("scripts")]
+        if there:
+            path.insert(0, str(_shell(Path(folder), there)))
         outputs = _run(tutorial, workdir, {**hermetic, "PATH": os.pathsep.join(path)}, Path(folder), timeout_s)
     cells = [
         Cell(source=cell.text, output=_normal(output, tutorial, workdir))
@@ -74,6 +84,15 @@ def execute(  # noqa: PLR0913 - what is run, where and on what, each once
         verified_at=now or datetime.now(UTC).replace(microsecond=0),
         cells=cells,
     )
+
+
+def _shell(folder: Path, there: Sequence[str]) -> Path:
+    """A directory for PATH in which `bash` is the one on another machine: what stands in a cell stays as it is."""
+    program = folder / "there" / "bash"
+    program.parent.mkdir()
+    program.write_text(_SHELL.format(there=shlex.join(there)))
+    program.chmod(0o755)
+    return program.parent
 
 
 def _run(tutorial: Tutorial, workdir: Path, env: Mapping[str, str], folder: Path, timeout_s: float) -> list[str]:
@@ -147,8 +166,11 @@ def _written(prose: str) -> list[str]:
 
 
 def _executed(cell: Passage) -> str:
-    """A bash cell in braces: bash reads all of it first, so no command in it can eat the rest as its input."""
-    return f"{BASH}\n{{\n{cell.text}\n}} < /dev/null\n" if cell.language == "bash" else cell.text
+    """A bash cell in braces: bash reads all of it first, so no command in it can eat the rest as its input.
+
+    Its errors are printed among the rest, in order: IPython reads two pipes in none.
+    """
+    return f"{BASH}\n{{\n{cell.text}\n}} < /dev/null 2>&1\n" if cell.language == "bash" else cell.text
 
 
 def _printed(outputs: list[Any]) -> str:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..catalog import Catalog
+from ..catalog.deployment import ARRIVE
 from ..catalog.directory import SLUG
 from ..catalog.metadata import near
+from ..catalog.snippet import Kind
 from ..errors import CatalogError
 from ..reading import regular
 from .cells import Passage, Value, front_matter, passages
@@ -15,7 +17,7 @@ from .cells import Passage, Value, front_matter, passages
 FOLDER = "tutorials"
 LARGEST_BYTES = 1024 * 1024
 KERNEL = "python3"
-KEYS = ("title", "description", "snippets", "jupyter")
+KEYS = ("title", "description", "snippets", "servers", "jupyter")
 # Each bash cell is a shell of its own: unlike a terminal it has to stop at the first line that fails.
 BASH = "%%bash -euo pipefail"
 _SPEC = ("display_name", "language", "name")
@@ -23,12 +25,16 @@ _SPEC = ("display_name", "language", "name")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tutorial:
-    """A page whose every cell is executed; `snippets` are those whose files its cells fetch, `text` is all of it."""
+    """A page whose every cell is executed; `snippets` are those whose files its cells fetch, `text` is all of it.
+
+    Where it names `servers`, a snippet of hosts, its cells are run by whoever deploys to these, in a clone of it.
+    """
 
     name: str
     snippets: Sequence[str]
     passages: Sequence[Passage]
     text: str
+    servers: str = ""
 
     @property
     def label(self) -> str:
@@ -53,6 +59,7 @@ class Tutorial:
     def digest(self, catalog: Catalog) -> str:
         """Digest over the cells, how they are run, and the snippets; prose may change without a run."""
         lines = [BASH, *(f"{name} {catalog.snippets[name].digest}" for name in self.snippets)]
+        lines += [f"servers {self.servers}"] if self.servers else []
         lines += [f"{cell.language} {hashlib.sha256(cell.text.encode()).hexdigest()}" for cell in self.cells]
         return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -61,7 +68,8 @@ def load_tutorials(docs: Path, catalog: Catalog) -> dict[str, Tutorial]:
     """Read every page below `docs`/tutorials, by name; an index page among them is no tutorial.
 
     Raises CatalogError, which lists every fault of the run: unknown keys, snippets and fences, pages
-    without a cell, cells with options or in no known language, text that is not UTF-8.
+    without a cell, cells with options or in no known language, servers that are none or are not
+    deployed to as readers are told, text that is not UTF-8.
     """
     faults: list[str] = []
     tutorials: dict[str, Tutorial] = {}
@@ -99,11 +107,14 @@ def _tutorial(path: Path, catalog: Catalog, faults: list[str]) -> Tutorial | Non
     faults.extend(f"{shown}:{line}: {why}" for line, why in found)
     snippets = tuple(_snippets(keys, shown, catalog, faults))
     faults.extend(f"{shown}:{line}: {why}" for line, why in more)
+    servers = keys.get("servers", "")
+    if "servers" in keys:
+        faults.extend(f"{shown}{why}" for why in _servers_faults(servers, snippets, read, catalog))
     if len(faults) == before and not any(passage.language for passage in read):
         faults.append(f"{shown}: no cells")
     if len(faults) > before:
         return None
-    return Tutorial(name=path.stem, snippets=snippets, passages=tuple(read), text=text)
+    return Tutorial(name=path.stem, snippets=snippets, passages=tuple(read), text=text, servers=str(servers))
 
 
 def _snippets(keys: Mapping[str, Value], shown: str, catalog: Catalog, faults: list[str]) -> Iterator[str]:
@@ -128,3 +139,26 @@ def _snippets(keys: Mapping[str, Value], shown: str, catalog: Catalog, faults: l
             faults.append(f"{shown}: snippets: no snippet {name!r}{near(name, catalog.snippets)}")
         else:
             yield name
+
+
+def _servers_faults(stated: Value, snippets: Sequence[str], read: Sequence[Passage], catalog: Catalog) -> Iterator[str]:
+    """Why its cells cannot be run where these servers are deployed from, each to be put after the page's name."""
+    if not isinstance(stated, str):
+        yield ": servers: not the name of a snippet of hosts"
+        return
+    if (snippet := catalog.snippets.get(stated)) is None:
+        yield f": servers: no snippet {stated!r}{near(stated, catalog.snippets)}"
+        return
+    if snippet.kind is not Kind.HOST:
+        yield f": servers: {stated} is of kind {snippet.kind} and has none"
+        return
+    if stated not in snippets:
+        yield f": servers: {stated} is not among snippets, by which a record grows stale"
+    for cell in read:
+        if cell.language not in (None, "bash"):
+            yield f":{cell.line}: a {cell.language} cell: where servers are deployed from there is bash alone"
+    names = list(snippet.commands)
+    for name in names[: names.index(ARRIVE) + 1]:
+        # Or a page could tell of yesterday's command long after the others tell of today's.
+        if not any(snippet.commands[name] in cell.text for cell in read if cell.language):
+            yield f": servers: no cell has the command {stated}/{name} as it stands"

@@ -2,18 +2,23 @@
 
 import shutil
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from snippets.catalog import Catalog, load
+from snippets.engine.command import bounded
 from snippets.engine.docker import docker, try_docker
 from snippets.engine.engine import Engine
+from snippets.engine.subjects.servers import Servers
 from snippets.engine.subjects.shim import WORKDIR_LABEL, environment
 from snippets.engine.subjects.workdir import published_port
 from snippets.evidence.records import Execution
 from snippets.proving.recorder import Witness
+from snippets.proving.servers import bare
 from snippets.tutorials import Tutorial, load_tutorials
 from snippets.tutorials.execution import CellError, execute
 
@@ -28,21 +33,36 @@ exec '{scripts}/handbook' "$@"
 """
 
 
-def fetched(tutorial: Tutorial, catalog: Catalog, workdir: Path) -> dict[str, str]:
-    """What differs between the files of the snippets and what the cells laid out."""
+SUMS = "find . -type f -exec sha256sum {} +"
+
+
+def fetched(tutorial: Tutorial, catalog: Catalog, sums: str) -> dict[str, str]:
+    """What differs between the files of the snippets and those that lie there, by what `sha256sum` prints of these."""
+    found = {path.removeprefix("./"): sha256 for sha256, path in (line.split("  ", 1) for line in sums.splitlines())}
     sources = {path: source for name in tutorial.snippets for path, source in catalog.snippets[name].sources.items()}
     return {
-        path: "differs" if (workdir / path).is_file() else "missing"
+        path: "differs" if path in found else "missing"
         for path, source in sources.items()
-        if not (workdir / path).is_file() or (workdir / path).read_bytes() != source.path.read_bytes()
+        if found.get(path) != source.sha256
     }
+
+
+@contextmanager
+def reader(tutorial: Tutorial, catalog: Catalog, engine: Engine, folder: Path) -> Iterator[Servers | None]:
+    """Where a reader sits: with the servers that the tutorial is of, or at this machine with its ports free."""
+    if tutorial.servers:
+        with bare(engine, catalog.snippets[tutorial.servers], folder) as servers:
+            yield servers
+    else:
+        with published_port():
+            yield None
 
 
 @pytest.mark.parametrize(
     "name", [pytest.param(name, id=name, marks=pytest.mark.proves(f"tutorial:{name}")) for name in TUTORIALS]
 )
 def test_tutorial_runs(name: str, catalog: Catalog, engine: Engine, witness: Witness, tmp_path: Path) -> None:
-    """Every cell succeeds in a fresh directory, with exactly the files of the snippets that it names."""
+    """Every cell succeeds from nothing, with exactly the files of the snippets that the tutorial names."""
     tutorial = TUTORIALS[name]
     grounds = engine.grounds([base for used in tutorial.snippets for base in catalog.snippets[used].bases])
     env = environment(
@@ -57,15 +77,22 @@ def test_tutorial_runs(name: str, catalog: Catalog, engine: Engine, witness: Wit
         shutil.rmtree(workdir, ignore_errors=True)
         workdir.mkdir()
         try:
-            with published_port():
-                return execute(
+            with reader(tutorial, catalog, engine, tmp_path) as servers:
+                execution = execute(
                     tutorial,
                     catalog=catalog,
                     workdir=workdir,
                     env=env,
                     engine=engine.description,
                     stand_in=any(ground.base.stand_in for ground in grounds),
+                    there=servers.lent() if servers else (),
                 )
+                sums.append(
+                    servers.run(SUMS).stdout
+                    if servers
+                    else bounded(["sh", "-c", SUMS], cwd=workdir, timeout_s=60).stdout
+                )
+                return execution
         finally:
             # After its last cell a tutorial has cleaned up; after one that failed, nobody has.
             left.append(try_docker("ps", "--all", "--quiet", "--filter", f"label={WORKDIR_LABEL}={tmp_path}"))
@@ -73,6 +100,7 @@ def test_tutorial_runs(name: str, catalog: Catalog, engine: Engine, witness: Wit
                 docker("rm", "--force", "--volumes", *left[-1])
 
     left: list[list[str]] = []
+    sums: list[str] = []
     try:
         execution = executed()
     except CellError as error:
@@ -80,5 +108,5 @@ def test_tutorial_runs(name: str, catalog: Catalog, engine: Engine, witness: Wit
         execution = replace(executed(), flaky=str(error))
 
     assert left[-1] == [], "the tutorial leaves containers behind"
-    assert fetched(tutorial, catalog, workdir) == {}
+    assert fetched(tutorial, catalog, sums[-1]) == {}
     witness.execution(execution)

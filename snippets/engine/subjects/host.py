@@ -76,6 +76,10 @@ class Host:
         else:
             docker("kill", self.id)
 
+    def stay_on(self) -> None:
+        """From here on it comes up again where it reboots: its container ends then, as if it was switched off."""
+        docker("update", "--restart=on-failure:3", self.id)
+
     def await_(self, what: Callable[[], bool], timeout_s: float) -> float | None:
         """Poll."""
         return awaited(what, timeout_s, refuse=lambda: None)

@@ -31,6 +31,11 @@ class Operator:
         options = [f"--workdir={where}", *(f"--env={name}={value}" for name, value in self.settings.items())]
         return executed(self.id, command, timeout_s=COMMAND_S, options=options, together=True)
 
+    @property
+    def shell(self) -> tuple[str, ...]:
+        """What a program and its arguments are put after, to be run in the clone as `run` would."""
+        return "docker", "exec", f"--workdir={CLONE}", *(f"--env={n}={v}" for n, v in self.settings.items()), self.id
+
     def meets(self, host: Host) -> None:
         """Be let in as root by its key."""
         host.run(f"install -d -m 0700 /root/.ssh && echo '{self.public_key}' >> /root/.ssh/authorized_keys")

@@ -165,6 +165,12 @@ class Servers:
                 self.start(name)
         return was_busy
 
+    def lent(self) -> tuple[str, ...]:
+        """What a program and its arguments are put after, to be run in the clone by somebody who may reboot hosts."""
+        for name in self.names:
+            self._hosts[name].stay_on()
+        return self._operator.shell
+
     def rested(self) -> None:
         """End all that who deploys has open: a connection that is kept for the next command asks for no key again."""
         self._operator.cut()

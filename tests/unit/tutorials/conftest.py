@@ -1,4 +1,4 @@
-"""What tests of tutorials share: a library of one snippet, a page that uses it, and the record of its run."""
+"""What tests of tutorials share: a library of two snippets, a page that uses one, and the record of its run."""
 
 from pathlib import Path
 
@@ -15,16 +15,30 @@ REHEARSAL = '''
 def deploys(stack):
     """It deploys."""
 '''
+HOST = """title = "Web"
+summary = "A host."
+kind = "host"
+
+[host]
+names = ["web.test"]
+
+[commands]
+keys = "echo key > keys"
+arrive = "ansible-playbook web.yml"
+again = "ansible-playbook web.yml --check"
+"""
 
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
-    """A library of one snippet."""
-    snippet = tmp_path / "library" / "deploy"
-    snippet.mkdir(parents=True)
-    (snippet / "deploy.yml").write_text("steps: []\n")
-    (snippet / "snippet.toml").write_text('title = "Deploy"\nsummary = "Deploys."\nkind = "workflow"\n')
-    (snippet / "rehearsal.py").write_text(REHEARSAL)
+    """A library of one snippet, and of one with a host."""
+    tables = {"deploy": 'title = "Deploy"\nsummary = "Deploys."\nkind = "workflow"\n', "web": HOST}
+    for name, table in tables.items():
+        snippet = tmp_path / "library" / name
+        snippet.mkdir(parents=True)
+        (snippet / f"{name}.yml").write_text("steps: []\n")
+        (snippet / "snippet.toml").write_text(table)
+        (snippet / "rehearsal.py").write_text(REHEARSAL)
     return tmp_path / "library"
 
 

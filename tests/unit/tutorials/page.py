@@ -27,6 +27,22 @@ line`.
 print("two\\nlines")
 ```
 """
+# One whose cells are run where a host is deployed from.
+SERVERS = f"""---
+snippets: [web, deploy]
+servers: web
+{KERNEL}---
+
+# Servers
+
+```bash
+echo key > keys
+```
+
+```bash
+ansible-playbook web.yml | tail -n 1
+```
+"""
 Write = Callable[..., Tutorial]
 Standing = Callable[[Tutorial, Execution | None], TutorialStanding]
 

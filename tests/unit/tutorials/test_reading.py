@@ -16,7 +16,7 @@ from snippets.errors import CatalogError
 from snippets.tutorials import Tutorial, load_tutorials
 from snippets.tutorials.cells import front_matter
 from snippets.tutorials.execution import misread
-from tests.unit.tutorials.page import FRONT, KERNEL, PAGE, Write
+from tests.unit.tutorials.page import FRONT, KERNEL, PAGE, SERVERS, Write
 
 
 def test_a_page_is_prose_and_cells(tutorial: Tutorial) -> None:
@@ -65,6 +65,40 @@ def test_what_could_pass_unseen_is_refused(write: Write, text: str, fault: str) 
         write(text)
 
     assert fault in str(refused.value)
+
+
+def test_a_page_names_servers(write: Write) -> None:
+    """A tutorial knows on whose hosts its cells work, and by default it is on none."""
+    assert (write(SERVERS).servers, write(PAGE).servers) == ("web", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (SERVERS.replace("servers: web", "servers: wbe"), "page.md: servers: no snippet 'wbe' (did you mean 'web'?)"),
+        (SERVERS.replace("servers: web", 'servers: ""'), "page.md: servers: no snippet ''"),
+        (SERVERS.replace("servers: web", "servers: [web]"), "page.md: servers: not the name of a snippet of hosts"),
+        (SERVERS.replace("servers: web", "servers:"), "page.md: servers: not the name of a snippet of hosts"),
+        (SERVERS.replace("servers: web", "server: web"), "page.md: unknown key server (did you mean 'servers'?)"),
+        (
+            SERVERS.replace("servers: web", "servers: deploy"),
+            "page.md: servers: deploy is of kind workflow and has none",
+        ),
+        (
+            SERVERS.replace("[web, deploy]", "[deploy]"),
+            "page.md: servers: web is not among snippets, by which a record",
+        ),
+        (f"{SERVERS}\n```python\nprint(1)\n```\n", "page.md:21: a python cell: where servers are deployed from"),
+        (SERVERS.replace("> keys", "> ~/keys"), "page.md: servers: no cell has the command web/keys as it stands"),
+        (SERVERS.replace("web.yml", "site.yml"), "page.md: servers: no cell has the command web/arrive as it stands"),
+    ],
+)
+def test_servers_that_cannot_be_deployed_to_are_refused(write: Write, text: str, fault: str) -> None:
+    """What has no hosts, what would not age with them, and cells that are run otherwise than readers are told."""
+    with pytest.raises(CatalogError) as refused:
+        write(text)
+
+    assert [fault in line for line in refused.value.faults] == [True]
 
 
 def test_all_faults_come_at_once(docs: Path, catalog: Catalog) -> None:
@@ -184,5 +218,8 @@ def test_the_handbooks_own_tutorials_load() -> None:
     """Every page in docs/tutorials is one that could be executed, and the same to jupytext."""
     tutorials = load_tutorials(Path(__file__).parents[3] / "docs", load())
 
-    assert "first-container" in tutorials
+    assert {name: tutorial.servers for name, tutorial in tutorials.items()} == {
+        "first-container": "",
+        "one-server": "ansible-app-docker",
+    }
     assert {name: misread(tutorial) for name, tutorial in tutorials.items()} == dict.fromkeys(tutorials)

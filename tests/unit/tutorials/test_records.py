@@ -10,7 +10,7 @@ from snippets.catalog import Catalog, load
 from snippets.evidence.records import Cell, Execution
 from snippets.evidence.standing import State
 from snippets.tutorials import Tutorial, tutorial_objection
-from tests.unit.tutorials.page import NOW, PAGE, Standing, Write
+from tests.unit.tutorials.page import NOW, PAGE, SERVERS, Standing, Write
 
 
 def test_a_current_record_vouches_for_its_cells(tutorial: Tutorial, catalog: Catalog, execution: Execution) -> None:
@@ -46,6 +46,11 @@ def test_a_changed_snippet_voids_the_record(tutorial: Tutorial, library: Path, e
     why = tutorial_objection(tutorial, load(library), execution, now=NOW)
 
     assert why == "tutorial page was executed on 2026-11-23 otherwise, or with other files of deploy, than today"
+
+
+def test_where_cells_are_run_is_part_of_the_record(write: Write, catalog: Catalog) -> None:
+    """A run of the same cells on this machine is none of those where servers are deployed from."""
+    assert write(SERVERS).digest(catalog) != write(SERVERS.replace("servers: web\n", "")).digest(catalog)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Running a tutorial: its cells in order, in one directory, and no failure is overlooked."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from snippets.catalog import Catalog
 from snippets.errors import EngineError
 from snippets.tutorials import Tutorial
 from snippets.tutorials.execution import CellError, execute
-from tests.unit.tutorials.page import FRONT, PAGE, Write, cells
+from tests.unit.tutorials.page import FRONT, PAGE, SERVERS, Write, cells
 
 
 @pytest.fixture
 def run(write: Write, catalog: Catalog, tmp_path: Path) -> Callable[..., list[str]]:
     """Execute a page in a fresh directory; what its cells printed."""
 
-    def printed(text: str, timeout_s: float = 60) -> list[str]:
+    def printed(text: str, timeout_s: float = 60, there: Sequence[str] = ()) -> list[str]:
         workdir = tmp_path / "work"
         workdir.mkdir()
         execution = execute(
@@ -28,6 +28,7 @@ def run(write: Write, catalog: Catalog, tmp_path: Path) -> Callable[..., list[st
             env=os.environ,
             engine="none",
             stand_in=False,
+            there=there,
             timeout_s=timeout_s,
         )
         return [cell.output for cell in execution.cells]
@@ -102,6 +103,54 @@ def test_a_cell_that_hangs_ends_the_run(run: Callable[..., list[str]], tmp_path:
         run(cells("echo $$ > pid; exec tail -f /dev/null"), timeout_s=1)
 
     assert not Path("/proc", (tmp_path / "work" / "pid").read_text().strip()).exists()
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Sequence[str]:
+    """Another machine, as far as a program can tell: a directory and a setting of its own, and one that quotes."""
+    (tmp_path / "clone").mkdir()
+    return ("env", f"--chdir={tmp_path / 'clone'}", "WHERE=there", "QUOTED=it's {x} $HOME")
+
+
+def test_cells_of_servers_run_where_these_are_deployed_from(
+    run: Callable[..., list[str]], tmp_path: Path, there: Sequence[str]
+) -> None:
+    """With what is set there, in the clone, by the same rules: errors in order, and nothing to read."""
+    page = SERVERS.replace("tail -n 1", "cat") + '\n```bash\ncat keys -\necho lost >&2\necho "$WHERE: $QUOTED"\n```\n'
+    programs = tmp_path / "clone" / "ansible-playbook"
+    programs.write_text('#!/bin/sh\necho "$@"\n')
+    programs.chmod(0o755)
+
+    printed = run(page, there=(*there, f"PATH={programs.parent}{os.pathsep}{os.environ['PATH']}"))
+
+    assert printed == ["", "web.yml", "key\nlost\nthere: it's {x} $HOME"]
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_no_failure_there_is_overlooked(run: Callable[..., list[str]], there: Sequence[str]) -> None:
+    """The status of a cell is that of its last line there, and the error names the cell as it stands on the page."""
+    with pytest.raises(CellError) as failed:
+        run(SERVERS.replace("echo", "false; echo"), there=there)
+
+    assert str(failed.value) == (
+        "tutorials/page.md:13: cell 1 of 2 failed: exit status 1\n"
+        "    false; echo key > keys\n  It printed:\n    nothing"
+    )
+
+
+def test_a_machine_that_is_gone_fails_a_cell(run: Callable[..., list[str]]) -> None:
+    """Whatever stands before the shell there may fail as well."""
+    with pytest.raises(CellError, match=r"page\.md:13: cell 1 of 2 failed: exit status 127"):
+        run(SERVERS, there=("/nowhere/docker", "exec", "c1"))
+
+
+@pytest.mark.parametrize(("text", "taken"), [(SERVERS, 0), (PAGE, 4)], ids=["here", "there"])
+def test_no_cell_runs_on_the_wrong_machine(
+    run: Callable[..., list[str]], there: Sequence[str], text: str, taken: int
+) -> None:
+    """What deploys to servers is not let loose on this one, nor the other way round."""
+    with pytest.raises(EngineError, match=r"page\.md: its cells are run (elsewhere|here), and nowhere else"):
+        run(text, there=there[:taken])
 
 
 def test_a_machine_without_bash_is_an_error(tutorial: Tutorial, catalog: Catalog, tmp_path: Path) -> None:
