@@ -160,5 +160,10 @@ def _servers_faults(stated: Value, snippets: Sequence[str], read: Sequence[Passa
     names = list(snippet.commands)
     for name in names[: names.index(ARRIVE) + 1]:
         # Or a page could tell of yesterday's command long after the others tell of today's.
-        if not any(snippet.commands[name] in cell.text for cell in read if cell.language):
-            yield f": servers: no cell has the command {stated}/{name} as it stands"
+        if not any(_words(snippet.commands[name]) in _words(cell.text) for cell in read if cell.language):
+            yield f": servers: no cell has the command {stated}/{name} word for word"
+
+
+def _words(command: str) -> str:
+    """The same, wherever its lines are broken."""
+    return " ".join(command.replace("\\\n", " ").split())

@@ -68,8 +68,9 @@ def test_what_could_pass_unseen_is_refused(write: Write, text: str, fault: str) 
 
 
 def test_a_page_names_servers(write: Write) -> None:
-    """A tutorial knows on whose hosts its cells work, and by default it is on none."""
+    """A tutorial knows on whose hosts its cells work, by default on none; it may break the lines of a command."""
     assert (write(SERVERS).servers, write(PAGE).servers) == ("web", "")
+    assert write(SERVERS.replace("playbook web.yml", "playbook \\\n    web.yml")).servers == "web"
 
 
 @pytest.mark.parametrize(
@@ -89,8 +90,8 @@ def test_a_page_names_servers(write: Write) -> None:
             "page.md: servers: web is not among snippets, by which a record",
         ),
         (f"{SERVERS}\n```python\nprint(1)\n```\n", "page.md:21: a python cell: where servers are deployed from"),
-        (SERVERS.replace("> keys", "> ~/keys"), "page.md: servers: no cell has the command web/keys as it stands"),
-        (SERVERS.replace("web.yml", "site.yml"), "page.md: servers: no cell has the command web/arrive as it stands"),
+        (SERVERS.replace("> keys", "> ~/keys"), "page.md: servers: no cell has the command web/keys word for word"),
+        (SERVERS.replace("web.yml", "site.yml"), "page.md: servers: no cell has the command web/arrive word for word"),
     ],
 )
 def test_servers_that_cannot_be_deployed_to_are_refused(write: Write, text: str, fault: str) -> None:
