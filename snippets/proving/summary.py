@@ -15,7 +15,7 @@ def print_summary(
     grounds: Sequence[Ground],
     write_line: Callable[[str], None],
 ) -> None:
-    """Print what was proven, the slowest first, what was withheld and why, and what each base cost; nothing where nothing was."""
+    """Print what was proven, the slowest first, what was withheld and why, and what each base cost; no empty table."""
     slowest = sorted(written, key=attrgetter("took_s"), reverse=True)
     costs = [(ground.base, ground.took_s) for ground in grounds]
     rows = [(w.name, _state(w), str(w.findings), f"{w.took_s:.1f} s") for w in slowest]

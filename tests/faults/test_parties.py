@@ -10,6 +10,7 @@ from snippets.catalog.snippet import OPERATOR
 from snippets.engine.bases.ground import image_of
 from snippets.engine.docker import docker
 from snippets.engine.engine import Engine
+from snippets.engine.subjects.alerts import alerts
 from snippets.engine.subjects.authority import authority
 from snippets.engine.subjects.host import Host
 from snippets.engine.subjects.operator import Operator, operator
@@ -92,6 +93,38 @@ def test_an_authority_signs_once_it_has_looked(engine: Engine, internet: str, we
             assert acme.issued() == 1
         finally:
             docker("rm", "--force", "--volumes", proxy)
+
+
+def test_an_authority_that_has_signed_too_much_says_so(engine: Engine, internet: str, web: Host) -> None:
+    """Orders are refused with 429, and nothing else is."""
+    with authority(internet, engine.run) as acme:
+        order = acme.directory.replace("/dir", "/order-plz")
+        asked = "curl --silent --insecure --output /dev/null --write-out '%{http_code}' "
+        assert web.run(f"{asked} --data '' {order}").stdout != "429"
+        acme.refuse()
+        assert web.run(f"{asked} --data '' {order}").stdout == "429"
+        assert web.run(f"{asked} {acme.directory}").stdout == "200"
+
+
+def test_one_authority_takes_the_place_of_another(engine: Engine, internet: str, web: Host) -> None:
+    """Under the same name another one answers, and afterwards the first does as before."""
+    asked = "curl --silent --show-error --max-time 5 --output /dev/null --cacert /root/{}.pem {}"
+    with authority(internet, engine.run) as usual:
+        web.run(f"cat > /root/usual.pem <<'END'\n{usual.own_root()}END")
+        with usual.away(internet), authority(internet, engine.run, 60.0) as other:
+            web.run(f"cat > /root/other.pem <<'END'\n{other.own_root()}END")
+            assert web.run(asked.format("other", other.directory)).status == 0
+            assert web.run(asked.format("usual", other.directory), check=False).status != 0
+        assert web.run(asked.format("usual", usual.directory)).status == 0
+
+
+def test_what_somebody_is_told_is_kept_in_its_order(engine: Engine, internet: str, web: Host) -> None:
+    """Byte for byte, on several lines as well."""
+    with alerts(internet, engine.run) as place:
+        assert place.told() == ()
+        for body in ("down\nsince noon", '"up"'):
+            web.run(f"curl --silent --show-error --fail --data-binary '{body}' {place.address}")
+        assert place.told() == ("down\nsince noon", '"up"')
 
 
 def test_a_registry_has_what_it_was_given_by_its_digest(engine: Engine, internet: str, web: Host) -> None:

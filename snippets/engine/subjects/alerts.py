@@ -6,14 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ...catalog.snippet import OPERATOR
-from ...errors import EngineError
 from ..bases.ground import image_of
-from ..docker import docker, try_docker
+from ..docker import docker
 from ..run import Run
-from .waiting import awaited
+from .party import named, present
 
 NAME = "alerts.test"
-READY_S = 30.0
 LISTENS = "listens"
 # A body a line; whatever path it came to.
 PROGRAM = f"""
@@ -50,13 +48,10 @@ class Alerts:
 @contextmanager
 def alerts(network: str, run: Run) -> Iterator[Alerts]:
     """It listens when the block begins; raises EngineError where it does not."""
-    label = [f"--label={key}={value}" for key, value in run.labels.items()]
-    named = [f"--network={network}", f"--network-alias={NAME}"]
-    (id_,) = docker("run", "--detach", "--init", *label, *named, image_of(OPERATOR, run), "python3", "-c", PROGRAM)
-    try:
-        if awaited(lambda: docker("logs", id_)[:1] == [LISTENS], READY_S, refuse=lambda: None) is None:
-            said = "\n".join(docker("logs", id_))
-            raise EngineError(f"nobody listens for alerts within {READY_S:.0f} s: {said}")
+    image, program = image_of(OPERATOR, run), ("python3", "-c", PROGRAM)
+    with present("the place of alerts", image, run, named(network, NAME), answers=_listens, command=program) as id_:
         yield Alerts(id=id_)
-    finally:
-        try_docker("rm", "--force", id_)
+
+
+def _listens(id_: str) -> bool:
+    return docker("logs", id_)[:1] == [LISTENS]

@@ -6,14 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ...catalog.snippet import AUTHORITY
-from ...errors import EngineError
 from ..bases.ground import image_of
-from ..docker import docker, try_docker
+from ..docker import docker
 from ..run import Run
-from .waiting import awaited
+from .party import named, present
 
 NAME = "acme.test"
-READY_S = 30.0
 # Where this is, no order is taken.
 BUSY = "/run/busy"
 ORDERED = "Issued certificate serial"
@@ -71,17 +69,10 @@ def authority(network: str, run: Run, signed_for_s: float | None = None) -> Iter
 
     By default that is a week.
     """
-    label = [f"--label={key}={value}" for key, value in run.labels.items()]
-    named = [f"--network={network}", f"--network-alias={NAME}"]
     signs = [] if signed_for_s is None else [f"--env=SIGNED_FOR_S={signed_for_s:.0f}"]
-    (id_,) = docker("run", "--detach", *label, *named, *signs, image_of(AUTHORITY, run))
-    try:
-        if awaited(lambda: _answers(id_), READY_S, refuse=lambda: None) is None:
-            said = "\n".join(docker("logs", id_))
-            raise EngineError(f"the authority does not answer within {READY_S:.0f} s: {said}")
+    options = [*named(network, NAME), *signs]
+    with present("the authority", image_of(AUTHORITY, run), run, options, answers=_answers) as id_:
         yield Authority(id=id_)
-    finally:
-        try_docker("rm", "--force", id_)
 
 
 def _answers(id_: str) -> bool:

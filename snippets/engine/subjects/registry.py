@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import msgspec
@@ -14,14 +14,13 @@ from ..bases.ground import image_of
 from ..docker import docker, try_docker
 from ..lock import held
 from ..run import Run
-from .waiting import awaited
+from .party import named, present
 
 NAME = "registry.example.org"
 # Where an engine looks for an image whose name has no registry in it: https://github.com/distribution/reference
 HUB, OFFICIAL = "registry-1.docker.io", "library"
 CERTIFICATE = "/etc/registry.crt"
 PORT = 443
-READY_S = 30.0
 PUSH_S = 300.0
 PUSHED = re.compile(r"digest: (sha256:[0-9a-f]{64})")
 
@@ -97,20 +96,13 @@ def _pushed(image: str, reference: str) -> str:
 @contextmanager
 def registry(network: str, run: Run, stock: Stock) -> Iterator[Registry]:
     """One that holds that, on a network, under its own name and the public one's."""
-    named = [f"--network={network}", f"--network-alias={NAME}", f"--network-alias={HUB}"]
-    with _up(stock.image, named, run) as id_:
+    with _up(stock.image, named(network, NAME, HUB), run) as id_:
         yield Registry(id=id_, stock=stock)
 
 
-@contextmanager
-def _up(image: str, options: list[str], run: Run) -> Iterator[str]:
-    label = [f"--label={key}={value}" for key, value in run.labels.items()]
-    (id_,) = docker("run", "--detach", *label, *options, image)
-    try:
-        asked = ("exec", id_, "openssl", "s_client", "-connect", f"127.0.0.1:{PORT}")
-        if awaited(lambda: bool(try_docker(*asked)), READY_S, refuse=lambda: None) is None:
-            said = "\n".join(docker("logs", id_))
-            raise EngineError(f"the registry does not answer within {READY_S:.0f} s: {said}")
-        yield id_
-    finally:
-        try_docker("rm", "--force", id_)
+def _up(image: str, options: list[str], run: Run) -> AbstractContextManager[str]:
+    return present("the registry", image, run, options, answers=_answers)
+
+
+def _answers(id_: str) -> bool:
+    return bool(try_docker("exec", id_, "openssl", "s_client", "-connect", f"127.0.0.1:{PORT}"))

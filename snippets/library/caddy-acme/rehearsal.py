@@ -17,7 +17,7 @@ BY_OTHERS = f"env --unset=SSL_CERT_FILE --unset=CURL_CA_BUNDLE curl --silent --o
 
 @promise(family="rehearsal", authority=f"{LIMITS}/#new-certificates-per-exact-set-of-identifiers")
 def ordered_once(servers: Servers) -> Judgement:
-    """A proxy that is taken down and up twice orders no other certificate; whoever believes its authority gets the page."""
+    """A proxy that is taken down and up twice orders no other certificate, and visitors believe the one it has."""
     before, first = servers.authority.issued(), shown(servers, HOST)
     for _ in range(2):
         servers.run(RECREATE, on=HOST)
