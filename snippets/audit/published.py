@@ -1,6 +1,7 @@
 """Handbook -> everything that a site may hold for readers to copy: texts of blocks, and files by path."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -8,7 +9,7 @@ from functools import cached_property
 from selectolax.lexbor import LexborHTMLParser
 
 from ..errors import SnippetsError
-from ..evidence.standing import State
+from ..evidence.standing import PitfallStanding, State
 from ..handbook import Handbook
 from ..render import DOWNLOADS, Links, difference, show, uncoloured, without_colours
 from ..render.notebook import CELL, as_notebook, cells
@@ -26,6 +27,8 @@ _SPELLINGS = {
     " open>": ' open="">',
 }
 
+_MARK = re.compile(r"^[-+]", re.MULTILINE)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
@@ -39,21 +42,29 @@ class Published:
     @cached_property
     def blocks(self) -> frozenset[str]:
         """Text of every file, command, diff, error, cell and output that may stand in a block of code."""
-        texts: set[str] = set()
+        texts = set(self._differences)
         for standing in self.handbook.snippets.values():
             if standing.state is State.PROVEN:
                 texts |= {standing.snippet.text(path) for path in standing.snippet.sources}
                 texts |= set(standing.snippet.commands.values())
-        for fault in self.handbook.pitfalls.values():
-            owner = self.handbook.snippets[fault.pitfall.snippet]
-            if fault.state is State.PROVEN and fault.capture is not None and owner.state is State.PROVEN:
-                texts.add(fault.capture.error)
-                texts |= set() if fault.pitfall.exhibit else {difference(fault.pitfall, owner.snippet)}
+        texts |= {fault.capture.error for fault in self._faults if fault.capture is not None}
         for tutorial in self.tutorials.values():
             if tutorial.state is State.PROVEN and tutorial.execution is not None:
                 texts |= {text for cell in tutorial.execution.cells for text in (cell.source, cell.output)}
         # An empty file is no block: nothing may pass for being empty.
         return frozenset(text for text in texts if text.strip())
+
+    @cached_property
+    def _faults(self) -> tuple[PitfallStanding, ...]:
+        """Those that were seen, of files that were seen to be good."""
+        snippets = self.handbook.snippets
+        faults = (fault for fault in self.handbook.pitfalls.values() if fault.state is State.PROVEN and fault.capture)
+        return tuple(fault for fault in faults if snippets[fault.pitfall.snippet].state is State.PROVEN)
+
+    @cached_property
+    def _differences(self) -> frozenset[str]:
+        faults = (fault.pitfall for fault in self._faults if not fault.pitfall.exhibit)
+        return frozenset(difference(fault, self.handbook.snippets[fault.snippet].snippet) for fault in faults)
 
     @cached_property
     def exhibits(self) -> frozenset[str]:
@@ -84,6 +95,8 @@ class Published:
     def pieces(self) -> Pieces:
         """Lines of all this, and of what was seen while it was proven, for sentences that speak of them."""
         texts = set(self.blocks | self.exhibits)
+        # Of a line that goes, its words: its mark looks like a part of them.
+        texts |= {_MARK.sub("", text) for text in self._differences}
         for standing in self.handbook.snippets.values():
             if standing.state is State.PROVEN and standing.evidence is not None:
                 texts |= {finding.seen for finding in standing.evidence.findings}

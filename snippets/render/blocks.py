@@ -59,6 +59,10 @@ def card_id(snippet: str) -> str:
     return f"evidence-{snippet}"
 
 
+# Whoever copies from a difference wants to know which of its lines work.
+MARKS = '<span class="hb-breaks">- broken</span> <span class="hb-works">+ works</span>'
+
+
 def promise_id(slug: str) -> str:
     """The anchor of a promise's row; a heading may be called as the promise is."""
     return f"promise-{slug}"
@@ -121,10 +125,11 @@ def error(capture: Capture) -> str:
 
 
 def pitfall(fault: Pitfall, owner: Snippet, capture: Capture, links: Links) -> str:
-    """The edit, the real error, why, and the way out."""
+    """What mends it as a difference, the real error, why, and the way out."""
     return (
         f'<section class="hb-pitfall" data-hb="pitfall:{fault.name}">{notice(fault, capture, links)}'
-        f'<div class="hb-diff highlight"><pre><span></span>{diff_html(difference(fault, owner))}</pre></div>'
+        f'<div class="hb-diff highlight"><span class="filename">{MARKS}</span>'
+        f"<pre><span></span>{diff_html(difference(fault, owner))}</pre></div>"
         f"{error(capture)}"
         f'<p class="hb-why">{prose(fault.table.why)}</p><p class="hb-fix">{prose(fault.table.fix)}</p></section>'
     )

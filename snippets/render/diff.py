@@ -1,4 +1,7 @@
-"""A pitfall -> its edit as a unified diff of the good file, as `diff --unified` writes it."""
+"""A pitfall -> what mends it, as a unified diff to the good file as `diff --unified` writes it.
+
+So what comes is what works: whoever skims takes the lines with a plus.
+"""
 
 import difflib
 import re
@@ -16,7 +19,7 @@ _HUNK = re.compile(r"@@ -(\d+)(,\d+)? \+(\d+)(,\d+)? @@\n")
 
 
 def difference(fault: Pitfall, owner: Snippet) -> str:
-    """The fault as a unified diff of the good file."""
+    """What leads from the fault to the good file, as a unified diff."""
     edit = fault.edit
     good = owner.text(edit.path) if edit.path else f"{owner.commands[edit.command or '']}\n"
     return _difference(edit.place, good, edit.find, edit.replace)
@@ -31,7 +34,7 @@ def _difference(path: str, good: str, find: str, replace: str) -> str:
         start, end = good.rfind("\n", 0, max(start, 0)), (good.find("\n", end) + 1 or len(good))
     before, after = good[start + 1 : at], good[at + len(find) : end]
     skipped = good.count("\n", 0, start + 1)
-    ours, theirs = _LINE.findall(before + find + after), _LINE.findall(before + replace + after)
+    ours, theirs = _LINE.findall(before + replace + after), _LINE.findall(before + find + after)
     lines = [f"--- {path}\n", f"+++ {path}\n", *_hunks(ours, theirs, skipped)]
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 

@@ -191,7 +191,7 @@ def test_a_diff_is_what_every_tool_for_diffs_makes_of_it() -> None:
     for fault in (fault for fault in catalog.pitfalls.values() if not fault.exhibit):
         edit, owner = fault.edit, catalog.snippets[fault.snippet]
         good = owner.text(edit.path) if edit.path else f"{owner.commands[edit.command or '']}\n"
-        ours, theirs = (re.findall(r".*\n|.+", text) for text in (good, good.replace(edit.find, edit.replace, 1)))
+        ours, theirs = (re.findall(r".*\n|.+", text) for text in (good.replace(edit.find, edit.replace, 1), good))
 
         assert difference(fault, owner) == "".join(
             line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
@@ -205,13 +205,13 @@ def test_a_diff_is_what_every_tool_for_diffs_makes_of_it() -> None:
     after=st.lists(st.sampled_from("abcd"), max_size=12),
     replace_by=st.lists(st.sampled_from("abxyz"), max_size=4),
 )
-def test_a_diff_makes_the_bad_file_of_the_good_one(
+def test_a_diff_makes_the_good_file_of_the_bad_one(
     before: list[str], find: list[str], after: list[str], replace_by: list[str]
 ) -> None:
-    """Wherever the edit stands: with what goes a hunk is the good file's, with what comes the bad one's."""
-    ours, theirs = [*before, *find, *after], [*before, *replace_by, *after]
+    """Wherever the edit stands: with what goes a hunk is the bad file's, with what comes the good one's."""
+    theirs, ours = [*before, *find, *after], [*before, *replace_by, *after]
     edit = Edit(path="f", find="\n".join(["", *find, ""]), replace="\n".join(["", *replace_by, ""]))
-    good = "\n".join(["", *ours, ""])
+    good = "\n".join(["", *theirs, ""])
     assume(find != replace_by)
 
     _, _, *lines = difference_of(edit, good).splitlines()
@@ -246,7 +246,7 @@ def test_a_diff_of_a_command_is_of_its_own_lines(small: Handbook, web: Snippet) 
     fault = replace(small.catalog.pitfalls["web/root"], table=table)
 
     assert difference(fault, web) == (
-        "--- commands.build\n+++ commands.build\n@@ -1 +1 @@\n-docker build --tag web .\n+docker build --tag latest .\n"
+        "--- commands.build\n+++ commands.build\n@@ -1 +1 @@\n-docker build --tag latest .\n+docker build --tag web .\n"
     )
 
 
@@ -258,7 +258,7 @@ def test_a_diff_says_where_a_file_ends_without_a_line_end(small: Handbook, web: 
 
     assert difference(fault, ended) == (
         "--- Dockerfile\n+++ Dockerfile\n@@ -1,2 +1,2 @@\n RUN a\x0cb\n"
-        "-USER 10001\n\\ No newline at end of file\n+USER 0\n\\ No newline at end of file\n"
+        "-USER 0\n\\ No newline at end of file\n+USER 10001\n\\ No newline at end of file\n"
     )
 
 
