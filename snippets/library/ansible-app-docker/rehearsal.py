@@ -1,12 +1,56 @@
-"""What is seen of this deployment alone: an image by its tag, which may be another one tomorrow."""
+"""What is seen of this deployment alone: images and servers that it refuses, and a certificate that was refused."""
+
+import re
 
 from ...contract.promise import Judgement, kept_if, promise
-from ...contract.subject import Servers
+from ...contract.subject import NEIGHBOUR, Servers
 
 HOST = "app.example.org"
-DEPLOY = "ansible-playbook --vault-password-file ~/.vault-password deploy.yml --extra-vars app_image={image}"
+AGAIN = "ansible-playbook --vault-password-file ~/.vault-password deploy.yml"
+DEPLOY = f"{AGAIN} --extra-vars app_image={{image}}"
+SITE = f"curl --silent --output /dev/null --write-out '%{{http_code}}' --max-time 5 https://{HOST}/readyz"
 RUNNING = "docker ps --no-trunc --format '{{.ID}} {{.Image}}' | sort"
 IMAGE = "registry.example.org/app:latest"
+OTHER = "registry.example.org/other:latest"
+# Its program is for no processor at all: nothing that translates on this machine can help it.
+OTHERS = f"""
+test "$(uname -m)" = x86_64 && other=arm64 || other=amd64
+cd /tmp && head -c 4096 /dev/zero > python && chmod +x python
+tar --create python | docker import --platform linux/$other --change 'CMD ["/python"]' - {OTHER}
+docker push {OTHER} && docker image rm {OTHER}
+"""
+DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})")
+SHOP = """
+mkdir /opt/shop && cd /opt/shop && cat > compose.yaml <<'END'
+name: app
+services:
+  shop: {image: "caddy:2"}
+END
+docker compose up --detach --wait
+"""
+SHOP_RUNS = "docker inspect --format '{{.State.Running}}' app-shop-1"
+SHOP_GONE = "docker rm --force app-shop-1; docker network rm app_default; rm -r /opt/shop"
+# Nobody gets in by the ports where an authority looks.
+CLOSED = """
+nft -f - <<'END'
+table inet closed {
+    chain input { type filter hook input priority -10; tcp dport { 80, 443 } reject with tcp reset; }
+    chain forward { type filter hook forward priority -10; tcp dport { 80, 443 } reject with tcp reset; }
+}
+END
+"""
+OPEN = "nft delete table inet closed"
+NO_CERTIFICATE = """
+cd /srv/app
+docker compose rm --stop --force caddy && docker volume rm app_certificates
+docker compose up --no-build --detach --wait
+"""
+CADDY_LOG = "docker logs app-caddy-1 2>&1"
+REFUSED_S = 20.0
+# Caddy tries again after a minute, then after two, and so on.
+AT_ONCE_S = 40
+# What timeout(1) exits with.
+LATE = 124
 
 
 @promise(
@@ -23,3 +67,47 @@ def image_by_its_tag_is_refused(servers: Servers) -> Judgement:
     seen = f"the playbook exits {done.status} and {'tells' if told else 'does not tell'} of a digest; "
     seen += f"{len(before.splitlines())} containers {'run on' if before == after else 'are others now'}"
     return kept_if(there and done.status != 0 and told and before == after, seen)
+
+
+@promise(
+    family="rehearsal", authority="https://docs.docker.com/build/building/multi-platform/#why-multi-platform-builds"
+)
+def image_for_other_processors_is_refused(servers: Servers) -> Judgement:
+    """An image for other processors is refused, and what runs goes on."""
+    pushed = DIGEST.search(servers.run(f"cp --preserve /srv/app/.env /root/.env && {OTHERS}", on=HOST).stdout)
+    before = set(servers.run(RUNNING, on=HOST).stdout.splitlines())
+    image = f"{OTHER.partition(':')[0]}@{pushed[1] if pushed else 'no-digest'}"
+    done = servers.run(DEPLOY.format(image=image), check=False)
+    after = set(servers.run(RUNNING, on=HOST).stdout.splitlines())
+    servers.run("mv /root/.env /srv/app/.env", on=HOST)
+    told = "build one with --platform" in done.stdout
+    seen = f"the playbook exits {done.status} and {'tells' if told else 'does not tell'} what it was built for; "
+    seen += f"{len(before & after)} of {len(before)} containers run on"
+    return kept_if(pushed is not None and done.status != 0 and told and before == after, seen)
+
+
+@promise(family="rehearsal", authority="https://docs.docker.com/compose/how-tos/project-name/")
+def another_application_is_left_alone(servers: Servers) -> Judgement:
+    """A server on which another application has the same name is refused, and that one runs on."""
+    servers.run(SHOP, on=HOST)
+    done = servers.run(AGAIN, check=False)
+    runs = servers.run(SHOP_RUNS, on=HOST, check=False).stdout.strip() == "true"
+    servers.run(SHOP_GONE, on=HOST, check=False)
+    told = "/opt/shop" in done.stdout
+    seen = f"the playbook exits {done.status} and {'tells' if told else 'does not tell'} of the other application, "
+    seen += "which runs on" if runs else "whose container is gone"
+    return kept_if(done.status != 0 and told and runs, seen)
+
+
+@promise(family="rehearsal", authority="https://caddyserver.com/docs/automatic-https#errors")
+def refused_certificate_is_asked_for_again(servers: Servers) -> Judgement:
+    """Where the authority could not reach the server, the next run has Caddy ask at once, and the site answers."""
+    servers.run(f"{CLOSED}{NO_CERTIFICATE}", on=HOST)
+    refused = servers.await_(lambda: "will retry" in servers.run(CADDY_LOG, on=HOST).stdout, REFUSED_S) is not None
+    servers.run(OPEN, on=HOST)
+    done = servers.run(f"timeout {AT_ONCE_S} {AGAIN}", check=False)
+    status = servers.run(SITE, on=NEIGHBOUR, check=False).stdout
+    seen = f"after {done.took_s:.0f} s the playbook "
+    seen += "has ended, " if done.status == 0 else "still waits, " if done.status == LATE else f"exits {done.status}, "
+    seen += f"and a visitor gets {status}"
+    return kept_if(refused and done.status == 0 and status == "200", seen)
