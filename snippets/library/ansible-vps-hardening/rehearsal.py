@@ -4,6 +4,7 @@ import re
 import shlex
 
 from ...contract.attempts import ACCOUNT, opens, passwords_given
+from ...contract.playbooks import PROFILES, linted
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import NEIGHBOUR, Servers
 from ...errors import ContainerError
@@ -120,3 +121,9 @@ def only_stated_ports_answer(servers: Servers) -> Judgement:
             answered.append(ports)
             seen.append(f"{', '.join(map(str, sorted(ports))) or 'none'} {moment} by IPv{version}")
     return kept_if(all(ports == STATED for ports in answered), f"of {len(LISTENED)} ports answer {'; '.join(seen)}")
+
+
+@promise(family="rehearsal", authority=PROFILES)
+def hardening_passes_the_linter(servers: Servers) -> Judgement:
+    """The playbook passes ansible-lint's profile production, its strictest."""
+    return linted(servers, "harden.yml")

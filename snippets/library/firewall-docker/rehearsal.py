@@ -3,6 +3,7 @@
 import re
 import shlex
 
+from ...contract.playbooks import PROFILES, linted
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import NEIGHBOUR, Servers
 
@@ -114,3 +115,9 @@ def reload_keeps_the_containers_connected(servers: Servers) -> Judgement:
     seen += f"the playbooks again change {changed}, and {failed} tasks fail"
     unchanged = len(recaps) == PLAYS and not changed and not failed
     return kept_if(all(before.values()) and all(after.values()) and unchanged, seen)
+
+
+@promise(family="rehearsal", authority=PROFILES)
+def docker_passes_the_linter(servers: Servers) -> Judgement:
+    """The playbook passes ansible-lint's profile production, its strictest."""
+    return linted(servers, "docker.yml")

@@ -1,0 +1,70 @@
+"""What ansible-lint says of a playbook, and what it says of one that it never read."""
+
+from typing import Any
+
+import pytest
+
+from snippets.contract.observation import Done
+from snippets.contract.playbooks import linted
+from snippets.errors import ContainerError
+
+ENDED = "{count} failure(s), 0 warning(s) in {read} files processed of {read} encountered."
+TOLD = """\
+harden.yml:8:7: fqcn[action-core]: Use FQCN for builtin module actions (copy).
+harden.yml:20: yaml[octal-values]: Forbidden implicit octal value "0600"
+harden.yml:7: name[missing][/]: All tasks should be named.
+"""
+
+
+class Saying:
+    """Servers whose linter ends as it is told to, and what it was asked."""
+
+    def __init__(self, status: int, stdout: str, stderr: str) -> None:
+        self.done = Done(status=status, stdout=stdout, stderr=stderr, took_s=1.0)
+        self.asked: list[str] = []
+
+    def run(self, command: str, *, check: bool = True) -> Done:
+        """End so."""
+        assert not check
+        self.asked.append(command)
+        return self.done
+
+
+def judged(servers: Any) -> tuple[bool, str]:  # noqa: ANN401 - a fake of few methods
+    """Whether it was kept, and what was seen."""
+    judgement = linted(servers, "harden.yml")
+    return judgement.kept, judgement.seen
+
+
+def test_a_playbook_without_a_violation_passes() -> None:
+    """The linter asks nobody, and lets no warning pass."""
+    servers = Saying(0, "", f"Passed: {ENDED.format(count=0, read=1)}")
+
+    assert judged(servers) == (True, "ansible-lint, profile production: nothing against harden.yml")
+    assert servers.asked == ["ansible-lint --offline --strict --profile production --nocolor --format pep8 harden.yml"]
+
+
+def test_violations_are_named_by_line_and_rule() -> None:
+    """Each of them, without the words that another version has otherwise."""
+    kept, seen = judged(Saying(2, TOLD, f"Failed: {ENDED.format(count=3, read=1)}"))
+
+    assert not kept
+    assert seen == (
+        "ansible-lint, profile production: "
+        "harden.yml:8 fqcn[action-core], harden.yml:20 yaml[octal-values], harden.yml:7 name[missing]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "stderr"),
+    [
+        (127, "sh: ansible-lint: not found"),
+        (0, f"Passed: {ENDED.format(count=0, read=0)}"),
+        (1, ""),
+        (3, f"Failed: {ENDED.format(count=1, read=1)}"),
+    ],
+)
+def test_a_linter_that_read_nothing_or_says_nothing_is_no_judge(status: int, stderr: str) -> None:
+    """Whatever it ends with."""
+    with pytest.raises(ContainerError, match=rf"ansible-lint did not judge harden\.yml: exit {status} "):
+        judged(Saying(status, "", stderr))
