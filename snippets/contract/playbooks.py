@@ -18,8 +18,8 @@ def linted(servers: Servers, playbook: str) -> Judgement:
     done = servers.run(LINT.format(playbook=playbook), check=False)
     against = [f"{place} {rule}" for place, rule in VIOLATION.findall(done.stdout)]
     # It fails where it says something, and nowhere else.
-    if not READ.search(done.stderr) or (done.status != 0) != bool(against):
-        raise ContainerError(f"ansible-lint did not judge {playbook}: {done}: {(done.stderr or done.stdout)[-500:]}")
+    if not READ.search(done.stdout) or (done.status != 0) != bool(against):
+        raise ContainerError(f"ansible-lint did not judge {playbook}: {done}: {done.stdout[-500:]}")
     return kept_if(
         not against, f"ansible-lint, profile production: {', '.join(against) or f'nothing against {playbook}'}"
     )

@@ -19,8 +19,8 @@ harden.yml:7: name[missing][/]: All tasks should be named.
 class Saying:
     """Servers whose linter ends as it is told to, and what it was asked."""
 
-    def __init__(self, status: int, stdout: str, stderr: str) -> None:
-        self.done = Done(status=status, stdout=stdout, stderr=stderr, took_s=1.0)
+    def __init__(self, status: int, said: str) -> None:
+        self.done = Done(status=status, stdout=said, stderr="", took_s=1.0)
         self.asked: list[str] = []
 
     def run(self, command: str, *, check: bool = True) -> Done:
@@ -38,15 +38,17 @@ def judged(servers: Any) -> tuple[bool, str]:  # noqa: ANN401 - a fake of few me
 
 def test_a_playbook_without_a_violation_passes() -> None:
     """The linter asks nobody, and lets no warning pass."""
-    servers = Saying(0, "", f"Passed: {ENDED.format(count=0, read=1)}")
+    servers = Saying(0, f"Passed: {ENDED.format(count=0, read=1)}")
 
     assert judged(servers) == (True, "ansible-lint, profile production: nothing against harden.yml")
-    assert servers.asked == ["ansible-lint --offline --strict --profile production --nocolor --format pep8 harden.yml"]
+    assert servers.asked == [
+        "ansible-lint --offline --strict --profile production --nocolor --format pep8 harden.yml 2>&1"
+    ]
 
 
 def test_violations_are_named_by_line_and_rule() -> None:
     """Each of them, without the words that another version has otherwise."""
-    kept, seen = judged(Saying(2, TOLD, f"Failed: {ENDED.format(count=3, read=1)}"))
+    kept, seen = judged(Saying(2, f"Failed: {ENDED.format(count=3, read=1)}\n{TOLD}"))
 
     assert not kept
     assert seen == (
@@ -56,7 +58,7 @@ def test_violations_are_named_by_line_and_rule() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "stderr"),
+    ("status", "said"),
     [
         (127, "sh: ansible-lint: not found"),
         (0, f"Passed: {ENDED.format(count=0, read=0)}"),
@@ -64,7 +66,7 @@ def test_violations_are_named_by_line_and_rule() -> None:
         (3, f"Failed: {ENDED.format(count=1, read=1)}"),
     ],
 )
-def test_a_linter_that_read_nothing_or_says_nothing_is_no_judge(status: int, stderr: str) -> None:
+def test_a_linter_that_read_nothing_or_says_nothing_is_no_judge(status: int, said: str) -> None:
     """Whatever it ends with."""
     with pytest.raises(ContainerError, match=rf"ansible-lint did not judge harden\.yml: exit {status} "):
-        judged(Saying(status, "", stderr))
+        judged(Saying(status, said))
