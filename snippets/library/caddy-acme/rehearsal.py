@@ -1,6 +1,7 @@
 """What is seen of certificates alone: how many are ordered, and what becomes of one that nobody signs again."""
 
 from ...contract.certificates import FIRED_S, shown, warned
+from ...contract.playbooks import PROFILES, linted
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import NEIGHBOUR, Servers
 
@@ -45,3 +46,9 @@ def refused_in_time(servers: Servers) -> Judgement:
     seen += f"{'get' if answers else 'do not get'} the page, and "
     seen += f"with {told[1]:.0f} s left somebody is told: {' '.join(told[0].split())}" if told else "nobody is told"
     return kept_if(told is not None and told[1] > 0 and HOST in told[0] and answers and same, seen)
+
+
+@promise(family="rehearsal", authority=PROFILES)
+def site_and_watch_pass_the_linter(servers: Servers) -> Judgement:
+    """Both playbooks pass ansible-lint's profile production, its strictest."""
+    return linted(servers, "https.yml", "watch.yml")
