@@ -18,7 +18,7 @@ find /etc /srv -xdev -type f -exec sha256sum {} + | sort
 """
 CERTIFICATE = "openssl s_client -connect {host}:443 -servername {host} </dev/null | openssl x509 -noout -serial"
 # After which share of what it prints it is cut off, and whether the hosts lose their power as well.
-CUTS = ((0.75, True), (0.35, False))
+CUTS = ((0.65, True), (0.5, False))
 
 
 def state(servers: Deployed, deployment: Deployment) -> set[str]:

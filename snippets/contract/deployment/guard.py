@@ -20,6 +20,7 @@ import socket, sys, threading
 def answer(kind, port):
     server = socket.socket(socket.AF_INET6, kind)
     server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     server.bind(("::", port))
     if kind == socket.SOCK_DGRAM:
         while True:

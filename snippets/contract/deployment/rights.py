@@ -38,7 +38,7 @@ systemd-run --quiet --unit canary-secret --uid=nobody --setenv=CANARY={CANARY} \
     python3 -c 'import time; time.sleep(600)' {CANARY}
 """
 CONTAINED = f"""
-image=$(docker image ls --quiet | sed --quiet 1p)
+image=$(docker inspect --format '{{{{.Image}}}}' "$(docker ps --quiet | sed --quiet 1p)")
 docker run --name canary --network none --entrypoint echo --env CANARY={CANARY} "$image" {CANARY}
 docker commit canary canary
 """

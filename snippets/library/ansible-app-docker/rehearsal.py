@@ -12,7 +12,8 @@ DEPLOY = f"{AGAIN} --extra-vars app_image={{image}}"
 SITE = f"curl --silent --output /dev/null --write-out '%{{http_code}}' --max-time 5 https://{HOST}/readyz"
 RUNNING = "docker ps --no-trunc --format '{{.ID}} {{.Image}}' | sort"
 IMAGE = "registry.example.org/app:latest"
-OTHER = "registry.example.org/other:latest"
+OTHERS_NAME = "registry.example.org/other"
+OTHER = f"{OTHERS_NAME}:latest"
 # Its program is for no processor at all: nothing that translates on this machine can help it.
 OTHERS = f"""
 test "$(uname -m)" = x86_64 && other=arm64 || other=amd64
@@ -74,10 +75,11 @@ def image_for_other_processors_is_refused(servers: Servers) -> Judgement:
     """An image for other processors is refused, and what runs goes on."""
     pushed = DIGEST.search(servers.run(f"cp --preserve /srv/app/.env /root/.env && {OTHERS}", on=HOST).stdout)
     before = set(servers.run(RUNNING, on=HOST).stdout.splitlines())
-    image = f"{OTHER.partition(':')[0]}@{pushed[1] if pushed else 'no-digest'}"
+    image = f"{OTHERS_NAME}@{pushed[1] if pushed else 'no-digest'}"
     done = servers.run(DEPLOY.format(image=image), check=False)
     after = set(servers.run(RUNNING, on=HOST).stdout.splitlines())
     servers.run("mv /root/.env /srv/app/.env", on=HOST)
+    servers.run(f"docker image rm --force $(docker image ls --quiet {OTHERS_NAME})", on=HOST, check=False)
     told = "build one with --platform" in done.stdout
     seen = f"the playbook exits {done.status} and {'tells' if told else 'does not tell'} what it was built for; "
     seen += f"{len(before & after)} of {len(before)} containers run on"
