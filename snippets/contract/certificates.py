@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..errors import EngineError
 from .subject import NEIGHBOUR, Servers
 
 SHOWN = """
@@ -32,10 +33,21 @@ def shown(servers: Servers, host: str) -> Certificate:
     return Certificate(serial=told["serial"], left_s=left.total_seconds())
 
 
-def renewed(servers: Servers, host: str, timeout_s: float) -> float | None:
-    """Seconds until visitors are shown another one, or None."""
-    first = shown(servers, host)
-    return servers.await_(lambda: shown(servers, host).serial != first.serial, timeout_s)
+def shown_for(servers: Servers, host: str, signed_for_s: float) -> Certificate:
+    """The same of an authority that was told to sign for so long; raises EngineError where it signs for longer."""
+    certificate = shown(servers, host)
+    if certificate.left_s > signed_for_s:
+        # Nobody would be told of one that is valid for a week, and that would say nothing.
+        raise EngineError(
+            f"the authority was told to sign for {signed_for_s:.0f} s: {certificate.left_s:.0f} s are left"
+        )
+    return certificate
+
+
+def renewed(servers: Servers, host: str, signed_for_s: float) -> float | None:
+    """Seconds until visitors are shown another one, or None; raises like `shown_for`."""
+    first = shown_for(servers, host, signed_for_s)
+    return servers.await_(lambda: shown(servers, host).serial != first.serial, signed_for_s)
 
 
 def fired(servers: Servers, host: str, timers: Mapping[str, float]) -> list[str]:
@@ -54,12 +66,12 @@ def fired(servers: Servers, host: str, timers: Mapping[str, float]) -> list[str]
 
 
 def warned(servers: Servers, host: str, timers: Mapping[str, float], tries: int) -> tuple[str, float] | None:
-    """What somebody is told, and for how long the certificate is then still valid; None where it ends before that."""
+    """The first line that somebody is told, and how long the certificate is then valid; None where it ends before."""
     before = len(servers.told())
     for _ in range(tries):
         fired(servers, host, timers)
         told = servers.await_(lambda: len(servers.told()) > before, FIRED_S) is not None
         left_s = shown(servers, host).left_s
         if told or left_s <= 0:
-            return (servers.told()[before], left_s) if told else None
+            return (servers.told()[before].partition("\n")[0], left_s) if told else None
     return None

@@ -232,6 +232,7 @@ class Signed(Told):
     early: bool = False
     visited: str = '{"200": 9}'
     messages: list[str] = field(default_factory=list)
+    minutes: int = 0
     looks: int = 0
     left_s: int = 59
 
@@ -241,7 +242,7 @@ class Signed(Told):
         if "-dateopt" in command:
             self.looks += self.renews
             self.left_s = max(0, self.left_s - (0 if self.renews else 10))
-            until = f"2026-01-01 00:00:{self.left_s:02}Z"
+            until = f"2026-01-01 00:{self.minutes:02}:{self.left_s:02}Z"
             shown = f"serial={self.looks}\nnotAfter={until}\nnow=2026-01-01T00:00:00+00:00\n"
             return Done(status=0, stdout=shown, stderr="", took_s=0.1)
         if command == "systemctl start certificate.service" and (self.left_s < self.told_s or self.early):
@@ -287,6 +288,14 @@ def test_a_certificate_is_renewed_or_somebody_is_told(told: Signed, seen: str) -
     verdict, said = judged("renews-itself", told)
     assert seen in said
     assert (verdict is Verdict.KEPT) == ("with 19 s left" in seen and "somebody is told: certificate" in seen)
+
+
+def test_an_authority_that_signs_for_longer_than_it_was_told_is_no_witness() -> None:
+    """Of a certificate that is valid for a week nobody is told, whatever watches it."""
+    assert judged("renews-itself", Signed(minutes=3)) == (
+        Verdict.ERROR,
+        "the authority was told to sign for 120 s: 239 s are left",
+    )
 
 
 def test_a_timer_that_comes_too_late_is_told() -> None:

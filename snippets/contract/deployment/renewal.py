@@ -29,7 +29,7 @@ def renews_itself(servers: Deployed, deployment: Deployment) -> Judgement:
     seen_ = f"valid for {SIGNED_FOR_S:.0f} s, it is another one after {after_s:.0f} s, and visitors got {seen}; "
     seen_ += f"{'nobody is told anything' if calm else 'somebody is told something'} while all is well; "
     seen_ += f"when nobody signs visitors got {still}, and "
-    seen_ += f"with {told[1]:.0f} s left somebody is told: {' '.join(told[0].split())}" if told else "nobody is told"
+    seen_ += f"with {told[1]:.0f} s left somebody is told: {told[0]}" if told else "nobody is told"
     seen_ += f"; {', '.join(late)} does not run in its time" if late else ""
     warned_of_it = told is not None and told[1] > 0 and host in told[0]
     return kept_if(warned_of_it and calm and not late and not seen.lost and not still.lost, seen_)

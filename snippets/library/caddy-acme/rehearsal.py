@@ -1,6 +1,6 @@
 """What is seen of certificates alone: how many are ordered, and what becomes of one that nobody signs again."""
 
-from ...contract.certificates import FIRED_S, shown, warned
+from ...contract.certificates import FIRED_S, shown, shown_for, warned
 from ...contract.playbooks import PROFILES, linted
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import NEIGHBOUR, Servers
@@ -37,14 +37,15 @@ def refused_in_time(servers: Servers) -> Judgement:
     """Where the authority takes no more orders the old certificate serves, and somebody is told before it ends."""
     with servers.begun(signed_for_s=SIGNED_FOR_S):
         servers.arrive()
-        first = shown(servers, HOST)
+        first = shown_for(servers, HOST, SIGNED_FOR_S)
         servers.authority.refuse()
         told = warned(servers, HOST, TIMERS, tries=int(SIGNED_FOR_S / FIRED_S))
-        answers = servers.get(PAGE).status == OK
+        # Where nobody was told it has ended by now, and there is no page to ask for.
+        answers = told is not None and servers.get(PAGE).status == OK
         same = shown(servers, HOST).serial == first.serial
     seen = f"of {first.left_s:.0f} s visitors are shown {'the same certificate' if same else 'another one'} and "
     seen += f"{'get' if answers else 'do not get'} the page, and "
-    seen += f"with {told[1]:.0f} s left somebody is told: {' '.join(told[0].split())}" if told else "nobody is told"
+    seen += f"with {told[1]:.0f} s left somebody is told: {told[0]}" if told else "nobody is told"
     return kept_if(told is not None and told[1] > 0 and HOST in told[0] and answers and same, seen)
 
 
