@@ -1,6 +1,6 @@
 """An account and its password -> whether that opens it, tried over ssh as by anybody, by either way to be asked."""
 
-from .subject import Servers
+from .servers import Servers
 
 PASSWORD = "hb-canary-password"  # noqa: S105 - of accounts that are made to be tried
 ACCOUNT = "canary"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..errors import EngineError
-from .subject import NEIGHBOUR, Servers
+from .servers import NEIGHBOUR, Servers
 
 SHOWN = """
 openssl s_client -connect {host}:443 -servername {host} </dev/null 2>/dev/null |
@@ -58,7 +58,8 @@ def fired(servers: Servers, host: str, timers: Mapping[str, float]) -> list[str]
     late: list[str] = []
     for name, silence_s in timers.items():
         timer = running.get(name)
-        if timer is None or timer["next"] / 1e6 - int(now) > silence_s:
+        # One that runs and has no next time says null.
+        if timer is None or timer["next"] is None or timer["next"] / 1e6 - int(now) > silence_s:
             late.append(name)
         else:
             servers.run(f"systemctl start {timer['activates']}", on=host, check=False)

@@ -4,7 +4,7 @@ import re
 
 from ..errors import ContainerError
 from .promise import Judgement, kept_if
-from .subject import Servers
+from .servers import Servers
 
 PROFILES = "https://docs.ansible.com/projects/lint/profiles/"
 LINT = "ansible-lint --offline --strict --profile production --nocolor --format pep8 {playbooks}"

@@ -21,7 +21,7 @@ KNOWN = Digests(PACKAGE)
 # A protocol that judgements name -> what fulfils it, and what brings it up.
 SUBJECTS = {
     ("contract.subject", "Image"): (("contract.trial", "Trial"), ("engine.subjects.image", "BuiltImage")),
-    ("contract.subject", "Servers"): (("engine.subjects.servers", "Servers"), ("proving.servers", "arrived")),
+    ("contract.servers", "Servers"): (("engine.subjects.servers", "Servers"), ("proving.servers", "arrived")),
     ("contract.deployment.subject", "Deployed"): (
         ("engine.subjects.servers", "Servers"),
         ("proving.servers", "arrived"),

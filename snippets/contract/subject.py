@@ -9,7 +9,6 @@ from typing import Protocol, TypeVar
 from .observation import PLAIN, Contents, Done, ImageConfig, Load, Memory, Posture, Process, Rebuild, Reply, Unit
 
 T = TypeVar("T")
-NEIGHBOUR = "neighbour"
 
 
 class Subject(Protocol):
@@ -189,53 +188,6 @@ class Image(Protocol):
 
     def contents(self, canaries: Collection[str], sought: Pattern[str]) -> Contents:
         """Read all layers once, for places that hold a canary and for paths that match."""
-
-
-class Authority(Protocol):
-    """Who signs certificates for hosts, once it has looked."""
-
-    def issued(self) -> int:
-        """How many it has signed so far."""
-
-    def pause(self) -> None:
-        """From here on it answers nobody."""
-
-    def refuse(self) -> None:
-        """From here on it takes no order: it has signed too many, it says, with status 429."""
-
-
-class Servers(Subject, Protocol):
-    """Hosts to which somebody has deployed; its units are the hosts by their names, `NEIGHBOUR`, and "", who deployed.
-
-    Who deployed runs commands in a clone, with a key of theirs and no terminal. The neighbour is a machine on the same
-    network that was given nothing: what it reaches, anybody does.
-    """
-
-    @property
-    def names(self) -> Sequence[str]:
-        """The hosts."""
-
-    def arrive(self) -> Done:
-        """Do once more what brought it here."""
-
-    def begun(self, *, signed_for_s: float | None = None) -> AbstractContextManager[None]:
-        """Inside the block the hosts are as before anything arrived; afterwards as when it just had.
-
-        Certificates that are signed inside it are valid for so long, where that is given.
-        """
-
-    @property
-    def authority(self) -> Authority:
-        """Who signs certificates inside a block of `begun`, or else for all of it."""
-
-    def told(self) -> Sequence[str]:
-        """The messages that somebody was sent so far."""
-
-    def address(self, name: str, *, version: int = 4) -> str:
-        """Where a host is, by IP version 4 or 6."""
-
-    def renewed(self) -> "Servers":
-        """The same as it was when somebody had just deployed: for a second look."""
 
 
 class Site(Protocol):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from snippets.contract.subject import NEIGHBOUR
+from snippets.contract.servers import NEIGHBOUR
 from snippets.engine.engine import Engine
 from snippets.engine.subjects.internet import bare_internet
 from snippets.engine.subjects.servers import Servers, hosted
@@ -43,6 +43,16 @@ def test_what_was_done_since_is_gone_at_a_second_look(servers: Servers) -> None:
 
     assert again.run("ls /srv", on="site.example.org").stdout == "state\n"
     assert again.run("ssh root@site.example.org hostname").stdout == "site.example.org\n"
+
+
+def test_a_block_that_breaks_off_leaves_the_hosts_as_deployed(servers: Servers) -> None:
+    """Whoever looks next finds what had arrived, and not what the block began with."""
+    servers.arrive()
+    servers.keep()
+    with pytest.raises(ContainerError, match="canary"), servers.begun():
+        servers.run("ls /srv/state || { echo canary >&2; exit 1; }", on="site.example.org")
+
+    assert servers.run("cat /srv/state", on="site.example.org").stdout == "arrived\n"
 
 
 def test_a_neighbour_is_answered_by_name(servers: Servers) -> None:

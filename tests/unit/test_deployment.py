@@ -229,6 +229,7 @@ class Signed(Told):
     told_s: float = 30.0
     says: str = "certificate@app.test failed"
     timer: str = "certificate.timer"
+    next_us: str = "3600000000"
     early: bool = False
     visited: str = '{"200": 9}'
     messages: list[str] = field(default_factory=list)
@@ -238,7 +239,7 @@ class Signed(Told):
 
     def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
         """What is shown, which timers run, and what comes of starting what one of them would."""
-        listed = f'[{{"unit": "{self.timer}", "next": 3600000000, "activates": "certificate.service"}}]\n0\n'
+        listed = f'[{{"unit": "{self.timer}", "next": {self.next_us}, "activates": "certificate.service"}}]\n0\n'
         if "-dateopt" in command:
             self.looks += self.renews
             self.left_s = max(0, self.left_s - (0 if self.renews else 10))
@@ -278,10 +279,20 @@ class Signed(Told):
         (Signed(told_s=0.0), "and nobody is told"),
         (Signed(says="disk full"), "told: disk full"),
         (Signed(timer="other.timer"), "certificate.timer does not run in its time"),
+        (Signed(next_us="null"), "certificate.timer does not run in its time"),
         (Signed(early=True), "somebody is told something while all is well"),
         (Signed(visited='{"200": 9, "URLError": 1}'), "1 times URLError"),
     ],
-    ids=["kept", "not-renewed", "in-silence", "of-something-else", "no-timer", "told-early", "a-request-lost"],
+    ids=[
+        "kept",
+        "not-renewed",
+        "in-silence",
+        "of-something-else",
+        "no-timer",
+        "no-next-time",
+        "told-early",
+        "a-request-lost",
+    ],
 )
 def test_a_certificate_is_renewed_or_somebody_is_told(told: Signed, seen: str) -> None:
     """In time, of this site, by a timer that runs, and only then."""

@@ -2,7 +2,7 @@
 
 from ...errors import NotReadyError
 from ..promise import Judgement, kept_if, promise
-from ..subject import NEIGHBOUR
+from ..servers import NEIGHBOUR
 from .description import Deployment
 from .subject import Deployed
 from .visitors import visits

@@ -6,7 +6,7 @@ import shlex
 from ...errors import ContainerError
 from ..attempts import ACCOUNT, opens, passwords_given
 from ..promise import Judgement, kept_if, promise
-from ..subject import NEIGHBOUR
+from ..servers import NEIGHBOUR
 from .description import Deployment
 from .keep import served
 from .subject import Deployed

@@ -3,7 +3,7 @@
 import time
 
 from ..promise import Judgement, kept_if, promise
-from ..subject import NEIGHBOUR
+from ..servers import NEIGHBOUR
 from .description import Deployment
 from .subject import Deployed
 from .visitors import writes

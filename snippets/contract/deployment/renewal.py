@@ -20,7 +20,9 @@ def renews_itself(servers: Deployed, deployment: Deployment) -> Judgement:
         with visits(servers, deployment) as seen:
             after_s = renewed(servers, host, SIGNED_FOR_S)
         if after_s is None:
-            return kept_if(False, f"no other certificate within the {SIGNED_FOR_S:.0f} s that it is valid")  # noqa: FBT003 - the judgement
+            return kept_if(
+                condition=False, seen=f"no other certificate within the {SIGNED_FOR_S:.0f} s that it is valid"
+            )
         late = fired(servers, host, timers)
         calm = not servers.told()
         servers.authority.pause()

@@ -5,7 +5,7 @@ import shlex
 
 from ...errors import ContainerError
 from ..promise import Judgement, kept_if, promise
-from ..subject import NEIGHBOUR
+from ..servers import NEIGHBOUR
 from .description import Deployment
 from .subject import Deployed
 

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from ..observation import Done
-from ..subject import Servers
+from ..servers import Servers
 
 
 class Deployed(Servers, Protocol):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ...errors import ContainerError
-from ..subject import NEIGHBOUR
+from ..servers import NEIGHBOUR
 from .description import Deployment
 from .subject import Deployed
 

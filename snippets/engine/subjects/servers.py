@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...catalog.deployment import ARRIVE, DRY_RUN
 from ...contract.observation import Done, Reply
-from ...contract.subject import NEIGHBOUR
+from ...contract.servers import NEIGHBOUR
 from ...errors import ContainerError, NotReadyError
 from .authority import Authority
 from .host import Host, Snapshot, cut, rented
@@ -106,14 +106,16 @@ class Servers:
         """
         usual, beginning = self._internet, self._beginning
         with ExitStack() as stack:
+            # Done last, whatever the block ended with: by then the usual authority is found again.
+            stack.callback(self._back_to, usual)
             if signed_for_s is not None:
                 self._internet = stack.enter_context(usual.signing_for(signed_for_s))
                 beginning = replace(beginning, held=beginning.held or beginning.packed())
             self.rent(beginning)
-            try:
-                yield
-            finally:
-                self._internet = usual
+            yield
+
+    def _back_to(self, internet: Internet) -> None:
+        self._internet = internet
         self.rent()
 
     @property

@@ -1,10 +1,10 @@
-"""What is seen of this deployment alone: images and servers that it refuses, and a certificate that was refused."""
+"""What is seen of this deployment alone: images and servers that it refuses, migrations and certificates that fail."""
 
 import re
 
 from ...contract.playbooks import PROFILES, linted
 from ...contract.promise import Judgement, kept_if, promise
-from ...contract.subject import NEIGHBOUR, Servers
+from ...contract.servers import NEIGHBOUR, Servers
 
 HOST = "app.example.org"
 AGAIN = "ansible-playbook --vault-password-file ~/.vault-password deploy.yml"
@@ -19,6 +19,14 @@ OTHERS = f"""
 test "$(uname -m)" = x86_64 && other=arm64 || other=amd64
 cd /tmp && head -c 4096 /dev/zero > python && chmod +x python
 tar --create python | docker import --platform linux/$other --change 'CMD ["/python"]' - {OTHER}
+docker push {OTHER} && docker image rm {OTHER}
+"""
+# The same application, and one more migration: of a table that there is not.
+WRONG = f"""
+cd /tmp && echo 'ALTER TABLE nowhere ADD COLUMN canary text;' > 9999-wrong.sql
+was=$(docker create $(docker inspect --format '{{{{.Image}}}}' app-web-1))
+docker cp 9999-wrong.sql $was:/srv/app/migrations/
+docker commit --pause=false $was {OTHER} && docker rm $was
 docker push {OTHER} && docker image rm {OTHER}
 """
 DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})")
@@ -84,6 +92,22 @@ def image_for_other_processors_is_refused(servers: Servers) -> Judgement:
     seen = f"the playbook exits {done.status} and {'tells' if told else 'does not tell'} what it was built for; "
     seen += f"{len(before & after)} of {len(before)} containers run on"
     return kept_if(pushed is not None and done.status != 0 and told and before == after, seen)
+
+
+@promise(family="rehearsal", authority="https://docs.docker.com/compose/how-tos/startup-order/")
+def failed_migration_takes_nothing_down(servers: Servers) -> Judgement:
+    """A release whose migration fails ends there, and what served before serves on."""
+    pushed = DIGEST.search(servers.run(f"cp --preserve /srv/app/.env /root/.env && {WRONG}", on=HOST).stdout)
+    before = set(servers.run(RUNNING, on=HOST).stdout.splitlines())
+    image = f"{OTHERS_NAME}@{pushed[1] if pushed else 'no-digest'}"
+    done = servers.run(DEPLOY.format(image=image), check=False)
+    after = set(servers.run(RUNNING, on=HOST).stdout.splitlines())
+    status = servers.run(SITE, on=NEIGHBOUR, check=False).stdout
+    servers.run("mv /root/.env /srv/app/.env", on=HOST)
+    told = "nowhere" in done.stdout
+    seen = f"the playbook exits {done.status} and {'tells' if told else 'does not tell'} of the migration; "
+    seen += f"{len(before & after)} of {len(before)} containers run on, and a visitor gets {status}"
+    return kept_if(pushed is not None and done.status != 0 and told and before == after and status == "200", seen)
 
 
 @promise(family="rehearsal", authority="https://docs.docker.com/compose/how-tos/project-name/")

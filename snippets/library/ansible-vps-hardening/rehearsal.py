@@ -6,7 +6,7 @@ import shlex
 from ...contract.attempts import ACCOUNT, opens, passwords_given
 from ...contract.playbooks import PROFILES, linted
 from ...contract.promise import Judgement, kept_if, promise
-from ...contract.subject import NEIGHBOUR, Servers
+from ...contract.servers import NEIGHBOUR, Servers
 from ...errors import ContainerError
 
 ANSIBLE = "https://docs.ansible.com/ansible/latest/playbook_guide"

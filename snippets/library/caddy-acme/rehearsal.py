@@ -3,7 +3,7 @@
 from ...contract.certificates import FIRED_S, shown, shown_for, warned
 from ...contract.playbooks import PROFILES, linted
 from ...contract.promise import Judgement, kept_if, promise
-from ...contract.subject import NEIGHBOUR, Servers
+from ...contract.servers import NEIGHBOUR, Servers
 
 LIMITS = "https://letsencrypt.org/docs/rate-limits"
 HOST = "app.example.org"

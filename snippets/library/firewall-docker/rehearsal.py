@@ -5,7 +5,7 @@ import shlex
 
 from ...contract.playbooks import PROFILES, linted
 from ...contract.promise import Judgement, kept_if, promise
-from ...contract.subject import NEIGHBOUR, Servers
+from ...contract.servers import NEIGHBOUR, Servers
 
 DOCKER = "https://docs.docker.com/engine/network"
 HOST = "app.example.org"

@@ -1,7 +1,7 @@
 """What it promises."""
 
 from ...contract.promise import Judgement, kept_if, promise
-from ...contract.subject import Servers
+from ...contract.servers import Servers
 
 
 @promise(family="rehearsal", authority="https://docs.ansible.com/")
