@@ -56,6 +56,19 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session
+def machines(session: nox.Session) -> None:
+    """See on whole machines in qemu what no container can show: ten times slower where KVM does not work."""
+    install(session)
+    whole = {"HANDBOOK_HOSTS": "machine"}
+    told = ("--durations=20", *session.posargs)
+    asked = ("tests/faults/test_hosts.py", "tests/rehearsals", "tests/pitfalls")
+    run(session, *WITH_ENGINE, "pytest", *asked, "-m", "machine", *told, env=whole)
+    # An engine has the groups of processes that its kernel gives it: this one is on a machine of its own.
+    aboard = ("python", "-m", "deployment_handbook.proving.aboard")
+    run(session, *WITH_ENGINE, *aboard, "pytest", "tests/contract", "-m", "machine", *told, env=whole)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check the style and the types of the code, and that its imports point one way."""
     install(session)

@@ -34,6 +34,11 @@ OFFLINE_BASES = Variable(
     "a folder of what no package registry holds and a stand-in is made of, such as the .NET SDK",
     "those stand-ins are not made",
 )
+HOSTS = Variable(
+    "HANDBOOK_HOSTS",
+    "`machine` rents whole machines in qemu where `container` rents containers with systemd: slower without KVM",
+    "`container`",
+)
 INSTALL_ENGINE = Variable(
     "HANDBOOK_INSTALL_ENGINE",
     "`1` installs an engine without asking, `0` forbids to install and to start one",
@@ -67,7 +72,7 @@ RELEASED = Variable(
 )
 
 VARIABLES = (
-    *(BASES, CA_BUNDLE, CERTIFICATES, OFFLINE_BASES),
+    *(BASES, CA_BUNDLE, CERTIFICATES, OFFLINE_BASES, HOSTS),
     *(INSTALL_ENGINE, CI, DATA_ROOT, DOCKER_HOST, DOCKER_OPTS),
     *(EVIDENCE, WORKERS, FUZZ, TRACE, NO_COLOR, SITE_URL, SOURCE_URL, RELEASED),
 )

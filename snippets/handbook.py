@@ -3,7 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from .catalog.snippet import Pitfall, Snippet
 from .contract import Verdict
 from .environment import EVIDENCE
 from .errors import CatalogError, RecordError
-from .evidence.objection import objection, pitfall_objection, requirements
+from .evidence.objection import disbelieved, objection, pitfall_objection, requirements
 from .evidence.records import Capture, Evidence, Execution
 from .evidence.standing import PitfallStanding, Standing, State
 from .evidence.store import EvidenceStore
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parent
 # What a wheel holds and a checkout does not: the records, and the addresses of the pages that tell of pitfalls.
 RECORDS, PAGES = PACKAGE / "records", PACKAGE / "pages.json"
+# What was seen on whole machines, below the records.
+MACHINES = "machines"
 _SETTLED = (Verdict.KEPT, Verdict.NOT_APPLICABLE)
 
 
@@ -74,6 +76,30 @@ class Handbook:
         """How each pitfall stands, by name."""
         return {pitfall.name: self._pitfall(pitfall) for pitfall in self.catalog.pitfalls.values()}
 
+    @property
+    def machines(self) -> EvidenceStore:
+        """Records of what was seen on whole machines: of some promises, and of pitfalls that no container tells."""
+        return EvidenceStore(self.store.root / MACHINES)
+
+    @cached_property
+    def on_machines(self) -> Mapping[str, Evidence]:
+        """Snippet -> what was seen kept on whole machines, by code and files of today.
+
+        Raises RecordError where a record of it is damaged.
+        """
+        known: dict[str, Evidence] = {}
+        for name, snippet in self.catalog.snippets.items():
+            evidence = self.machines.read(Evidence, name)
+            if evidence is None or evidence.digest != snippet.digest:
+                continue
+            if any(disbelieved(name, evidence, self.now, self.max_age)):
+                continue
+            required = requirements(snippet)
+            kept = [f for f in evidence.findings if f.verdict is Verdict.KEPT and required.get(f.promise) == f.rules]
+            if kept:
+                known[name] = replace(evidence, findings=kept)
+        return known
+
     @cached_property
     def tutorials(self) -> Mapping[str, TutorialStanding]:
         """How each tutorial stands, by name; raises CatalogError where one is malformed, or no page is one."""
@@ -113,11 +139,12 @@ class Handbook:
 
     @property
     def on_stand_ins(self) -> tuple[str, ...]:
-        """Names of the proven snippets, pitfalls and tutorials that rest on a base which was stood in."""
+        """Names of what is proven or was seen on machines, and rests on a base which was stood in."""
         snippets = [name for name, s in self.snippets.items() if s.evidence and s.evidence.stand_in]
         pitfalls = [name for name, s in self.pitfalls.items() if s.capture and s.capture.stand_in]
         tutorials = [s.tutorial.label for s in self.tutorials.values() if s.execution and s.execution.stand_in]
-        return (*snippets, *pitfalls, *tutorials)
+        machines = [f"{MACHINES}/{name}" for name, evidence in self.on_machines.items() if evidence.stand_in]
+        return (*snippets, *pitfalls, *tutorials, *machines)
 
     @property
     def stale(self) -> Mapping[str, str]:
@@ -138,6 +165,7 @@ class Handbook:
             (Execution, self.tutorials),
         )
         known = {self.store.place(type_, name) for type_, names in atoms for name in names}
+        known |= {f"{MACHINES}/{place}" for place in known}
         return tuple(sorted(self.store.files() - known))
 
     @property
@@ -205,12 +233,16 @@ class Handbook:
         owner = self.snippets[pitfall.snippet]
         if owner.state is State.WITHHELD:
             return PitfallStanding(pitfall=pitfall, state=State.WITHHELD, objection=owner.objection, capture=None)
+        machine = pitfall.table.machine
         try:
-            capture = self.store.read(Capture, pitfall.name)
+            capture = (self.machines if machine else self.store).read(Capture, pitfall.name)
         except RecordError as error:
             why: str | None = f"not verified: {error}"
             return PitfallStanding(pitfall=pitfall, state=State.UNPROVEN, objection=why, capture=None)
         why = pitfall_objection(pitfall, self.catalog, capture, now=self.now, max_age=self.max_age)
+        if why is not None and machine:
+            why = f"only a whole machine tells it, and none was asked since it is what it is today: {why}"
+            return PitfallStanding(pitfall=pitfall, state=State.WITHHELD, objection=why, capture=None)
         state = State.PROVEN if why is None else State.UNPROVEN
         return PitfallStanding(pitfall=pitfall, state=state, objection=why, capture=capture)
 

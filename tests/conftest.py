@@ -13,6 +13,7 @@ from snippets.contract import PROMISES
 from snippets.engine.bases.ground import costs
 from snippets.engine.engine import Engine
 from snippets.engine.run import current, opened
+from snippets.engine.subjects.make import WHOLE, chosen
 from snippets.errors import SnippetsError
 from snippets.handbook import Handbook
 from snippets.proving.progress import ProgressLine
@@ -42,12 +43,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the catalog; in the controller, record."""
     config.addinivalue_line("markers", "proves(*atoms): the atoms that a test proves, as <name>:<promise>")
+    config.addinivalue_line("markers", "machine: what whole machines are asked, for a container cannot tell it")
     try:
         config.stash[HANDBOOK] = Handbook.here()
     except SnippetsError as error:
         raise pytest.UsageError(str(error)) from None
     if not hasattr(config, "workerinput"):
-        config.stash[RECORDER] = Recorder(config.stash[HANDBOOK].catalog, config.stash[HANDBOOK].store)
+        handbook, on_machines = config.stash[HANDBOOK], chosen() is WHOLE
+        # What was seen on whole machines is a record of its own: nobody asks them for all promises.
+        store = handbook.machines if on_machines else handbook.store
+        config.stash[RECORDER] = Recorder(handbook.catalog, store, partly=on_machines)
         config.pluginmanager.register(config.stash[RECORDER])
         if sys.stderr.isatty():
             config.pluginmanager.register(ProgressLine(Console(stderr=True)))

@@ -141,6 +141,8 @@ def _catcher_faults(table: PitfallTable, snippet: Snippet, carrier: Snippet) -> 
         yield f"promise: no promise {table.promise!r}{near(table.promise, judging)}"
     elif table.edit and table.edit.command:
         yield "edit.command: the contract runs no command; a rehearsal does"
+    if table.machine and snippet.kind is not Kind.HOST:
+        yield f"machine: hosts may be machines, and {snippet.name} is of kind {snippet.kind}"
 
 
 def _edit_faults(edit: Edit, snippet: Snippet) -> Iterator[str]:

@@ -125,6 +125,9 @@ class PitfallTable(Table, frozen=True, kw_only=True):
     ]
     promise: Annotated[str, Meta(description="who has to notice: a promise, a rehearsal, or `command-` and its name")]
     message: Annotated[str, Meta(description="a regular expression that what was seen matches")]
+    machine: Annotated[
+        bool, Meta(description="whether a whole machine alone can tell, such as what is on its disk without power")
+    ] = False
     why: Annotated[str, Meta(description="what comes of it")]
     fix: Annotated[str, Meta(description="what mends it")]
 

@@ -20,7 +20,7 @@ METADATA = "snippet.toml"
 COMPOSE = "compose.yaml"
 REHEARSAL = "rehearsal.py"
 # A host as it is rented, and whoever deploys to it: a machine with what it takes to run a playbook.
-HOST, OPERATOR = "debian-13", "operator"
+HOST, MACHINE, OPERATOR = "debian-13", "machine", "operator"
 # Whom hosts meet on the internet, and nobody can have in a test: who signs for them, and who has their images.
 AUTHORITY, REGISTRY = "authority", "registry"
 

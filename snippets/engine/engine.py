@@ -24,6 +24,7 @@ from .inspection import config_of
 from .lock import held
 from .run import Run
 from .subjects.image import BuiltImage
+from .subjects.make import chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,8 @@ class Engine:
 
     def bases(self, snippet: Snippet) -> tuple[Base, ...]:
         """The same, as the record states it."""
-        return tuple(ground.base for ground in self.grounds(snippet.bases))
+        hosts = (chosen().reference,) if snippet.table.host else ()
+        return tuple(ground.base for ground in self.grounds(tuple(dict.fromkeys((*snippet.bases, *hosts)))))
 
     def contexts(self, references: Sequence[str]) -> dict[str, str]:
         """FROM reference -> the local image to build on, for those that are not the registry's own."""

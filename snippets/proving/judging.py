@@ -1,12 +1,14 @@
 """A snippet, or a mutant of it -> its subject, opened and judged: by a promise, by a rehearsal, by its commands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from functools import reduce
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from statistics import median
+
+import msgspec
 
 from ..catalog import Catalog
 from ..catalog.admission import ARRIVES, COMMAND_PREFIX, REHEARSED
@@ -28,6 +30,7 @@ from .stacks import started
 BUILDS = builds_clean.slug
 # What is judged by its rehearsals alone, all of them on one subject that is of several parts.
 SEVERAL = (Kind.COMPOSE, Kind.HOST)
+EMULATED = "the machine was emulated: what took so long there says nothing of a real one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +89,25 @@ def of_several(snippet: Snippet, slug: str) -> Promise:
     return DEPLOYED[slug] if slug in DEPLOYED else rehearsal(snippet, slug)
 
 
-def described(snippet: Snippet, slug: str) -> Deployment | None:
-    """What a promise of deployments judges by; a rehearsal knows its snippet."""
-    return snippet.deployment if slug in DEPLOYED else None
+def asked(
+    ask: Callable[[ComposeStack | Servers, Deployment | None], Finding],
+    subject: ComposeStack | Servers,
+    snippet: Snippet,
+    slug: str,
+) -> Finding:
+    """Judge a subject of several parts by what its author says of it; a rehearsal knows its snippet.
+
+    Emulated hosts have as much more time as they need, and it is said that they are.
+    """
+    deployment = snippet.deployment if slug in DEPLOYED else None
+    pace = subject.pace if isinstance(subject, Servers) else 1.0
+    if pace == 1:
+        return ask(subject, deployment)
+    if deployment:
+        longer = {"arrive_s": deployment.arrive_s * pace, "boot_s": deployment.boot_s * pace}
+        deployment = msgspec.structs.replace(deployment, **longer)
+    finding = ask(subject, deployment)
+    return replace(finding, seen=f"{finding.seen}; {EMULATED}")
 
 
 def opened(
@@ -144,7 +163,7 @@ def mutant_caught(pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Pa
         try:
             # By the pitfall's own name: two of one rehearsal may be up at the same time.
             with opened(engine, owner, folder, f"{owner.name}-{pitfall.slug}", pitfall.replaced(owner)) as subject:
-                return _noticed(promise.judge(subject, described(owner, slug)), stages[0])
+                return _noticed(asked(promise.judge, subject, owner, slug), stages[0])
         except NotReadyError as error:
             # What never comes up fails every rehearsal of it.
             return Caught(stage=stages[1], by=slug, said=str(error))
@@ -219,7 +238,7 @@ class Subjects:
         """Judge it by one of its rehearsals; what does not come up breaks each of them."""
         subject = self._of(snippet)
         if not isinstance(subject, NotReadyError):
-            return promise.judge_twice(subject, described(snippet, promise.slug))
+            return asked(promise.judge_twice, subject, snippet, promise.slug)
         return Finding(promise=promise.slug, rules=promise.rules, verdict=Verdict.BROKEN, seen=str(subject), took_s=0.0)
 
     def _of(self, snippet: Snippet) -> ComposeStack | Servers | NotReadyError:

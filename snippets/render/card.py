@@ -1,10 +1,10 @@
 """A record -> its evidence card: what was judged, on what, when, and what was seen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 
-from ..catalog.snippet import Snippet
+from ..catalog.snippet import MACHINE, Snippet
 from ..contract import KNOWN, Finding, Verdict
 from ..evidence.records import Base, Evidence
 from .blocks import Links, card_id, prose
@@ -15,8 +15,8 @@ ROWS_AT_A_GLANCE = 12
 TRIALS = "commands"
 
 
-def evidence(snippet: Snippet, record: Evidence, links: Links) -> str:
-    """The card: what was judged, on what, when, and what was seen."""
+def evidence(snippet: Snippet, record: Evidence, links: Links, machine: Evidence | None = None) -> str:
+    """The card: what was judged, on what, when, and what was seen; `machine` is what was seen on whole machines."""
     promises = [finding for finding in record.findings if finding.promise in KNOWN]
     exempt = sum(finding.verdict is Verdict.NOT_APPLICABLE for finding in promises)
     kept = sum(finding.verdict is Verdict.KEPT for finding in promises)
@@ -24,31 +24,40 @@ def evidence(snippet: Snippet, record: Evidence, links: Links) -> str:
     said = said if promises else f"{record.count(Verdict.KEPT)} of {len(record.findings)} trials passed"
     said += f", {exempt} not applicable" if exempt else ""
     facts = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in _facts(snippet, record))
+    also = {finding.promise: on_machine(finding, machine) for finding in machine.findings} if machine else {}
     return (
         f'<details class="hb-evidence" id="{card_id(snippet.name)}" data-hb="evidence:{snippet.name}" open>'
         f'<summary><span class="hb-seal">Proven</span> {snippet.name} · {said} · '
         f"{record.verified_at:%Y-%m-%d}</summary>"
-        f'<dl class="hb-facts">{facts}</dl>{_groups(record.findings, links)}</details>'
+        f'<dl class="hb-facts">{facts}</dl>{_groups(record.findings, also, links)}</details>'
     )
 
 
-def _groups(findings: Sequence[Finding], links: Links) -> str:
+def on_machine(finding: Finding, machine: Evidence) -> str:
+    """What was seen of a promise on a whole machine, of what kind that was, and when."""
+    kernel = next((base.version for base in machine.bases if base.ref == MACHINE), "")
+    made = f"Linux {kernel}" if kernel else machine.engine
+    where = f"<strong>On a whole machine</strong> ({prose(made)}; {machine.verified_at:%Y-%m-%d})"
+    return f"<br>{where}: {prose(finding.seen)}"
+
+
+def _groups(findings: Sequence[Finding], also: Mapping[str, str], links: Links) -> str:
     """Thirty rows are a wall: a line a family, that opens. Few findings need no groups."""
     groups: dict[str, list[Finding]] = {}
     for finding in findings:
         family = KNOWN[finding.promise].family if finding.promise in KNOWN else TRIALS
         groups.setdefault(family, []).append(finding)
     if len(findings) <= ROWS_AT_A_GLANCE:
-        return _table(findings, links)
+        return _table(findings, also, links)
     return "".join(
         f'<details class="hb-family"><summary>{family.capitalize()} <span>{_counted(group)}</span></summary>'
-        f"{_table(group, links)}</details>"
+        f"{_table(group, also, links)}</details>"
         for family, group in groups.items()
     )
 
 
-def _table(findings: Sequence[Finding], links: Links) -> str:
-    rows = "".join(_row(finding, links) for finding in findings)
+def _table(findings: Sequence[Finding], also: Mapping[str, str], links: Links) -> str:
+    rows = "".join(_row(finding, also.get(finding.promise, ""), links) for finding in findings)
     return f'<table class="hb-findings"><tbody>{rows}</tbody></table>'
 
 
@@ -86,12 +95,12 @@ def _base(base: Base) -> str:
     return f"<code>{escape(base.ref)}</code>: verified on a stand-in: {made_of} ({digest}){differs}"
 
 
-def _row(finding: Finding, links: Links) -> str:
+def _row(finding: Finding, also: str, links: Links) -> str:
     kept = finding.verdict is Verdict.KEPT
     css, word = ("hb-kept", "kept") if kept else ("hb-na", "not applicable")
     return (
         f'<tr><td>{_judged(finding.promise, links.root)}</td><td class="{css}">{word}</td>'
-        f"<td>{prose(finding.seen)}</td></tr>"
+        f"<td>{prose(finding.seen)}{also}</td></tr>"
     )
 
 

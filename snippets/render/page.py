@@ -9,7 +9,8 @@ from ..catalog.metadata import near
 from ..errors import ReferenceFault, SnippetsError, UnverifiedError
 from ..handbook import Handbook
 from .blocks import Links
-from .references import LANGUAGES, Shown, UnprovenError, sentence, show
+from .lookup import UnprovenError
+from .references import LANGUAGES, Shown, sentence, show
 
 # In a sentence: {command}`flask-pip/build`.
 _IN_SENTENCE = re.compile(r"(?<!`)\{command\}`([^`\n]+)`")

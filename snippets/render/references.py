@@ -2,18 +2,15 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
 
 from ..catalog.keys import FILES
-from ..catalog.metadata import near
-from ..catalog.snippet import Pitfall
 from ..contract.container.web import config_meant
-from ..errors import ReferenceFault, SnippetsError
-from ..evidence.records import Capture, Evidence
+from ..errors import ReferenceFault
 from ..evidence.standing import Standing, State
 from ..handbook import Handbook
-from . import blocks, card, diagram, exhibit, install, keys, tables, usage
+from . import blocks, card, diagram, exhibit, install, keys, lookup, tables, usage
 from .blocks import Links
+from .lookup import UnprovenError
 
 _ALL = "all"
 _EFFECTIVE = config_meant.slug
@@ -28,10 +25,6 @@ class Shown:
     files: Collection[str] = ()
 
 
-class UnprovenError(SnippetsError):
-    """What is referred to exists, and no current record vouches for it."""
-
-
 def show(language: str, reference: str, handbook: Handbook, links: Links) -> Shown:
     """One reference as HTML; the audit asks the same to recognise what it finds.
 
@@ -42,10 +35,10 @@ def show(language: str, reference: str, handbook: Handbook, links: Links) -> Sho
 
 def _snippet(reference: str, handbook: Handbook, links: Links) -> Shown:
     name, _, path = reference.partition("/")
-    standing = _standing(name, handbook)
+    standing = lookup.snippet(name, handbook)
     sources = standing.snippet.sources
     if path and path not in sources:
-        _unknown(f"{name} has no file", path, sources)
+        lookup.unknown(f"{name} has no file", path, sources)
     if notice := _withheld(standing):
         return notice
     if not path:
@@ -55,13 +48,13 @@ def _snippet(reference: str, handbook: Handbook, links: Links) -> Shown:
 
 
 def _command(reference: str, handbook: Handbook, _links: Links) -> Shown:
-    standing, name = _commanded(reference, handbook)
+    standing, name = lookup.command(reference, handbook)
     return _withheld(standing) or Shown(html=blocks.command(standing.snippet, name))
 
 
 def sentence(reference: str, handbook: Handbook) -> str:
     """A command as Markdown's inline code; raises as `show` does, and for one that a sentence cannot hold."""
-    standing, name = _commanded(reference, handbook)
+    standing, name = lookup.command(reference, handbook)
     text = standing.snippet.commands[name]
     if _withheld(standing):
         raise ReferenceFault(f"{reference} is withheld: a sentence cannot show it")
@@ -70,43 +63,37 @@ def sentence(reference: str, handbook: Handbook) -> str:
     return f"`{text}`"
 
 
-def _commanded(reference: str, handbook: Handbook) -> tuple[Standing, str]:
-    """A command's snippet and its name there."""
-    name, _, command = reference.partition("/")
-    standing = _standing(name, handbook)
-    if command not in standing.snippet.commands:
-        _unknown(f"{name} has no command", command, standing.snippet.commands)
-    return standing, command
-
-
 def _pitfall(reference: str, handbook: Handbook, links: Links) -> Shown:
-    fault, owner = _fault(reference, handbook)
+    fault, owner = lookup.pitfall(reference, handbook)
     if fault.exhibit:
         message = f"{reference} is an exhibit: its files are shown by an exhibit fence, what is wrong in them by faults"
         raise ReferenceFault(message)
     # Its diff shows lines of the good file, so the good file must be proven as well.
+    standing = handbook.pitfalls[reference]
     if notice := _withheld(owner):
         return notice
-    return Shown(html=blocks.pitfall(fault, owner.snippet, _capture(reference, handbook), links))
+    if standing.state is State.WITHHELD:
+        return Shown(html=blocks.withheld(owner.snippet, standing.objection or ""))
+    return Shown(html=blocks.pitfall(fault, owner.snippet, lookup.capture(reference, handbook), links))
 
 
 def _exhibit(reference: str, handbook: Handbook, links: Links) -> Shown:
     name, slug, path = (*reference.split("/", 2), "", "")[:3]
-    shown, owner = _whole(f"{name}/{slug}", handbook)
+    shown, owner = lookup.whole(f"{name}/{slug}", handbook)
     if path and path not in shown.exhibit:
-        _unknown(f"{shown.name} has no file", path, shown.exhibit)
+        lookup.unknown(f"{shown.name} has no file", path, shown.exhibit)
     if notice := _withheld(owner):
         return notice
-    capture, _ = _capture(shown.name, handbook), _caught(shown, handbook)
+    capture, _ = lookup.capture(shown.name, handbook), lookup.caught(shown, handbook)
     return Shown(html=exhibit.file(shown, path) if path else exhibit.outcome(shown, capture, links))
 
 
 def _faults(reference: str, handbook: Handbook, links: Links) -> Shown:
-    shown, owner = _whole(reference, handbook)
+    shown, owner = lookup.whole(reference, handbook)
     if notice := _withheld(owner):
         return notice
-    _capture(reference, handbook)
-    caught = _caught(shown, handbook)
+    lookup.capture(reference, handbook)
+    caught = lookup.caught(shown, handbook)
     wanted = [exhibit.anchor(single) for single, _ in caught.values()]
     if links.anchors is not None and (absent := [anchor for anchor in wanted if anchor not in links.anchors]):
         message = f"{reference}: the page has no heading for {', '.join(f'{{ #{anchor} }}' for anchor in absent)}"
@@ -115,21 +102,23 @@ def _faults(reference: str, handbook: Handbook, links: Links) -> Shown:
 
 
 def _evidence(reference: str, handbook: Handbook, links: Links) -> Shown:
-    standing = _standing(reference, handbook)
+    standing = lookup.snippet(reference, handbook)
     if notice := _withheld(standing):
         return notice
-    return Shown(html=card.evidence(standing.snippet, _record(standing), links))
+    return Shown(
+        html=card.evidence(standing.snippet, lookup.record(standing), links, handbook.on_machines.get(reference))
+    )
 
 
 def _effective(reference: str, handbook: Handbook, _links: Links) -> Shown:
-    standing = _standing(reference, handbook)
+    standing = lookup.snippet(reference, handbook)
     settings = standing.snippet.table.effective
     if not settings:
         message = f"{reference} states no effective settings"
         raise ReferenceFault(message)
     if notice := _withheld(standing):
         return notice
-    if not any(finding.promise == _EFFECTIVE for finding in _record(standing).findings):
+    if not any(finding.promise == _EFFECTIVE for finding in lookup.record(standing).findings):
         message = f"{reference}: no server was asked for its settings: {_EFFECTIVE} was not judged"
         raise UnprovenError(message)
     return Shown(html=tables.effective(standing.snippet, settings))
@@ -137,7 +126,7 @@ def _effective(reference: str, handbook: Handbook, _links: Links) -> Shown:
 
 def _contract(reference: str, handbook: Handbook, links: Links) -> Shown:
     if reference not in tables.CONTRACTS:
-        _unknown("there is no contract of", reference, tables.CONTRACTS)
+        lookup.unknown("there is no contract of", reference, tables.CONTRACTS)
     return Shown(html=tables.contract(reference, handbook, links))
 
 
@@ -148,11 +137,11 @@ def _catalogue(reference: str, handbook: Handbook, _links: Links) -> Shown:
 
 def _diagram(reference: str, handbook: Handbook, links: Links) -> Shown:
     if reference not in handbook.diagrams:
-        _unknown("there is no diagram", reference, handbook.diagrams)
+        lookup.unknown("there is no diagram", reference, handbook.diagrams)
     table = handbook.diagrams[reference]
     # What it says was seen is as true as the records of whoever saw it.
     for name in dict.fromkeys(arrow.seen.partition("/")[0] for *_, arrow in table.arrows if arrow.seen):
-        if notice := _withheld(_standing(name, handbook)):
+        if notice := _withheld(lookup.snippet(name, handbook)):
             return notice
     return Shown(html=diagram.diagram(reference, table, links))
 
@@ -162,13 +151,13 @@ def _usage(reference: str, handbook: Handbook, _links: Links) -> Shown:
         raise ReferenceFault("no command line is at hand whose help could be shown")
     known = usage.commands(handbook.program)
     if reference not in known:
-        _unknown("there is no command", reference, known)
+        lookup.unknown("there is no command", reference, known)
     return Shown(html=usage.usage(reference, handbook.program))
 
 
 def _keys(reference: str, _handbook: Handbook, _links: Links) -> Shown:
     if reference not in FILES:
-        _unknown("there is no table of the keys of", reference, FILES)
+        lookup.unknown("there is no table of the keys of", reference, FILES)
     return Shown(html=keys.keys(reference))
 
 
@@ -179,7 +168,7 @@ def _variables(reference: str, _handbook: Handbook, _links: Links) -> Shown:
 
 def _install(reference: str, _handbook: Handbook, _links: Links) -> Shown:
     if reference != usage.PROGRAM:
-        _unknown("there is no way to install", reference, (usage.PROGRAM,))
+        lookup.unknown("there is no way to install", reference, (usage.PROGRAM,))
     return Shown(html=install.install())
 
 
@@ -201,42 +190,6 @@ LANGUAGES: Mapping[str, Callable[[str, Handbook, Links], Shown]] = {
 }
 
 
-def _standing(name: str, handbook: Handbook) -> Standing:
-    if name not in handbook.snippets:
-        _unknown("there is no snippet", name, handbook.snippets)
-    return handbook.snippets[name]
-
-
-def _fault(name: str, handbook: Handbook) -> tuple[Pitfall, Standing]:
-    """A pitfall, and how the snippet stands of which it is a mutant."""
-    if name not in handbook.pitfalls:
-        _unknown("there is no pitfall", name, handbook.pitfalls)
-    fault = handbook.pitfalls[name].pitfall
-    return fault, _standing(fault.snippet, handbook)
-
-
-def _whole(name: str, handbook: Handbook) -> tuple[Pitfall, Standing]:
-    """An exhibit, likewise."""
-    fault, owner = _fault(name, handbook)
-    if not fault.exhibit:
-        message = f"{name} is no exhibit but one edit: it is shown by a pitfall fence"
-        raise ReferenceFault(message)
-    return fault, owner
-
-
-def _capture(name: str, handbook: Handbook) -> Capture:
-    standing = handbook.pitfalls[name]
-    if standing.state is not State.PROVEN or standing.capture is None:
-        raise UnprovenError(standing.objection or f"pitfall {name} was never caught")
-    return standing.capture
-
-
-def _caught(shown: Pitfall, handbook: Handbook) -> exhibit.Caught:
-    """Every pitfall that an exhibit names; raises UnprovenError where one of them was not caught as all stands."""
-    names = [fault.pitfall for fault in shown.table.faults]
-    return {name: (handbook.pitfalls[name].pitfall, _capture(name, handbook)) for name in names}
-
-
 def _withheld(standing: Standing) -> Shown | None:
     """The notice of a withheld snippet, None for a proven one; raises UnprovenError for any other."""
     if standing.state is State.PROVEN:
@@ -246,19 +199,7 @@ def _withheld(standing: Standing) -> Shown | None:
     raise UnprovenError(standing.objection or f"{standing.snippet.name} was never verified")
 
 
-def _record(standing: Standing) -> Evidence:
-    if standing.evidence is None:
-        message = f"{standing.snippet.name} was never verified"
-        raise UnprovenError(message)
-    return standing.evidence
-
-
 def _only_all(language: str, reference: str) -> None:
     if reference != _ALL:
         message = f"a {language} fence holds the word {_ALL!r}, not {reference!r}"
         raise ReferenceFault(message)
-
-
-def _unknown(what: str, word: str, known: Collection[str]) -> NoReturn:
-    message = f"{what} {word!r}{near(word, known)}"
-    raise ReferenceFault(message)

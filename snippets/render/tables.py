@@ -10,6 +10,7 @@ from ..contract import CONTRACT, DEPLOYMENT, Promise
 from ..evidence.standing import Standing, State
 from ..handbook import Handbook
 from .blocks import Links, promise_id, prose
+from .card import on_machine
 
 _KIBIBYTE = 1024
 # Contracts by the name that a page has for each.
@@ -70,19 +71,21 @@ def _promises(
             ]
             caught = ", ".join(_section(name, handbook, links) for name in single)
             said = f"<strong>{promise.slug}</strong><br>{prose(promise.title)}"
-            seen = "".join(f"<td>{_seen(standing, promise)}</td>" for standing in compared)
+            seen = "".join(f"<td>{_seen(standing, promise, handbook)}</td>" for standing in compared)
             yield (
                 f'<tr id="{promise_id(promise.slug)}"><td>{said}</td>{seen}<td>{caught}</td>'
                 f"<td>{_authority(promise.authority)}</td></tr>"
             )
 
 
-def _seen(standing: Standing, promise: Promise) -> str:
-    """What was seen of one deployment, where its record is current."""
+def _seen(standing: Standing, promise: Promise, handbook: Handbook) -> str:
+    """What was seen of one deployment, where its record is current; on whole machines too, where they were asked."""
     if standing.state is not State.PROVEN or standing.evidence is None:
         return '<span class="hb-na">not proven</span>'
     found = next(each for each in standing.evidence.findings if each.promise == promise.slug)
-    return prose(found.seen)
+    machine = handbook.on_machines.get(standing.snippet.name)
+    also = [on_machine(each, machine) for each in machine.findings if each.promise == promise.slug] if machine else []
+    return f"{prose(found.seen)}{''.join(also)}"
 
 
 def _section(name: str, handbook: Handbook, links: Links) -> str:

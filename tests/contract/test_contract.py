@@ -22,12 +22,18 @@ def carried(carrier: Snippet, promise: Promise) -> list[str]:
     return [s.name for s in LIBRARY.snippets.values() if s.carrier == carrier.name and promise in s.promises]
 
 
+# How many processors one has is read from another file where groups of processes are of version 2. It is asked of the
+# image that carries what reads it.
+ON_MACHINES = {("flask-uv", "cpu-aware")}
 JUDGEMENTS = [
     pytest.param(
         image.name,
         slug,
         id=f"{image.name}:{slug}",
-        marks=pytest.mark.proves(*(f"{name}:{slug}" for name in carried(image, promise))),
+        marks=(
+            pytest.mark.proves(*(f"{name}:{slug}" for name in carried(image, promise))),
+            *([pytest.mark.machine] if (image.name, slug) in ON_MACHINES else []),
+        ),
     )
     for image in IMAGES
     for slug, promise in PROMISES.items()

@@ -12,6 +12,7 @@ from snippets.catalog.metadata import pattern
 from snippets.contract import KNOWN, PROMISES
 from snippets.contract.container.resources import fits_memory
 from snippets.engine.engine import Engine
+from snippets.engine.subjects.make import WHOLE, chosen
 from snippets.evidence.objection import fault_digest
 from snippets.evidence.records import Capture
 from snippets.proving.judging import mutant_caught, who_notices, withheld
@@ -20,8 +21,14 @@ from snippets.proving.recorder import Witness
 
 LIBRARY = load()
 PITFALLS = [
-    pytest.param(name, id=name.replace("/", "-"), marks=pytest.mark.proves(f"pitfall:{name}"))
-    for name in LIBRARY.pitfalls
+    pytest.param(
+        name,
+        id=name.replace("/", "-"),
+        marks=(pytest.mark.proves(f"pitfall:{name}"), *([pytest.mark.machine] if pitfall.table.machine else [])),
+    )
+    for name, pitfall in LIBRARY.pitfalls.items()
+    # A container would not tell it.
+    if chosen() is WHOLE or not pitfall.table.machine
 ]
 # All that judges: the contract, what single snippets rehearse, and the commands of the pages.
 JUDGEMENTS = list(

@@ -11,8 +11,15 @@ from snippets.proving.judging import SEVERAL, Subjects, of_several, rehearsed_im
 from snippets.proving.recorder import Account, Witness
 
 FITTING = (Verdict.KEPT, Verdict.NOT_APPLICABLE)
+# A container shares its kernel, which outlives it: what a power cut takes it cannot show, nor what a boot is.
+ON_MACHINES = frozenset({"arrives-from-nothing", "survives-crash"})
 REHEARSALS = [
-    pytest.param(s.name, slug, id=f"{s.name}:{slug}", marks=pytest.mark.proves(f"{s.name}:{slug}"))
+    pytest.param(
+        s.name,
+        slug,
+        id=f"{s.name}:{slug}",
+        marks=(pytest.mark.proves(f"{s.name}:{slug}"), *([pytest.mark.machine] if slug in ON_MACHINES else [])),
+    )
     for s in load().snippets.values()
     for slug in (*s.rehearsals, *(DEPLOYED if s.table.deployment else ()))
 ]

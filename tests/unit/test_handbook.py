@@ -5,16 +5,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from snippets.catalog import LIBRARY
-from snippets.contract import PROMISES
-from snippets.errors import CatalogError
+from snippets.contract import PROMISES, Verdict
+from snippets.errors import CatalogError, RecordError
 from snippets.evidence.records import Capture
 from snippets.evidence.standing import State
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import PACKAGE, Handbook
-from tests.unit.sample import BY_NAME, NOW, Library, evidence_of
+from tests.unit.sample import BY_NAME, NOW, Library, capture_of, evidence_of
 
 Proven = Callable[[], Handbook]
 PAGE = "# Wrong\n\n## By name { #by-name }\n\n```pitfall\nweb/user-by-name\n```\n"
@@ -97,6 +98,52 @@ def test_what_rests_on_a_stand_in_is_named(proven: Proven, library: Library, sto
     web = evidence_of(library.snippet())
     store.write(replace(web, bases=[replace(base, stand_in=False, differs="") for base in web.bases]), "web")
     assert handbook.on_stand_ins == ("web/user-by-name",)
+
+
+def test_what_machines_showed_is_of_the_files_and_judgements_of_today(proven: Proven, store: EvidenceStore) -> None:
+    """Of other files or another judgement nothing is told; what was broken there was not kept."""
+    machines = EvidenceStore(store.root / "machines")
+    web = evidence_of(proven().catalog.snippets["web"])
+    drains, lays, *_ = (finding for finding in web.findings if finding.verdict is Verdict.KEPT)
+    assert proven().on_machines == {}
+
+    machines.write(replace(web, findings=[drains, lays]), "web")
+    assert proven().on_machines["web"].findings == [drains, lays]
+    assert proven().on_stand_ins[-1] == "machines/web"
+    machines.write(replace(web, findings=[replace(drains, rules="sha256:old"), lays]), "web")
+    assert proven().on_machines["web"].findings == [lays]
+    machines.write(replace(web, findings=[replace(drains, verdict=Verdict.BROKEN)]), "web")
+    assert proven().on_machines == {}
+    machines.write(replace(web, digest=f"sha256:{'0' * 64}"), "web")
+    assert proven().on_machines == {}
+
+
+def test_a_damaged_record_of_a_machine_is_named(proven: Proven, store: EvidenceStore) -> None:
+    """It is not taken for one that is not there."""
+    machines = EvidenceStore(store.root / "machines")
+    machines.write(evidence_of(proven().catalog.snippets["web"]), "web")
+    path = machines.root / "web.json"
+    path.write_text(path.read_text().replace("as promised", "as claimed"))
+
+    with pytest.raises(RecordError, match="its checksum does not match"):
+        _ = proven().on_machines
+
+
+def test_what_a_machine_alone_tells_is_withheld_until_one_has(proven: Proven, store: EvidenceStore) -> None:
+    """And is no work for an engine: what is recorded among the rest does not count."""
+    catalog = proven().catalog
+    name = "web/user-by-name"
+    pitfall = catalog.pitfalls[name]
+    pitfall = replace(pitfall, table=msgspec.structs.replace(pitfall.table, machine=True))
+    catalog = replace(catalog, pitfalls={name: pitfall})
+    handbook = Handbook(catalog=catalog, store=store, now=NOW)
+    standing = handbook.pitfalls[name]
+    assert (standing.state, standing.capture) == (State.WITHHELD, None)
+    assert str(standing.objection).startswith("only a whole machine tells it")
+    assert handbook.stale == {}
+
+    EvidenceStore(store.root / "machines").write(capture_of(catalog, name), name)
+    assert Handbook(catalog=catalog, store=store, now=NOW).pitfalls[name].state is State.PROVEN
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])

@@ -86,6 +86,17 @@ def test_a_part_is_no_record(library: Library, store: EvidenceStore) -> None:
     assert [(written.complete, written.written) for written in recorder.written] == [(False, False)]
 
 
+def test_of_machines_a_part_is_one(library: Library, store: EvidenceStore) -> None:
+    """Nobody asks them for all promises: what they were asked is recorded, and joins what was."""
+    web = library.snippet()
+    for slug in ("drains", "numeric-non-root"):
+        recorder = Recorder(library.load(), store, partly=True)
+        recorder.pytest_runtest_logreport(report(FINDING, account(web, slug), passed=True))
+        recorder.pytest_sessionfinish()
+
+    assert sorted(found(store)) == ["drains", "numeric-non-root"]
+
+
 def test_a_promise_that_is_proven_again_joins_its_record(library: Library, store: EvidenceStore) -> None:
     """On the same bytes and bases the rest still holds, and is as old as it was."""
     web = library.snippet()

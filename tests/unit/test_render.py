@@ -1,14 +1,17 @@
 """Pages in, pages out: golden files for what is shown, and each reason to refuse."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import markdown
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from snippets.errors import ReferenceFault, UnverifiedError
+from snippets.evidence.records import Evidence
 from snippets.handbook import Handbook
 from snippets.render import Rendered, refusal, render, root_of
 from snippets.render.highlight import file_html
@@ -263,6 +266,41 @@ def test_effective_settings_need_a_server_that_was_asked(small: Handbook) -> Non
     rendered = render("```effective\nsettings\n```", "a.md", small)
 
     assert "<td><code>workers</code></td><td><code>3</code></td>" in rendered.text
+
+
+def test_a_card_says_what_a_whole_machine_showed(small: Handbook) -> None:
+    """Beside what was seen of the promise here: with the kernel of the machine, or the engine on it, and when."""
+    card = "```evidence\nweb\n```"
+    assert "On a whole machine" not in render(card, "a.md", small).text
+    record = small.store.read(Evidence, "web")
+    assert record is not None
+    seen = replace(next(f for f in record.findings if f.promise == "drains"), seen="none of 40 were lost")
+    base = replace(record.bases[0], ref="machine", version="6.12.1", stand_in=False, packaged=True, differs="")
+    small.machines.write(replace(record, findings=[seen], bases=[base]), "web")
+
+    rows = html(render(card, "a.md", Handbook(catalog=small.catalog, store=small.store, now=small.now)).text)
+    told = [cell.text() for cell in rows.css(".hb-findings td") if "On a whole machine" in cell.text()]
+    assert told == [f"{record_seen(record)}On a whole machine (Linux 6.12.1; 2026-01-02): none of 40 were lost"]
+    small.machines.write(replace(record, findings=[seen], engine="Docker 26, cgroup v2"), "web")
+    again = render(card, "a.md", Handbook(catalog=small.catalog, store=small.store, now=small.now)).text
+    assert "On a whole machine</strong> (Docker 26, cgroup v2; " in again
+
+
+def record_seen(record: Evidence) -> str:
+    """What was seen of `drains` where it was judged first."""
+    return next(finding.seen for finding in record.findings if finding.promise == "drains")
+
+
+def test_what_a_machine_alone_tells_is_withheld_in_its_place(small: Handbook) -> None:
+    """Its page says so and is published all the same."""
+    name = "web/root"
+    pitfall = small.catalog.pitfalls[name]
+    pitfall = replace(pitfall, table=msgspec.structs.replace(pitfall.table, machine=True))
+    catalog = replace(small.catalog, pitfalls={**small.catalog.pitfalls, name: pitfall})
+    rendered = render(f"```pitfall\n{name}\n```", "a.md", Handbook(catalog=catalog, store=small.store, now=small.now))
+
+    assert not rendered.objections
+    assert "only a whole machine tells it" in rendered.text
 
 
 def test_links_lead_to_the_card_where_the_page_has_one(small: Handbook) -> None:

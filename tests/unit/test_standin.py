@@ -34,12 +34,28 @@ def test_a_stand_in_that_says_nothing_of_itself_is_refused(
     assert str(refused.value) == FAULT
 
 
+@pytest.mark.parametrize("taken", ["three", "one", "two"])
+def test_a_recipe_takes_one_that_there_is_and_that_takes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: str
+) -> None:
+    """One that is nowhere would be found out in the middle of a run; a circle, never."""
+    for name, takes in (("one", '["two"]'), ("two", f'["{taken}"]'), ("four", "[]")):
+        (tmp_path / name).mkdir()
+        more = f"packaged = true\ntakes = {takes}"
+        (tmp_path / name / "recipe.toml").write_text(RECIPE.format(ref=name, more=more))
+    monkeypatch.setattr(standin, "RECIPES", tmp_path)
+
+    with pytest.raises(EngineError, match=f"recipes/two/recipe.toml: takes {taken}, which is none of four$"):
+        standin.recipes.__wrapped__()
+
+
 def test_every_recipe_says_what_it_is() -> None:
     """Those that are packaged are known by name: a host, and the parties that are played."""
     known = standin.recipes()
 
     assert {ref for ref, (_, recipe) in known.items() if recipe.packaged} == {
         "debian-13",
+        "machine",
         "operator",
         "authority",
         "registry",

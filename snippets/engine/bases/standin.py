@@ -31,8 +31,9 @@ ROOT_TIMEOUT_S = 600.0
 class Recipe(Table, frozen=True):
     """recipes/<slug>/recipe.toml: packages of a distribution's suite, then a Dockerfile on top.
 
-    `offline` is what it takes from the folder that HANDBOOK_OFFLINE_BASES names: path -> sha256 in hex. What is
-    `packaged` stands in for nothing and so differs from nothing: no registry has it, such as a host.
+    `takes` are references of other recipes that its Dockerfile builds from; `offline` is what it takes from the folder
+    that HANDBOOK_OFFLINE_BASES names: path -> sha256 in hex. What is `packaged` stands in for nothing and so differs
+    from nothing: no registry has it, such as a host.
     """
 
     ref: str
@@ -41,6 +42,7 @@ class Recipe(Table, frozen=True):
     version: list[str]
     differs: str = ""
     packaged: bool = False
+    takes: list[str] = msgspec.field(default_factory=list)
     offline: dict[str, str] = msgspec.field(default_factory=dict)
 
 
@@ -58,6 +60,13 @@ def recipes() -> dict[str, tuple[Path, Recipe]]:
                     f"recipes/{path.parent.name}/recipe.toml: either it differs from an image, or it is packaged"
                 )
             found[recipe.ref] = (path.parent, recipe)
+    # What one takes takes nothing in its turn: so nobody goes in circles.
+    plain = sorted(ref for ref, (_, recipe) in found.items() if not recipe.takes)
+    for folder, recipe in found.values():
+        unknown = [taken for taken in recipe.takes if taken not in plain]
+        faults += [
+            f"recipes/{folder.name}/recipe.toml: takes {t}, which is none of {', '.join(plain)}" for t in unknown
+        ]
     if faults:
         raise EngineError("\n".join(faults))
     return found
@@ -77,6 +86,8 @@ def ca_bundle() -> Path | None:
 def recipe_digest(folder: Path, recipe: Recipe) -> str:
     """Digest of a recipe's files; what a stand-in is cached by, together with the trusted certificates."""
     digest = hashlib.sha256(msgspec.json.encode(recipe))
+    for taken in recipe.takes:
+        digest.update(recipe_digest(*recipes()[taken]).encode())
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             digest.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
@@ -91,12 +102,17 @@ def _cache_key(digest: str) -> str:
 
 def stand_in(folder: Path, recipe: Recipe) -> str:
     """The stand-in's image, from the engine's cache or made now; its material is looked at either way."""
-    image = f"{LOCAL}/{recipe.ref}"
     folders = {"offline": material(recipe.ref, recipe.offline)} if recipe.offline else {}
     key = _cache_key(recipe_digest(folder, recipe))
+    # Of another checkout's recipe the same reference is another image: neither takes it from under the other.
+    image = f"{LOCAL}/{safe(recipe.ref)}:{key[:12]}"
     if _label(image) != key:
         labels = {RECIPE_LABEL: key, "handbook.stand-in": recipe.ref}
-        build(folder, image, contexts={"root": _root(recipe)}, folders=folders, labels=labels)
+        contexts = {"root": _root(recipe)}
+        for taken in recipe.takes:
+            with one_maker(taken):
+                contexts[taken] = stand_in(*recipes()[taken])
+        build(folder, image, contexts=contexts, folders=folders, labels=labels)
     return image
 
 

@@ -6,20 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from ...catalog.snippet import HOST
 from ...contract.observation import Done
 from ...errors import ContainerError, NotReadyError
 from ..bases.ground import image_of
 from ..docker import docker, try_docker
 from ..run import Run
 from .inside import checked, executed, refuse_end
+from .make import Make, chosen
 from .waiting import awaited, quoted
 
 BOOT_S = 60.0
 COMMAND_S = 600.0
-# Where the host's own engine keeps its layers: one overlay does not lie upon another, so they are volumes.
-DISKS = ("/var/lib/docker", "/var/lib/containerd")
-ROOM = ("--privileged", "--cgroupns=private", "--tmpfs=/run", "--tmpfs=/run/lock", "--tmpfs=/tmp:exec")
 # What systemd calls itself once it has nothing more to start; degraded, where a unit has failed.
 UP = "running"
 SETTLED = frozenset({UP, "degraded"})
@@ -40,13 +37,22 @@ class Host:
 
     name: str
     id: str
+    make: Make
     disks: Mapping[str, str]
     rented_by: Run
+
+    @property
+    def pace(self) -> float:
+        """How much longer all takes on it than on one that somebody rents: an emulated machine has its make's pace."""
+        if self.make.pace == 1:
+            return 1.0
+        kind = self.run("systemd-detect-virt", check=False).stdout.strip()
+        return 1.0 if kind == "kvm" else self.make.pace
 
     def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
         """Run a command as root on it, as from a provider's console: no ssh is needed for it."""
         del on
-        done = executed(self.id, command, timeout_s=COMMAND_S)
+        done = executed(self.id, command, timeout_s=COMMAND_S * self.make.pace, console=self.make.console)
         return checked(done, command, where=self.name) if check else done
 
     def logs(self, unit: str = "") -> str:
@@ -93,7 +99,7 @@ class Host:
             state = self.run("systemctl is-system-running", check=False).stdout.strip() or state
             return state in SETTLED
 
-        waited_s = awaited(is_settled, BOOT_S, refuse=self._refuse_end)
+        waited_s = awaited(is_settled, BOOT_S * self.make.pace, refuse=self._refuse_end)
         if waited_s is None or state != UP:
             failed = self.run("systemctl list-units --failed --plain --no-legend", check=False)
             raise NotReadyError(f"{self.name} does not boot: it is {state}; {quoted(failed.stdout + failed.stderr)}")
@@ -113,22 +119,28 @@ class Host:
 
 
 @contextmanager
-def rented(name: str, networks: Sequence[str], run: Run, snapshot: Snapshot | None = None) -> Iterator[Host]:
-    """A host that holds nothing, or what a snapshot holds; gone with the block, disks and all."""
-    image = snapshot.image if snapshot else image_of(HOST, run)
+def rented(
+    name: str, networks: Sequence[str], run: Run, snapshot: Snapshot | None = None, make: Make | None = None
+) -> Iterator[Host]:
+    """A host that holds nothing, or what a snapshot of its make holds; gone with the block, disks and all.
+
+    Of the make that is chosen, where none is given.
+    """
+    make = make or chosen()
+    image = snapshot.image if snapshot else image_of(make.reference, run)
     label = [f"--label={key}={value}" for key, value in run.labels.items()]
     with ExitStack() as stack:
-        disks = {path: stack.enter_context(_volume(run)) for path in DISKS}
+        disks = {path: stack.enter_context(_volume(run)) for path in make.disks}
         if snapshot:
             _copied({snapshot.disks[path]: volume for path, volume in disks.items()}, image)
         mounts = [f"--volume={volume}:{path}" for path, volume in disks.items()]
         first, *others = networks
         joined = [f"--network={first}", f"--network-alias={name}", f"--hostname={name}"]
-        (id_,) = docker("create", *ROOM, *label, *mounts, *joined, image)
+        (id_,) = docker("create", *make.room, *label, *mounts, *joined, image)
         stack.callback(try_docker, "rm", "--force", id_)
         for other in others:
             docker("network", "connect", f"--alias={name}", other, id_)
-        host = Host(name=name, id=id_, disks=disks, rented_by=run)
+        host = Host(name=name, id=id_, make=make, disks=disks, rented_by=run)
         host.start()
         yield host
 

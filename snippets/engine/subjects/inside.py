@@ -10,13 +10,21 @@ from ..docker import docker
 from .waiting import quoted
 
 
-def executed(id_: str, command: str, *, timeout_s: float, options: Sequence[str] = (), together: bool = False) -> Done:
-    """Run a command of bash; where `together`, errors are in stdout, in order.
+def executed(  # noqa: PLR0913 - what is run, where, and by whom
+    id_: str,
+    command: str,
+    *,
+    timeout_s: float,
+    options: Sequence[str] = (),
+    together: bool = False,
+    console: str = "bash",
+) -> Done:
+    """Run a command of bash, or of what stands for it there; where `together`, errors are in stdout, in order.
 
     Raises EngineError where the engine fails, ContainerError where the container has ended. What the command itself
     prints is no sign of either: a host has an engine of its own, which fails in the same words. So the engine is asked.
     """
-    argv = ["docker", "exec", *options, id_, "bash", "-euo", "pipefail", "-c", command]
+    argv = ["docker", "exec", *options, id_, console, "-euo", "pipefail", "-c", command]
     try:
         done = bounded(argv, timeout_s=timeout_s, together=together)
     except OverdueError as error:

@@ -12,6 +12,7 @@ from ..docker import docker, try_docker
 from ..run import Run
 from .host import Host
 from .inside import executed
+from .make import chosen
 
 HOME = "/home/deployer"
 CLONE = f"{HOME}/clone"
@@ -29,7 +30,7 @@ class Operator:
     def run(self, command: str, *, where: str = CLONE) -> Done:
         """Run a command in the clone, as its owner would, with nobody to answer a question; raises like `executed`."""
         options = [f"--workdir={where}", *(f"--env={name}={value}" for name, value in self.settings.items())]
-        return executed(self.id, command, timeout_s=COMMAND_S, options=options, together=True)
+        return executed(self.id, command, timeout_s=COMMAND_S * chosen().pace, options=options, together=True)
 
     @property
     def shell(self) -> tuple[str, ...]:

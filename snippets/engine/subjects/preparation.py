@@ -9,12 +9,13 @@ import msgspec
 from ..lock import held
 from .host import Host, Snapshot, cut, rented
 from .internet import Internet
+from .make import chosen
 
 
 def prepared(packages: Sequence[str], internet: Internet) -> Snapshot:
     """A host that holds these packages of its distribution, and the images of that internet."""
     run = internet.run
-    wanted = [*sorted(packages), *internet.images]
+    wanted = [chosen().reference, *sorted(packages), *internet.images]
     name = hashlib.sha256(" ".join(wanted).encode()).hexdigest()[:12]
     note = run.state / "hosts" / f"{name}.json"
     note.parent.mkdir(exist_ok=True)

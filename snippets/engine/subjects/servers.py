@@ -15,6 +15,7 @@ from .authority import Authority
 from .host import Host, Snapshot, cut, rented
 from .inside import checked
 from .internet import ROOT, Internet
+from .make import CONTAINER, chosen
 from .operator import CLONE, HOME, Operator, operator
 from .waiting import awaited, quoted
 
@@ -66,8 +67,10 @@ class Servers:
         held = (beginning or self._beginning).held
         for name in (*self.names, NEIGHBOUR):
             snapshot = None if name == NEIGHBOUR else arrived.get(name, held)
+            # Nobody judges the neighbour: it may always be of the make that is up at once.
+            make = CONTAINER if name == NEIGHBOUR else chosen()
             self._hosts[name] = self._rented.enter_context(
-                rented(name, [self._internet.network], self._internet.run, snapshot)
+                rented(name, [self._internet.network], self._internet.run, snapshot, make)
             )
         for name in self.names:
             self._operator.knows(self._hosts[name])
@@ -128,6 +131,11 @@ class Servers:
         return self._internet.alerts.told()
 
     @property
+    def pace(self) -> float:
+        """How much longer all takes on its hosts than on those that somebody rents."""
+        return max(self._hosts[name].pace for name in self.names)
+
+    @property
     def arrival(self) -> Done:
         """How it first arrived."""
         assert self._arrival is not None, "nobody asks before it has arrived"
@@ -153,7 +161,7 @@ class Servers:
         wanted = share * len(self.arrival.stdout.splitlines())
         with ThreadPoolExecutor(1) as aside:
             arriving = aside.submit(self._done, ARRIVE, told=PROGRESS)
-            self.await_(lambda: arriving.done() or self._operator.told(PROGRESS) >= wanted, ARRIVING_S)
+            self.await_(lambda: arriving.done() or self._operator.told(PROGRESS) >= wanted, ARRIVING_S * chosen().pace)
             was_busy = not arriving.done()
             if power:
                 for name in self.names:
