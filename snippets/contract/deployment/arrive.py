@@ -5,7 +5,7 @@ from ..promise import Judgement, kept_if, promise
 from ..servers import NEIGHBOUR
 from .description import Deployment
 from .subject import Deployed
-from .visitors import visits
+from .visitors import served, visits
 
 ANSIBLE = "https://docs.ansible.com/ansible/latest/playbook_guide"
 OK = 200
@@ -37,6 +37,8 @@ def ready(servers: Deployed, deployment: Deployment) -> str:
 @promise(family="arrive", authority="https://12factor.net/codebase")
 def arrives_from_nothing(servers: Deployed, deployment: Deployment) -> Judgement:
     """Hosts that hold nothing serve the application over HTTPS after the stated commands and no hand's work."""
+    # Hosts that are kept as they are now were booted once more since.
+    served(servers, deployment)
     answer = ready(servers, deployment)
     took_s = servers.arrival.took_s
     seen = f"after {took_s:.0f} s {answer} over HTTPS, by a certificate that the visitor believes"

@@ -8,8 +8,8 @@ from ..attempts import ACCOUNT, opens, passwords_given
 from ..promise import Judgement, kept_if, promise
 from ..servers import NEIGHBOUR
 from .description import Deployment
-from .keep import served
 from .subject import Deployed
+from .visitors import served
 
 NFTABLES = "https://wiki.nftables.org/wiki-nftables/index.php/Simple_ruleset_for_a_server"
 SSHD = "https://man.openbsd.org/sshd_config"

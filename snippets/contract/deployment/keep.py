@@ -6,7 +6,7 @@ from ..promise import Judgement, kept_if, promise
 from ..servers import NEIGHBOUR
 from .description import Deployment
 from .subject import Deployed
-from .visitors import writes
+from .visitors import served, writes
 
 LEAST = 3
 WRITTEN_S = 4.0
@@ -44,12 +44,6 @@ def data_outlives(servers: Deployed, deployment: Deployment) -> Judgement:
     seen += "" if sound is None else f", and the database is {'sound' if sound else 'damaged'}"
     seen += "" if gone.status else "; nothing was taken away: it served all the time"
     return kept_if(gone.status != 0 and not lost and sound is not False, seen)
-
-
-def served(servers: Deployed, deployment: Deployment) -> float | None:
-    """Seconds until a visitor is answered 200, or None where that takes longer than stated."""
-    asked = f"curl --silent --fail --output /dev/null --max-time 5 {deployment.ready}"
-    return servers.await_(lambda: servers.run(asked, on=NEIGHBOUR, check=False).status == 0, deployment.boot_s)
 
 
 def missing(servers: Deployed, deployment: Deployment, acknowledged: list[str]) -> list[str]:

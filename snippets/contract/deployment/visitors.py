@@ -63,6 +63,12 @@ class Visits:
         return ", ".join(f"{count} times {answer}" for answer, count in sorted(self.answers.items())) or "none"
 
 
+def served(servers: Deployed, deployment: Deployment) -> float | None:
+    """Seconds until a visitor is answered 200, or None where that takes longer than stated."""
+    asked = f"curl --silent --fail --output /dev/null --max-time 5 {deployment.ready}"
+    return servers.await_(lambda: servers.run(asked, on=NEIGHBOUR, check=False).status == 0, deployment.boot_s)
+
+
 @contextmanager
 def visits(servers: Deployed, deployment: Deployment) -> Iterator[Visits]:
     """A visitor asks for the page, again and again, while the block runs."""
