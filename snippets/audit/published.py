@@ -135,8 +135,8 @@ class Published:
         if language == CELL:
             return self._cells.get(name)
         if language == "withheld":
-            # Whatever is asked of a withheld snippet, the answer is its notice.
-            language = "evidence"
+            # Whatever is asked of a withheld snippet, the answer is its notice; a pitfall may be withheld alone.
+            language = "pitfall" if "/" in name else "evidence"
         try:
             with uncoloured():
                 return show(language, name, self.handbook, links).html

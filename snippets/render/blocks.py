@@ -97,10 +97,10 @@ def command(snippet: Snippet, name: str) -> str:
     )
 
 
-def withheld(snippet: Snippet, reason: str) -> str:
-    """Why no file is shown here."""
+def withheld(name: str, reason: str) -> str:
+    """Why nothing of a snippet is shown here, or not this pitfall of it."""
     return (
-        f'<div class="hb-withheld admonition" data-hb="withheld:{snippet.name}">'
+        f'<div class="hb-withheld admonition" data-hb="withheld:{name}">'
         f'<p class="admonition-title">Withheld</p><p>{prose(reason)}</p></div>'
     )
 

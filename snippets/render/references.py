@@ -73,7 +73,7 @@ def _pitfall(reference: str, handbook: Handbook, links: Links) -> Shown:
     if notice := _withheld(owner):
         return notice
     if standing.state is State.WITHHELD:
-        return Shown(html=blocks.withheld(owner.snippet, standing.objection or ""))
+        return Shown(html=blocks.withheld(reference, standing.objection or ""))
     return Shown(html=blocks.pitfall(fault, owner.snippet, lookup.capture(reference, handbook), links))
 
 
@@ -195,7 +195,7 @@ def _withheld(standing: Standing) -> Shown | None:
     if standing.state is State.PROVEN:
         return None
     if standing.state is State.WITHHELD:
-        return Shown(html=blocks.withheld(standing.snippet, standing.objection or ""))
+        return Shown(html=blocks.withheld(standing.snippet.name, standing.objection or ""))
     raise UnprovenError(standing.objection or f"{standing.snippet.name} was never verified")
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from snippets.audit import audit
@@ -175,3 +176,16 @@ def test_a_snippet_is_refused_until_it_is_proven(tmp_path: Path) -> None:
     prove(small.catalog, small.store, ["other"])
 
     assert audit(tmp_path / "site", Handbook(catalog=small.catalog, store=small.store, now=WHEN)) == ()
+
+
+def test_a_pitfall_may_be_withheld_alone(small: Handbook) -> None:
+    """Its notice is a claim about this pitfall, and no longer one once it was told."""
+    name = "web/root"
+    pitfall = small.catalog.pitfalls[name]
+    pitfall = replace(pitfall, table=msgspec.structs.replace(pitfall.table, machine=True))
+    catalog = replace(small.catalog, pitfalls={**small.catalog.pitfalls, name: pitfall})
+    waiting = Handbook(catalog=catalog, store=small.store, now=small.now)
+    notice = show("pitfall", name, waiting, Links("../")).html
+
+    assert published(waiting).shows(notice, f"withheld:{name}", "../")
+    assert not published(small).shows(notice, f"withheld:{name}", "../")
