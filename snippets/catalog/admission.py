@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ..contract import DEPLOYED, KNOWN, PROMISES
-from .description import beside_faults, message_fault, project_faults, silent
+from .description import beside_faults, message_fault, project_faults, silent, unlinked
 from .kinds import kind_faults
 from .metadata import APART, Edit, PitfallTable, ProvenIn, near
 from .snippet import COMPOSE, METADATA, REHEARSAL, Kind, Pitfall, Snippet, Source
@@ -30,6 +30,7 @@ def snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterato
 def _snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterator[str]:
     table = snippet.table
     yield from silent(title=table.title, summary=table.summary)
+    yield from unlinked(title=table.title, summary=table.summary)
     if not snippet.sources:
         yield "it has no files"
     yield from kind_faults(snippet)
@@ -112,6 +113,7 @@ def pitfall_faults(
     `exhibit` is what lies in its directory below `exhibits/`.
     """
     yield from silent(title=table.title, why=table.why, fix=table.fix)
+    yield from unlinked(title=table.title, why=table.why, fix=table.fix)
     if table.edit:
         yield from _edit_faults(table.edit, snippet)
     if table.edit and (table.exhibit or table.faults or exhibit):

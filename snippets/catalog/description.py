@@ -126,6 +126,13 @@ def silent(**texts: str) -> Iterator[str]:
             yield f"{key}: says nothing"
 
 
+def unlinked(**texts: str) -> Iterator[str]:
+    """Keys whose text has a link as pages have it: it would be shown as it is written."""
+    for key, text in texts.items():
+        if "](" in text:
+            yield f"{key}: a link is for pages, here it is shown as it is written"
+
+
 def message_fault(message: str) -> str | None:
     """What speaks against a regular expression that tells one error from all others, or None."""
     try:
