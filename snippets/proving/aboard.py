@@ -81,10 +81,18 @@ def carried(address: str) -> Iterator[None]:
 async def _followed(address: str, ended: Event) -> None:
     """Listen on each port that is published there, for as long as it is."""
     listening: dict[int, asyncio.Server] = {}
+    # The loop itself forgets tasks that nobody else knows: https://docs.python.org/3.11/library/asyncio-task.html
+    carrying: set[asyncio.Task[None]] = set()
+
+    def begun(port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(_carry(address, port, reader, writer))
+        carrying.add(task)
+        task.add_done_callback(carrying.discard)
+
     while not ended.is_set():
         there = await asyncio.to_thread(published, address)
         for port in there - set(listening):
-            listening[port] = await asyncio.start_server(partial(_carry, address, port), LOOPBACK, port)
+            listening[port] = await asyncio.start_server(partial(begun, port), LOOPBACK, port)
         for port in set(listening) - there:
             listening.pop(port).close()
         await asyncio.sleep(POLL_S)
