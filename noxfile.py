@@ -57,7 +57,7 @@ def faults(session: nox.Session) -> None:
 
 @nox.session
 def machines(session: nox.Session) -> None:
-    """See on whole machines in qemu what no container can show: ten times slower where KVM does not work."""
+    """See on whole machines in qemu what no container can show; half an hour where they are emulated."""
     install(session)
     whole = {"HANDBOOK_HOSTS": "machine"}
     told = ("--durations=20", *session.posargs)

@@ -36,7 +36,7 @@ OFFLINE_BASES = Variable(
 )
 HOSTS = Variable(
     "HANDBOOK_HOSTS",
-    "`machine` rents whole machines in qemu where `container` rents containers with systemd: slower without KVM",
+    "`machine` rents whole machines in qemu where `container` rents containers with systemd; emulated, they are slow",
     "`container`",
 )
 INSTALL_ENGINE = Variable(
