@@ -1,22 +1,53 @@
-"""Playbooks -> whether ansible-lint lets them pass, by the strictest of its profiles and without asking anybody."""
+"""Playbooks -> what they say of themselves at their end, and whether ansible-lint lets them pass, asking nobody."""
 
 import re
+from dataclasses import dataclass
 
 from ..errors import ContainerError
 from .promise import Judgement, kept_if
-from .servers import Servers
+from .servers import Clone, Servers
 
 PROFILES = "https://docs.ansible.com/projects/lint/profiles/"
 LINT = "ansible-lint --offline --strict --profile production --nocolor --format pep8 {playbooks}"
 VIOLATION = re.compile(r"^([\w./-]+:\d+)(?::\d+)?: ([\w-]+(?:\[[\w./-]+\])?)", re.MULTILINE)
 # What it was given and did not read it lets pass as well.
 READ = "in {count} files processed of {count} encountered"
+RECAP = r"^{host} .*\bok=(\d+) +changed=(\d+) .*\bfailed=(\d+)"
 
 
-def linted(servers: Servers, *playbooks: str) -> Judgement:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recap:
+    """Of how many playbooks something is told, and how many tasks of all of them were right, changed, and failed."""
+
+    playbooks: int
+    right: int
+    changed: int
+    failed: int
+
+
+def ran(servers: Servers, command: str, host: str) -> Recap:
+    """Run playbooks: what is told of a host at the end; raises ContainerError where that is nothing."""
+    done = servers.run(command, check=False)
+    found = re.findall(RECAP.format(host=re.escape(host)), done.stdout, re.MULTILINE)
+    if not found:
+        raise ContainerError(f"`{command}` tells of no {host}: {done.stdout[-500:]}")
+    # Each tells of those before it as well.
+    right, changed, failed = map(int, found[-1])
+    return Recap(playbooks=len(found), right=right, changed=changed, failed=failed)
+
+
+def unchanged(servers: Servers, command: str, host: str, *, count: int) -> Judgement:
+    """Kept where so many playbooks, run again, say of themselves that they change nothing."""
+    recap = ran(servers, command, host)
+    seen = f"{recap.playbooks} playbooks again: {recap.right} tasks right, {recap.changed} changed something, "
+    seen += f"{recap.failed} failed"
+    return kept_if(recap.playbooks == count and recap.right > 0 and not recap.changed and not recap.failed, seen)
+
+
+def linted(clone: Clone, *playbooks: str) -> Judgement:
     """Kept where nothing speaks against any of them; raises ContainerError where one was not judged."""
     told = " and ".join(playbooks)
-    done = servers.run(LINT.format(playbooks=" ".join(playbooks)), check=False)
+    done = clone.run(LINT.format(playbooks=" ".join(playbooks)), check=False)
     against = [f"{place} {rule}" for place, rule in VIOLATION.findall(done.stdout)]
     # It fails where it says something, and nowhere else.
     if READ.format(count=len(playbooks)) not in done.stdout or (done.status != 0) != bool(against):

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from inspect import signature
 from typing import Protocol
 
 from ..errors import (
@@ -94,6 +95,11 @@ class Promise:
     authority: str
     exemptible: bool
     function: Callable[..., Judgement]
+
+    @property
+    def asks(self) -> object:
+        """The kind of subject that the function names."""
+        return next(iter(signature(self.function).parameters.values())).annotation
 
     @property
     def rules(self) -> str:

@@ -22,6 +22,7 @@ KNOWN = Digests(PACKAGE)
 SUBJECTS = {
     ("contract.subject", "Image"): (("contract.trial", "Trial"), ("engine.subjects.image", "BuiltImage")),
     ("contract.servers", "Servers"): (("engine.subjects.servers", "Servers"), ("proving.servers", "arrived")),
+    ("contract.servers", "Clone"): (("engine.subjects.servers", "Servers"), ("proving.servers", "bare")),
     ("contract.deployment.subject", "Deployed"): (
         ("engine.subjects.servers", "Servers"),
         ("proving.servers", "arrived"),

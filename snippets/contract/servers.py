@@ -23,6 +23,13 @@ class Authority(Protocol):
         """From here on it takes no order: it has signed too many, it says, with status 429."""
 
 
+class Clone(Protocol):
+    """The files on the machine of whoever deploys: what is asked of these alone needs nothing to have arrived."""
+
+    def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
+        """Run a command there; raises ContainerError where it fails and is checked."""
+
+
 class Servers(Subject, Protocol):
     """Hosts to which somebody has deployed; its units are the hosts by their names, `NEIGHBOUR`, and "", who deployed.
 

@@ -1,8 +1,8 @@
-"""A snippet, or a mutant of it -> its subject, opened and judged: by a promise, by a rehearsal, by its commands."""
+"""A snippet -> its subject, opened and judged: by a promise of containers or deployments, or by a rehearsal."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -11,9 +11,8 @@ from statistics import median
 import msgspec
 
 from ..catalog import Catalog
-from ..catalog.admission import ARRIVES, COMMAND_PREFIX, REHEARSED
-from ..catalog.snippet import REHEARSAL, Kind, Pitfall, Snippet
-from ..contract import DEPLOYED, NOT_UP, PROMISES, Finding, Promise, Trial, Verdict
+from ..catalog.snippet import REHEARSAL, Kind, Snippet
+from ..contract import DEPLOYED, Finding, Promise, Trial, Verdict
 from ..contract.container.image import builds_clean
 from ..contract.deployment.description import Deployment
 from ..engine.bases.ground import has_recipe
@@ -23,7 +22,6 @@ from ..engine.subjects.servers import Servers
 from ..engine.subjects.stack import ComposeStack
 from ..errors import BuildError, NoBaseError, NotReadyError
 from ..evidence.records import ImageFacts
-from .commands import rehearse
 from .servers import arrived
 from .stacks import started
 
@@ -31,16 +29,6 @@ BUILDS = builds_clean.slug
 # What is judged by its rehearsals alone, all of them on one subject that is of several parts.
 SEVERAL = (Kind.COMPOSE, Kind.HOST)
 EMULATED = "the machine was emulated: what took so long there says nothing of a real one"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caught:
-    """How far a mutant got, who noticed, and what was said; `image` is the mutant where it is one that was built."""
-
-    stage: str
-    by: str
-    said: str
-    image: BuiltImage | None = None
 
 
 def judged(promise: Promise, image: BuiltImage, trial: Trial) -> Finding:
@@ -147,62 +135,6 @@ def rehearsed_image(promise: Promise, catalog: Catalog, snippet: Snippet, engine
             finding = promise.judge_twice(trial, image.project)
         findings.append(replace(finding, seen=f"{carrier.name}: {finding.seen}"))
     return reduce(Finding.joined, findings)
-
-
-def mutant_caught(pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Path) -> Caught:
-    """Try a mutant by whom it states; raises AssertionError where that one does not notice."""
-    owner = catalog.snippets[pitfall.snippet]
-    slug = pitfall.table.promise
-    if slug.startswith(COMMAND_PREFIX):
-        return _by_command(pitfall, catalog, engine, folder)
-    if slug in PROMISES:
-        return _by_promise(pitfall, catalog, engine, folder)
-    promise = of_several(owner, slug)
-    if owner.kind in SEVERAL:
-        stages = ("contract", ARRIVES) if slug in DEPLOYED else (REHEARSED, REHEARSED)
-        try:
-            # By the pitfall's own name: two of one rehearsal may be up at the same time.
-            with opened(engine, owner, folder, f"{owner.name}-{pitfall.slug}", pitfall.replaced(owner)) as subject:
-                return _noticed(asked(promise.judge, subject, owner, slug), stages[0])
-        except NotReadyError as error:
-            # What never comes up fails every rehearsal of it.
-            return Caught(stage=stages[1], by=slug, said=str(error))
-    image = engine.mutant(folder, catalog, catalog.snippets[owner.carrier], pitfall.replaced(owner))
-    with Trial(image) as trial:
-        return _noticed(promise.judge(trial, image.project), "rehearsal")
-
-
-def _by_promise(pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Path) -> Caught:
-    owner = catalog.snippets[pitfall.snippet]
-    try:
-        image = engine.mutant(folder, catalog, catalog.snippets[owner.carrier], pitfall.replaced(owner))
-    except BuildError as error:
-        return Caught(stage="build", by=BUILDS, said=str(error))
-    with Trial(image) as trial:
-        finding = PROMISES[pitfall.table.promise].judge(trial, image.project)
-    stage = "boot" if finding.seen.startswith(NOT_UP) else "contract"
-    return replace(_noticed(finding, stage), image=image)
-
-
-def _by_command(pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Path) -> Caught:
-    owner = catalog.snippets[pitfall.snippet]
-    carrier = catalog.snippets[owner.carrier]
-    commands = pitfall.commands(owner) if owner is carrier else carrier.commands
-    findings, last = rehearse(engine, carrier, folder, commands, pitfall.replaced(owner))
-    return replace(_noticed(findings[-1], "rehearsal"), said=last)
-
-
-def _noticed(finding: Finding, stage: str) -> Caught:
-    assert finding.verdict is Verdict.BROKEN, f"{finding.promise} did not notice: {finding.verdict}, {finding.seen}"
-    return Caught(stage=stage, by=finding.promise, said=finding.seen)
-
-
-def who_notices(image: BuiltImage, asked: Sequence[str]) -> Sequence[str]:
-    """The promises that a mutant's image breaks, of those that are asked."""
-    with Trial(image) as trial:
-        findings = [promise.judge(trial, image.project) for slug, promise in PROMISES.items() if slug in asked]
-    assert not [finding.seen for finding in findings if finding.verdict is Verdict.ERROR]
-    return sorted(finding.promise for finding in findings if finding.verdict is Verdict.BROKEN)
 
 
 class Trials:

@@ -12,7 +12,8 @@ from ..engine.subjects.host import Snapshot
 from ..engine.subjects.internet import APPLICATION, bare_internet, internet
 from ..engine.subjects.preparation import prepared
 from ..engine.subjects.registry import official, stocked
-from ..engine.subjects.servers import Beginning, Servers, hosted
+from ..engine.subjects.rental import Beginning
+from ..engine.subjects.servers import Servers, hosted
 
 
 @contextmanager

@@ -15,8 +15,9 @@ from snippets.engine.engine import Engine
 from snippets.engine.subjects.make import WHOLE, chosen
 from snippets.evidence.objection import fault_digest
 from snippets.evidence.records import Capture
-from snippets.proving.judging import mutant_caught, who_notices, withheld
+from snippets.proving.judging import withheld
 from snippets.proving.matrix import PROPERTY, MutantRow
+from snippets.proving.mutants import mutant_caught, who_notices
 from snippets.proving.recorder import Witness
 
 LIBRARY = load()

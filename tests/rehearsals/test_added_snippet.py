@@ -16,7 +16,8 @@ from snippets.evidence.standing import State
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
 from snippets.proving.commands import rehearse
-from snippets.proving.judging import Subjects, mutant_caught, rehearsal
+from snippets.proving.judging import Subjects, rehearsal
+from snippets.proving.mutants import mutant_caught
 from snippets.proving.recorder import FINDING, Account, Recorder
 
 if TYPE_CHECKING:

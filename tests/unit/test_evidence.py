@@ -50,7 +50,9 @@ def test_proving_the_same_again_changes_no_line(library: Library, store: Evidenc
 
     assert not store.write(evidence, "web")
     assert not store.write(again, "web")
-    assert (store.root / "web.json").stat() == before
+    after = (store.root / "web.json").stat()
+    # When it was last read may change: it was just read.
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 @pytest.mark.parametrize(

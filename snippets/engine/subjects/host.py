@@ -15,6 +15,8 @@ from .inside import checked, executed, refuse_end
 from .make import Make, chosen
 from .waiting import awaited, quoted
 
+# Longer than the engine gives it before it kills.
+STOP_S = 120.0
 BOOT_S = 60.0
 COMMAND_S = 600.0
 # What systemd calls itself once it has nothing more to start; degraded, where a unit has failed.
@@ -65,7 +67,7 @@ class Host:
         if unit:
             self.run(f"systemctl stop {shlex.quote(unit)}")
         else:
-            docker("stop", self.id)
+            docker("stop", self.id, timeout_s=STOP_S * self.make.pace)
 
     def start(self, unit: str = "") -> None:
         """Start a unit, or boot it, and wait until it is up; raises NotReadyError where it does not get so far."""

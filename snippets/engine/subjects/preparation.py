@@ -33,3 +33,5 @@ def _prepare(host: Host, packages: Sequence[str], internet: Internet) -> None:
     host.run(f"apt-get update && DEBIAN_FRONTEND=noninteractive {install}")
     for image in internet.images:
         host.run(f"docker pull --quiet {shlex.quote(image)}")
+    # Its power is cut next, and an engine leaves it to the kernel when layers are written.
+    host.run("sync")

@@ -3,8 +3,8 @@
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from ...catalog.deployment import ARRIVE, DRY_RUN
@@ -12,27 +12,16 @@ from ...contract.observation import Done, Reply
 from ...contract.servers import NEIGHBOUR
 from ...errors import ContainerError, NotReadyError
 from .authority import Authority
-from .host import Host, Snapshot, cut, rented
 from .inside import checked
-from .internet import ROOT, Internet
-from .make import CONTAINER, chosen
+from .internet import Internet
+from .make import chosen
 from .operator import CLONE, HOME, Operator, operator
+from .rental import NOTHING, Beginning, Rental
 from .waiting import awaited, quoted
 
 ARRIVING_S = 600.0
 # Where whoever deploys is told how far it got.
 PROGRESS = f"{HOME}/arriving"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beginning:
-    """What hosts hold before anything arrives: nothing, or `held`; `packed` is what they may hold to save time."""
-
-    held: Snapshot | None = None
-    packed: Callable[[], Snapshot | None] = lambda: None
-
-
-NOTHING = Beginning()
 
 
 class Servers:
@@ -41,99 +30,43 @@ class Servers:
     `verbs` are the commands of a deployment by name, of which those to `arrive` bring an application to hosts.
     """
 
-    def __init__(
-        self,
-        names: Sequence[str],
-        verbs: Mapping[str, Sequence[str]],
-        internet: Internet,
-        deploying: Operator,
-        beginning: Beginning,
-    ) -> None:
-        self.names = tuple(names)
-        self._beginning = beginning
+    def __init__(self, rental: Rental, verbs: Mapping[str, Sequence[str]], deploying: Operator) -> None:
+        self.names = rental.names
+        self._rental = rental
         self._verbs = verbs
-        self._internet = internet
         self._operator = deploying
         self._clone = CLONE
-        self._rented = ExitStack()
-        self._hosts: dict[str, Host] = {}
-        self._arrived: dict[str, Snapshot] = {}
         self._arrival: Done | None = None
 
-    def rent(self, beginning: Beginning | None = None) -> None:
-        """Hosts as they were when somebody had just deployed; with a beginning, or where nobody has, as they begin."""
-        self.leave()
-        arrived = self._arrived if beginning is None else {}
-        held = (beginning or self._beginning).held
-        for name in (*self.names, NEIGHBOUR):
-            snapshot = None if name == NEIGHBOUR else arrived.get(name, held)
-            # Nobody judges the neighbour: it may always be of the make that is up at once.
-            make = CONTAINER if name == NEIGHBOUR else chosen()
-            self._hosts[name] = self._rented.enter_context(
-                rented(name, [self._internet.network], self._internet.run, snapshot, make)
-            )
-        for name in self.names:
-            self._operator.knows(self._hosts[name])
-            if not arrived:
-                self._operator.meets(self._hosts[name])
-                self._internet.is_believed_by(self._hosts[name])
-        self._internet.is_seen_by(self._hosts[NEIGHBOUR])
-        if self._internet.signing:
-            self._operator.write(self._internet.root, ROOT)
-
-    def leave(self) -> None:
-        """Give all of them back."""
-        self._rented.close()
-        self._hosts.clear()
-
     def keep(self) -> None:
-        """Remember them as they are now; each is booted once for it."""
-        self._arrived = {name: cut(self._hosts[name]) for name in self.names}
-        for name in self.names:
-            self.start(name)
+        """Remember the hosts as they are now: from here on all begins with them."""
+        self._rental.keep()
 
     def renewed(self) -> "Servers":
-        """Itself, as it was when somebody had just deployed; given back where nobody has kept that."""
-        if self._arrived:
-            self.rent()
-        else:
-            self.leave()
+        """Itself, as it was when somebody had just deployed; its hosts are given back where nobody has kept that."""
+        self._rental.renew()
         return self
 
-    @contextmanager
-    def begun(self, *, signed_for_s: float | None = None) -> Iterator[None]:
+    def begun(self, *, signed_for_s: float | None = None) -> AbstractContextManager[None]:
         """Inside the block the hosts are as before anything arrived; afterwards as when it just had.
 
-        Certificates that are signed inside it are valid for so long, where that is given; then hosts may hold already
-        what is installed and fetched: that is not what is looked at.
+        Certificates that are signed inside it are valid for so long, where that is given.
         """
-        usual, beginning = self._internet, self._beginning
-        with ExitStack() as stack:
-            # Done last, whatever the block ended with: by then the usual authority is found again.
-            stack.callback(self._back_to, usual)
-            if signed_for_s is not None:
-                self._internet = stack.enter_context(usual.signing_for(signed_for_s))
-                beginning = replace(beginning, held=beginning.held or beginning.packed())
-            self.rent(beginning)
-            yield
-
-    def _back_to(self, internet: Internet) -> None:
-        self._internet = internet
-        self.rent()
+        return self._rental.begun(signed_for_s=signed_for_s)
 
     @property
     def authority(self) -> Authority:
         """Who signs certificates for it."""
-        return self._internet.authority
+        return self._rental.internet.authority
 
     def told(self) -> Sequence[str]:
         """What somebody was told so far."""
-        return self._internet.alerts.told()
+        return self._rental.internet.alerts.told()
 
     @property
     def pace(self) -> float:
         """How much longer all takes on its hosts than on those that somebody rents."""
-        return max(self._hosts[name].pace for name in self.names)
+        return max(self._rental.hosts[name].pace for name in self.names)
 
     @property
     def arrival(self) -> Done:
@@ -178,7 +111,7 @@ class Servers:
     def lent(self) -> tuple[str, ...]:
         """What a program and its arguments are put after, to be run in the clone by somebody who may reboot hosts."""
         for name in self.names:
-            self._hosts[name].stay_on()
+            self._rental.hosts[name].stay_on()
         return self._operator.shell
 
     def rested(self) -> None:
@@ -204,9 +137,9 @@ class Servers:
     def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
         """Run a command in the clone, on a host as from its provider's console, or at the neighbour's."""
         if on == NEIGHBOUR:
-            return self._hosts[on].run(f"{self._internet.trust}{command}", check=check)
+            return self._rental.hosts[on].run(f"{self._rental.internet.trust}{command}", check=check)
         if on:
-            return self._hosts[on].run(command, check=check)
+            return self._rental.hosts[on].run(command, check=check)
         done = self._operator.run(command, where=self._clone)
         return checked(done, command) if check else done
 
@@ -227,19 +160,19 @@ class Servers:
 
     def logs(self, unit: str = "") -> str:
         """The journal of a host."""
-        return self._hosts[unit or self.names[0]].logs()
+        return self._rental.hosts[unit or self.names[0]].logs()
 
     def stop(self, unit: str = "") -> None:
         """Shut a host down."""
-        self._hosts[unit or self.names[0]].stop()
+        self._rental.hosts[unit or self.names[0]].stop()
 
     def start(self, unit: str = "") -> None:
         """Boot it."""
-        self._hosts[unit or self.names[0]].start()
+        self._rental.hosts[unit or self.names[0]].start()
 
     def kill(self, unit: str = "") -> None:
         """Cut its power."""
-        self._hosts[unit or self.names[0]].kill()
+        self._rental.hosts[unit or self.names[0]].kill()
 
     def await_(self, what: Callable[[], bool], timeout_s: float) -> float | None:
         """Poll."""
@@ -247,7 +180,7 @@ class Servers:
 
     def address(self, name: str, *, version: int = 4) -> str:
         """Where a host is on the network that all are on."""
-        return self._hosts[name].address(self._internet.network, version=version)
+        return self._rental.hosts[name].address(self._rental.internet.network, version=version)
 
 
 @contextmanager
@@ -260,9 +193,9 @@ def hosted(
 ) -> Iterator[Servers]:
     """Hosts as they begin; and who has a copy of the directory and may deploy to them."""
     with operator([internet.network], internet.run, clone, internet.settings) as deploying:
-        servers = Servers(names, verbs, internet, deploying, beginning)
+        rental = Rental(names, internet, deploying, beginning)
         try:
-            servers.rent()
-            yield servers
+            rental.rent()
+            yield Servers(rental, verbs, deploying)
         finally:
-            servers.leave()
+            rental.leave()

@@ -1,12 +1,15 @@
 """What is seen of this deployment alone: images and servers that it refuses, migrations and certificates that fail."""
 
 import re
+from dataclasses import dataclass
 
-from ...contract.playbooks import PROFILES, linted
+from ...contract.playbooks import PROFILES, linted, unchanged
 from ...contract.promise import Judgement, kept_if, promise
-from ...contract.servers import NEIGHBOUR, Servers
+from ...contract.servers import NEIGHBOUR, Clone, Servers
 
 HOST = "app.example.org"
+IDEMPOTENT = "https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_intro.html#desired-state-and-idempotency"
+ALL = "ansible-playbook --vault-password-file ~/.vault-password harden.yml docker.yml deploy.yml watch.yml"
 AGAIN = "ansible-playbook --vault-password-file ~/.vault-password deploy.yml"
 DEPLOY = f"{AGAIN} --extra-vars app_image={{image}}"
 SITE = f"curl --silent --output /dev/null --write-out '%{{http_code}}' --max-time 5 https://{HOST}/readyz"
@@ -60,6 +63,40 @@ CADDY_BEGAN = "docker inspect --format '{{.State.StartedAt}}' app-caddy-1"
 REFUSED_S = 60.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A release of an image that is not to run: what the playbook said, who ran before and after, what is seen."""
+
+    status: int
+    printed: str
+    before: frozenset[str]
+    after: frozenset[str]
+    seen: str
+
+    @property
+    def containers(self) -> str:
+        """How many of them run on."""
+        return f"{len(self.before & self.after)} of {len(self.before)} containers run on"
+
+    @property
+    def refused(self) -> bool:
+        """Whether the playbook failed and left all as it was."""
+        return self.status != 0 and self.before == self.after
+
+
+def _released(making: str, servers: Servers) -> Tried:
+    """Push what these commands make, and release that; afterwards the server has neither it nor its setting."""
+    pushed = DIGEST.search(servers.run(f"cp --preserve /srv/app/.env /root/.env && {making}", on=HOST).stdout)
+    assert pushed, "a push ends with the digest of what was pushed"
+    before = frozenset(servers.run(RUNNING, on=HOST).stdout.splitlines())
+    done = servers.run(DEPLOY.format(image=f"{OTHERS_NAME}@{pushed[1]}"), check=False)
+    after = frozenset(servers.run(RUNNING, on=HOST).stdout.splitlines())
+    seen = servers.run(SITE, on=NEIGHBOUR, check=False).stdout
+    servers.run("mv /root/.env /srv/app/.env", on=HOST)
+    servers.run(f"docker image rm --force $(docker image ls --quiet {OTHERS_NAME})", on=HOST, check=False)
+    return Tried(status=done.status, printed=done.stdout, before=before, after=after, seen=seen)
+
+
 @promise(
     family="rehearsal",
     authority="https://docs.docker.com/reference/cli/docker/image/pull/#pull-an-image-by-digest-immutable-identifier",
@@ -81,33 +118,21 @@ def image_by_its_tag_is_refused(servers: Servers) -> Judgement:
 )
 def image_for_other_processors_is_refused(servers: Servers) -> Judgement:
     """An image for other processors is refused, and what runs goes on."""
-    pushed = DIGEST.search(servers.run(f"cp --preserve /srv/app/.env /root/.env && {OTHERS}", on=HOST).stdout)
-    before = set(servers.run(RUNNING, on=HOST).stdout.splitlines())
-    image = f"{OTHERS_NAME}@{pushed[1] if pushed else 'no-digest'}"
-    done = servers.run(DEPLOY.format(image=image), check=False)
-    after = set(servers.run(RUNNING, on=HOST).stdout.splitlines())
-    servers.run("mv /root/.env /srv/app/.env", on=HOST)
-    servers.run(f"docker image rm --force $(docker image ls --quiet {OTHERS_NAME})", on=HOST, check=False)
-    told = "build one with --platform" in done.stdout
-    seen = f"the playbook exits {done.status} and {'tells' if told else 'does not tell'} what it was built for; "
-    seen += f"{len(before & after)} of {len(before)} containers run on"
-    return kept_if(pushed is not None and done.status != 0 and told and before == after, seen)
+    tried = _released(OTHERS, servers)
+    told = "build one with --platform" in tried.printed
+    seen = f"the playbook exits {tried.status} and {'tells' if told else 'does not tell'} what it was built for; "
+    seen += tried.containers
+    return kept_if(tried.refused and told, seen)
 
 
 @promise(family="rehearsal", authority="https://docs.docker.com/compose/how-tos/startup-order/")
 def failed_migration_takes_nothing_down(servers: Servers) -> Judgement:
     """A release whose migration fails ends there, and what served before serves on."""
-    pushed = DIGEST.search(servers.run(f"cp --preserve /srv/app/.env /root/.env && {WRONG}", on=HOST).stdout)
-    before = set(servers.run(RUNNING, on=HOST).stdout.splitlines())
-    image = f"{OTHERS_NAME}@{pushed[1] if pushed else 'no-digest'}"
-    done = servers.run(DEPLOY.format(image=image), check=False)
-    after = set(servers.run(RUNNING, on=HOST).stdout.splitlines())
-    status = servers.run(SITE, on=NEIGHBOUR, check=False).stdout
-    servers.run("mv /root/.env /srv/app/.env", on=HOST)
-    told = "nowhere" in done.stdout
-    seen = f"the playbook exits {done.status} and {'tells' if told else 'does not tell'} of the migration; "
-    seen += f"{len(before & after)} of {len(before)} containers run on, and a visitor gets {status}"
-    return kept_if(pushed is not None and done.status != 0 and told and before == after and status == "200", seen)
+    tried = _released(WRONG, servers)
+    told = "nowhere" in tried.printed
+    seen = f"the playbook exits {tried.status} and {'tells' if told else 'does not tell'} of the migration; "
+    seen += f"{tried.containers}, and a visitor gets {tried.seen}"
+    return kept_if(tried.refused and told and tried.seen == "200", seen)
 
 
 @promise(family="rehearsal", authority="https://docs.docker.com/compose/how-tos/project-name/")
@@ -139,7 +164,13 @@ def refused_certificate_is_asked_for_again(servers: Servers) -> Judgement:
     return kept_if(refused and anew and done.status == 0 and status == "200", seen)
 
 
+@promise(family="rehearsal", authority=IDEMPOTENT)
+def second_run_says_so(servers: Servers) -> Judgement:
+    """The same playbooks again say of themselves that they change nothing: a change that is told is one."""
+    return unchanged(servers, ALL, HOST, count=4)
+
+
 @promise(family="rehearsal", authority=PROFILES)
-def deploy_passes_the_linter(servers: Servers) -> Judgement:
+def deploy_passes_the_linter(clone: Clone) -> Judgement:
     """The playbook passes ansible-lint's profile production, its strictest."""
-    return linted(servers, "deploy.yml")
+    return linted(clone, "deploy.yml")

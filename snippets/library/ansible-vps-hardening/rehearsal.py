@@ -1,19 +1,16 @@
 """What is seen of the hardened server: attempts to get in, a scan from beside it, and the same playbook again."""
 
-import re
 import shlex
 
 from ...contract.attempts import ACCOUNT, opens, passwords_given
-from ...contract.playbooks import PROFILES, linted
+from ...contract.playbooks import PROFILES, linted, ran
 from ...contract.promise import Judgement, kept_if, promise
-from ...contract.servers import NEIGHBOUR, Servers
-from ...errors import ContainerError
+from ...contract.servers import NEIGHBOUR, Clone, Servers
 
 ANSIBLE = "https://docs.ansible.com/ansible/latest/playbook_guide"
 HOST = "app.example.org"
 DROP_IN = "/etc/ssh/sshd_config.d/00-hardening.conf"
 PLAYBOOK = "ansible-playbook harden.yml"
-RECAP = re.compile(rf"^{re.escape(HOST)} .*\bok=(\d+) +changed=(\d+) .*\bfailed=(\d+)", re.MULTILINE)
 STATED = {22, 80, 443}
 # What listens where somebody forgot to say 127.0.0.1, and what is stated.
 LISTENED = (22, 80, 443, 2375, 5432, 6379, 8000)
@@ -37,16 +34,6 @@ for port in {ports}:
 """
 
 
-def ran(servers: Servers, command: str) -> tuple[int, int, int]:
-    """Run the playbook: how many tasks were right, how many changed something, and how many failed."""
-    done = servers.run(command, check=False)
-    found = RECAP.search(done.stdout)
-    if found is None:
-        raise ContainerError(f"`{command}` tells of no {HOST}: {done.stdout[-500:]}")
-    right, changed, failed = map(int, found.groups())
-    return right, changed, failed
-
-
 @promise(family="rehearsal", authority="https://man.openbsd.org/sshd_config")
 def no_password_opens_an_account(servers: Servers) -> Judgement:
     """An account with a password, and root with one, are tried: neither opens, by either way to ask; a key does."""
@@ -65,10 +52,11 @@ def no_password_opens_an_account(servers: Servers) -> Judgement:
 @promise(family="rehearsal", authority=f"{ANSIBLE}/playbooks_intro.html#desired-state-and-idempotency")
 def second_run_changes_nothing(servers: Servers) -> Judgement:
     """The same playbook again changes nothing, and so says its dry run."""
-    right, changed, failed = ran(servers, PLAYBOOK)
-    _, would, _ = ran(servers, f"{PLAYBOOK} --check --diff")
-    seen = f"{right} tasks right, {changed} changed something, {failed} failed; the dry run would change {would}"
-    return kept_if(right > 0 and (changed, failed, would) == (0, 0, 0), seen)
+    again = ran(servers, PLAYBOOK, HOST)
+    would = ran(servers, f"{PLAYBOOK} --check --diff", HOST)
+    seen = f"{again.right} tasks right, {again.changed} changed something, {again.failed} failed; the dry run would "
+    seen += f"change {would.changed}"
+    return kept_if(again.right > 0 and (again.changed, again.failed, would.changed) == (0, 0, 0), seen)
 
 
 @promise(family="rehearsal", authority=f"{ANSIBLE}/playbooks_checkmode.html")
@@ -78,11 +66,13 @@ def dry_run_names_a_drift(servers: Servers) -> Judgement:
     done = servers.run(f"{PLAYBOOK} --check --diff", check=False)
     named = DROP_IN in done.stdout and "+PasswordAuthentication no" in done.stdout
     untouched = servers.run(f"cat {DROP_IN}", on=HOST).stdout == "PasswordAuthentication yes\n"
-    _, changed, failed = ran(servers, PLAYBOOK)
+    after = ran(servers, PLAYBOOK, HOST)
     seen = f"the dry run {'names' if named else 'does not name'} the edited file and "
-    seen += f"{'leaves' if untouched else 'changes'} it; the playbook then changes {changed}, {failed} failed"
+    seen += (
+        f"{'leaves' if untouched else 'changes'} it; the playbook then changes {after.changed}, {after.failed} failed"
+    )
     # The file, and sshd that reads it.
-    return kept_if(named and untouched and changed > 0 and failed == 0, seen)
+    return kept_if(named and untouched and after.changed > 0 and after.failed == 0, seen)
 
 
 @promise(family="rehearsal", authority=f"{ANSIBLE}/playbooks_handlers.html#handlers-and-failed-tasks")
@@ -92,10 +82,10 @@ def lost_handler_is_made_up_for(servers: Servers) -> Judgement:
     servers.run("echo '# older' >> /etc/nftables.conf", on=HOST)
     passwords_given(servers, HOST)
     before = opens(servers, ACCOUNT, HOST)
-    _, _, failed = ran(servers, PLAYBOOK)
+    failed = ran(servers, PLAYBOOK, HOST).failed
     meanwhile = opens(servers, ACCOUNT, HOST)
     servers.run("mv /usr/sbin/nft.away /usr/sbin/nft", on=HOST)
-    _, _, again = ran(servers, PLAYBOOK)
+    again = ran(servers, PLAYBOOK, HOST).failed
     after = opens(servers, ACCOUNT, HOST)
     seen = f"{failed} task failed, and a password {'still opens' if meanwhile else 'opens no'} account; "
     seen += f"after a run with {again} failures it {'still opens one' if after else 'opens none'}"
@@ -124,6 +114,6 @@ def only_stated_ports_answer(servers: Servers) -> Judgement:
 
 
 @promise(family="rehearsal", authority=PROFILES)
-def hardening_passes_the_linter(servers: Servers) -> Judgement:
+def hardening_passes_the_linter(clone: Clone) -> Judgement:
     """The playbook passes ansible-lint's profile production, its strictest."""
-    return linted(servers, "harden.yml")
+    return linted(clone, "harden.yml")

@@ -3,7 +3,7 @@
 from ...contract.certificates import FIRED_S, shown, shown_for, warned
 from ...contract.playbooks import PROFILES, linted
 from ...contract.promise import Judgement, kept_if, promise
-from ...contract.servers import NEIGHBOUR, Servers
+from ...contract.servers import NEIGHBOUR, Clone, Servers
 
 LIMITS = "https://letsencrypt.org/docs/rate-limits"
 HOST = "app.example.org"
@@ -50,6 +50,6 @@ def refused_in_time(servers: Servers) -> Judgement:
 
 
 @promise(family="rehearsal", authority=PROFILES)
-def site_and_watch_pass_the_linter(servers: Servers) -> Judgement:
+def site_and_watch_pass_the_linter(clone: Clone) -> Judgement:
     """Both playbooks pass ansible-lint's profile production, its strictest."""
-    return linted(servers, "https.yml", "watch.yml")
+    return linted(clone, "https.yml", "watch.yml")

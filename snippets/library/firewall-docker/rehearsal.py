@@ -1,18 +1,16 @@
 """What a neighbour reaches of the ports that Docker publishes on the hardened server."""
 
-import re
 import shlex
 
-from ...contract.playbooks import PROFILES, linted
+from ...contract.playbooks import PROFILES, linted, unchanged
 from ...contract.promise import Judgement, kept_if, promise
-from ...contract.servers import NEIGHBOUR, Servers
+from ...contract.servers import NEIGHBOUR, Clone, Servers
 
 DOCKER = "https://docs.docker.com/engine/network"
 HOST = "app.example.org"
 DATABASE = 5432
 WEB = 80
 PLAYBOOKS, PLAYS = "ansible-playbook harden.yml docker.yml", 2
-RECAP = re.compile(rf"^{re.escape(HOST)} .*\bok=(\d+) +changed=(\d+) .*\bfailed=(\d+)", re.MULTILINE)
 # No registry is asked for it: a program that answers, in an image of nothing else.
 IMAGE = """
 command -v busybox > /dev/null || apt-get install --yes --quiet busybox-static > /dev/null
@@ -106,18 +104,13 @@ def reload_keeps_the_containers_connected(servers: Servers) -> Judgement:
     before = both(servers, WEB)
     servers.run("systemctl reload nftables", on=HOST)
     after = both(servers, WEB)
-    done = servers.run(PLAYBOOKS, check=False)
-    # One for each playbook.
-    recaps = RECAP.findall(done.stdout)
     # A service that is restarted too often fails, and has then changed nothing.
-    changed, failed = sum(int(changes) for _, changes, _ in recaps), sum(int(failures) for *_, failures in recaps)
-    seen = f"{told(WEB, before)}; after a reload {told(WEB, after)}; "
-    seen += f"the playbooks again change {changed}, and {failed} tasks fail"
-    unchanged = len(recaps) == PLAYS and not changed and not failed
-    return kept_if(all(before.values()) and all(after.values()) and unchanged, seen)
+    again = unchanged(servers, PLAYBOOKS, HOST, count=PLAYS)
+    seen = f"{told(WEB, before)}; after a reload {told(WEB, after)}; {again.seen}"
+    return kept_if(all(before.values()) and all(after.values()) and again.kept, seen)
 
 
 @promise(family="rehearsal", authority=PROFILES)
-def docker_passes_the_linter(servers: Servers) -> Judgement:
+def docker_passes_the_linter(clone: Clone) -> Judgement:
     """The playbook passes ansible-lint's profile production, its strictest."""
-    return linted(servers, "docker.yml")
+    return linted(clone, "docker.yml")

@@ -1,0 +1,98 @@
+"""Names -> hosts rented with a neighbour: as they begin, as somebody left them, or as before anything arrived."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+
+from ...contract.servers import NEIGHBOUR
+from .host import Host, Snapshot, cut, rented
+from .internet import ROOT, Internet
+from .make import CONTAINER, chosen
+from .operator import Operator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What hosts hold before anything arrives: nothing, or `held`; `packed` is what they may hold to save time."""
+
+    held: Snapshot | None = None
+    packed: Callable[[], Snapshot | None] = lambda: None
+
+
+NOTHING = Beginning()
+
+
+class Rental:
+    """Hosts on one network with who deploys to them, and with a neighbour who was given nothing.
+
+    `internet` is what they see, `hosts` those that are rented now, by name.
+    """
+
+    def __init__(self, names: Sequence[str], internet: Internet, deploying: Operator, beginning: Beginning) -> None:
+        self.names = tuple(names)
+        self.internet = internet
+        self.hosts: dict[str, Host] = {}
+        self._beginning = beginning
+        self._operator = deploying
+        self._rented = ExitStack()
+        self._kept: dict[str, Snapshot] = {}
+
+    def rent(self, beginning: Beginning | None = None) -> None:
+        """Hosts as they were kept; with a beginning, or where nobody has kept them, as they begin."""
+        self.leave()
+        kept = self._kept if beginning is None else {}
+        held = (beginning or self._beginning).held
+        for name in (*self.names, NEIGHBOUR):
+            snapshot = None if name == NEIGHBOUR else kept.get(name, held)
+            # Nobody judges the neighbour: it may always be of the make that is up at once.
+            make = CONTAINER if name == NEIGHBOUR else chosen()
+            self.hosts[name] = self._rented.enter_context(
+                rented(name, [self.internet.network], self.internet.run, snapshot, make)
+            )
+        for name in self.names:
+            self._operator.knows(self.hosts[name])
+            if not kept:
+                self._operator.meets(self.hosts[name])
+                self.internet.is_believed_by(self.hosts[name])
+        self.internet.is_seen_by(self.hosts[NEIGHBOUR])
+        if self.internet.signing:
+            self._operator.write(self.internet.root, ROOT)
+
+    def leave(self) -> None:
+        """Give all of them back."""
+        self._rented.close()
+        self.hosts.clear()
+
+    def keep(self) -> None:
+        """Remember them as they are now; each is booted once for it."""
+        self._kept = {name: cut(self.hosts[name]) for name in self.names}
+        for name in self.names:
+            self.hosts[name].start()
+
+    def renew(self) -> None:
+        """Hosts as they were kept; given back where nobody has kept them."""
+        if self._kept:
+            self.rent()
+        else:
+            self.leave()
+
+    @contextmanager
+    def begun(self, *, signed_for_s: float | None = None) -> Iterator[None]:
+        """Inside the block the hosts are as before anything arrived; afterwards as they were kept.
+
+        Certificates that are signed inside it are valid for so long, where that is given; then hosts may hold already
+        what is installed and fetched: that is not what is looked at.
+        """
+        usual, beginning = self.internet, self._beginning
+        with ExitStack() as stack:
+            # Done last, whatever the block ended with: by then the usual authority is found again.
+            stack.callback(self._back_to, usual)
+            if signed_for_s is not None:
+                self.internet = stack.enter_context(usual.signing_for(signed_for_s))
+                beginning = replace(beginning, held=beginning.held or beginning.packed())
+            self.rent(beginning)
+            yield
+
+    def _back_to(self, internet: Internet) -> None:
+        self.internet = internet
+        self.rent()
