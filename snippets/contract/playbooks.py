@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from ..errors import ContainerError
+from .observation import Done
 from .promise import Judgement, kept_if
 from .servers import Clone, Servers
 
@@ -12,12 +13,15 @@ LINT = "ansible-lint --offline --strict --profile production --nocolor --format 
 VIOLATION = re.compile(r"^([\w./-]+:\d+)(?::\d+)?: ([\w-]+(?:\[[\w./-]+\])?)", re.MULTILINE)
 # What it was given and did not read it lets pass as well.
 READ = "in {count} files processed of {count} encountered"
-RECAP = r"^{host} .*\bok=(\d+) +changed=(\d+) .*\bfailed=(\d+)"
+RECAP = r"^{host} .*\bok=(\d+) +changed=(\d+) +unreachable=(\d+) +failed=(\d+)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recap:
-    """Of how many playbooks something is told, and how many tasks of all of them were right, changed, and failed."""
+    """Of how many playbooks something is told, and how many tasks of all of them were right, changed, and failed.
+
+    One that did not reach the host has failed.
+    """
 
     playbooks: int
     right: int
@@ -27,21 +31,24 @@ class Recap:
 
 def ran(servers: Servers, command: str, host: str) -> Recap:
     """Run playbooks: what is told of a host at the end; raises ContainerError where that is nothing."""
-    done = servers.run(command, check=False)
+    return recap(servers.run(command, check=False), host)
+
+
+def recap(done: Done, host: str) -> Recap:
+    """What playbooks that ran have told of a host at their end; raises ContainerError where that is nothing."""
     found = re.findall(RECAP.format(host=re.escape(host)), done.stdout, re.MULTILINE)
     if not found:
-        raise ContainerError(f"`{command}` tells of no {host}: {done.stdout[-500:]}")
+        raise ContainerError(f"{done}, and nothing is told of {host}: {done.stdout[-500:]}")
     # Each tells of those before it as well.
-    right, changed, failed = map(int, found[-1])
-    return Recap(playbooks=len(found), right=right, changed=changed, failed=failed)
+    right, changed, unreached, failed = map(int, found[-1])
+    return Recap(playbooks=len(found), right=right, changed=changed, failed=failed + unreached)
 
 
-def unchanged(servers: Servers, command: str, host: str, *, count: int) -> Judgement:
+def unchanged(again: Recap, *, count: int) -> Judgement:
     """Kept where so many playbooks, run again, say of themselves that they change nothing."""
-    recap = ran(servers, command, host)
-    seen = f"{recap.playbooks} playbooks again: {recap.right} tasks right, {recap.changed} changed something, "
-    seen += f"{recap.failed} failed"
-    return kept_if(recap.playbooks == count and recap.right > 0 and not recap.changed and not recap.failed, seen)
+    seen = f"{again.playbooks} playbooks again: {again.right} tasks right, {again.changed} changed something, "
+    seen += f"{again.failed} failed"
+    return kept_if(again.playbooks == count and again.right > 0 and not again.changed and not again.failed, seen)
 
 
 def linted(clone: Clone, *playbooks: str) -> Judgement:

@@ -26,7 +26,7 @@ class Authority(Protocol):
 class Clone(Protocol):
     """The files on the machine of whoever deploys: what is asked of these alone needs nothing to have arrived."""
 
-    def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
+    def run(self, command: str, *, check: bool = True) -> Done:
         """Run a command there; raises ContainerError where it fails and is checked."""
 
 

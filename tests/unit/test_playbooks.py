@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from snippets.contract.observation import Done
-from snippets.contract.playbooks import Recap, linted, ran, unchanged
+from snippets.contract.playbooks import Recap, linted, recap, unchanged
 from snippets.errors import ContainerError
 
 ENDED = "{count} failure(s), 0 warning(s) in {read} files processed of {read} encountered."
@@ -76,31 +76,38 @@ app.test            : ok=3    changed={first}    unreachable=0    failed=0    sk
 app.test.example    : ok=9    changed=9    unreachable=0    failed=9    skipped=0    rescued=0    ignored=0
 
 PLAY RECAP ****
-app.test            : ok=5    changed={all}    unreachable=0    failed={failed}    skipped=0    rescued=0    ignored=0
+app.test            : ok=5    changed={all}    unreachable={unreached}    failed={failed}    skipped=0    rescued=0
 """
 
 
-def told(first: int = 0, all_: int = 0, failed: int = 0) -> Any:  # noqa: ANN401 - a fake of few methods
+def printed(first: int = 0, all_: int = 0, failed: int = 0, unreached: int = 0) -> Done:
     """What two playbooks of one command print."""
-    return Saying(0, RECAPS.format(first=first, all=all_, failed=failed))
+    text = RECAPS.format(first=first, all=all_, failed=failed, unreached=unreached)
+    return Done(status=0, stdout=text, stderr="", took_s=1.0)
 
 
 def test_the_last_recap_tells_of_all_playbooks() -> None:
     """Of this host, and not of one whose name begins so."""
-    assert ran(told(1, 3, 1), "ansible-playbook", "app.test") == Recap(playbooks=2, right=5, changed=3, failed=1)
+    assert recap(printed(1, 3, 1), "app.test") == Recap(playbooks=2, right=5, changed=3, failed=1)
 
 
 def test_a_command_that_tells_of_no_such_host_is_no_judge() -> None:
     """Nothing was done there."""
-    with pytest.raises(ContainerError, match=r"`ansible-playbook` tells of no other\.test"):
-        ran(told(), "ansible-playbook", "other.test")
+    with pytest.raises(ContainerError, match=r"nothing is told of other\.test"):
+        recap(printed(), "other.test")
 
 
 @pytest.mark.parametrize(
-    ("servers", "count", "kept"),
-    [(told(), 2, True), (told(all_=1), 2, False), (told(failed=1), 2, False), (told(), 3, False)],
-    ids=["unchanged", "changed", "failed", "one-not-run"],
+    ("again", "count", "kept"),
+    [
+        (printed(), 2, True),
+        (printed(all_=1), 2, False),
+        (printed(failed=1), 2, False),
+        (printed(unreached=1), 2, False),
+        (printed(), 3, False),
+    ],
+    ids=["unchanged", "changed", "failed", "not-reached", "one-not-run"],
 )
-def test_a_second_run_is_believed_where_all_of_it_ran(servers: Any, count: int, *, kept: bool) -> None:  # noqa: ANN401
-    """A playbook that did not run has changed nothing either."""
-    assert unchanged(servers, "ansible-playbook", "app.test", count=count).kept == kept
+def test_a_second_run_is_believed_where_all_of_it_ran(again: Done, count: int, *, kept: bool) -> None:
+    """A playbook that did not run, or not to its end, has changed nothing either."""
+    assert unchanged(recap(again, "app.test"), count=count).kept == kept

@@ -2,7 +2,7 @@
 
 import shlex
 
-from ...contract.playbooks import PROFILES, linted, unchanged
+from ...contract.playbooks import PROFILES, linted, ran, unchanged
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.servers import NEIGHBOUR, Clone, Servers
 
@@ -105,7 +105,7 @@ def reload_keeps_the_containers_connected(servers: Servers) -> Judgement:
     servers.run("systemctl reload nftables", on=HOST)
     after = both(servers, WEB)
     # A service that is restarted too often fails, and has then changed nothing.
-    again = unchanged(servers, PLAYBOOKS, HOST, count=PLAYS)
+    again = unchanged(ran(servers, PLAYBOOKS, HOST), count=PLAYS)
     seen = f"{told(WEB, before)}; after a reload {told(WEB, after)}; {again.seen}"
     return kept_if(all(before.values()) and all(after.values()) and again.kept, seen)
 
