@@ -58,6 +58,14 @@ def test_what_was_killed_for_its_memory_is_told_apart() -> None:
         killed.processes()
 
 
+def test_whose_control_group_went_with_it_was_killed_for_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel has taken it away before the engine knows."""
+    monkeypatch.setitem(HandledContainer.memory.__globals__, "memory", lambda _: None)
+    dying = HandledContainer(cast("Any", Handle(runs=4, killed=True)), 8000)
+    with pytest.raises(OutOfMemoryError, match="killed for its memory"):
+        dying.memory()
+
+
 @pytest.mark.parametrize(("killed", "error"), [(1, OutOfMemoryError), (0, ContainerError)])
 def test_no_answer_of_one_that_lost_a_worker_for_its_memory_has_that_cause(
     killed: int, error: type[ContainerError], monkeypatch: pytest.MonkeyPatch

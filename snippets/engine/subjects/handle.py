@@ -20,7 +20,8 @@ from ..trace import trace
 from .cgroup import memory
 from .waiting import LOG_CHARACTERS, POLL_S, quoted
 
-ENDING_S = 1.0
+# An engine that is kept busy learns of an end seconds after the kernel.
+ENDING_S = 10.0
 LISTEN = "0A"
 T = TypeVar("T")
 
@@ -92,7 +93,7 @@ class HandledContainer:
         found = memory(self._file)
         if found is None:
             # What was killed for its memory has no control group any more.
-            self.refuse_exit()
+            self._refuse_end()
             raise EngineError("its control group tells nothing of its memory")
         return found
 
@@ -162,7 +163,7 @@ class HandledContainer:
         try:
             return self.execute(argv).stdout
         except ContainerError as error:
-            self.refuse_exit()
+            self._refuse_end()
             message = f"seen from inside alone, where this is not root on the engine's own machine, and there {error}"
             raise EngineError(message) from None
 
