@@ -7,7 +7,7 @@ from ..contract.deployment.description import SPAN, Deployment
 from .description import silent
 from .snippet import Kind, Snippet
 
-ARRIVE, DRY_RUN = "arrive", "dry-run"
+ARRIVE, DRY_RUN, RELEASE = "arrive", "dry-run", "release"
 PORT = re.compile(r"([1-9]\d{0,4})/(tcp|udp)")
 LARGEST_PORT = 65535
 NONCE = "{nonce}"
@@ -21,8 +21,9 @@ def deployment_faults(snippet: Snippet, deployment: Deployment) -> Iterator[str]
         yield f"deployment.url: {deployment.host!r} is none of host.names"
     if not deployment.url.startswith("https://") or deployment.url.endswith("/"):
         yield f"deployment.url: {deployment.url!r} is no https:// and a host"
-    if DRY_RUN not in snippet.table.commands:
-        yield f"missing key commands.{DRY_RUN}: a promise asks it"
+    for verb in (DRY_RUN, RELEASE):
+        if verb not in snippet.table.commands:
+            yield f"missing key commands.{verb}: a promise asks it"
     if "Dockerfile" not in snippet.sources:
         yield "missing file Dockerfile: nothing is there to be deployed"
     if deployment.not_applicable:
@@ -32,7 +33,9 @@ def deployment_faults(snippet: Snippet, deployment: Deployment) -> Iterator[str]
 
 def _stated_faults(deployment: Deployment) -> Iterator[str]:
     """What can be told of each value by itself."""
+    versions = deployment.versions
     told = {"ports": deployment.ports, "secrets": deployment.secrets, "timers": deployment.timers}
+    told |= {"versions.bad": versions.bad}
     for key, stated in told.items():
         if not stated:
             yield f"deployment.{key}: none"
@@ -49,6 +52,8 @@ def _stated_faults(deployment: Deployment) -> Iterator[str]:
         if not path.startswith("/"):
             yield f"deployment: {path!r} is no absolute path"
     yield from silent(**{"deployment.inside": deployment.inside, "deployment.discard": deployment.discard})
+    stated = {"next": versions.next, **{f"bad.{name}": steps for name, steps in versions.bad.items()}}
+    yield from silent(**{f"deployment.versions.{name}": steps for name, steps in stated.items()})
 
 
 def _port(stated: str) -> bool:

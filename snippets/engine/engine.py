@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -84,6 +85,15 @@ class Engine:
         """The image of a directory that is deployed, by its id; raises like `image`."""
         contexts = self._stood_in(bases_of((context / "Dockerfile").read_text()))
         return build(context, self.run.tag("version"), contexts=contexts).id
+
+    def derived(self, image: str, steps: str) -> str:
+        """What the steps of a Dockerfile make of an image that is here, by its id; raises like `image`."""
+        given, folder = self.run.tag("given"), self.run.state / "derived"
+        folder.mkdir(exist_ok=True)
+        docker("tag", image, given)
+        with TemporaryDirectory(dir=folder) as context:
+            (Path(context) / "Dockerfile").write_text(f"FROM {given}\n{steps}\n")
+            return build(Path(context), self.run.tag("derived"), contexts={}).id
 
     def directory(self, context: Path, describe: Callable[[ImageConfig], Project]) -> BuiltImage:
         """The image of somebody's own directory, built without a cache; `describe` says what its author would.

@@ -92,7 +92,8 @@ def asked(
     if pace == 1:
         return ask(subject, deployment)
     if deployment:
-        longer = {"arrive_s": deployment.arrive_s * pace, "boot_s": deployment.boot_s * pace}
+        stated = ("arrive_s", "boot_s", "back_s")
+        longer = {name: getattr(deployment, name) * pace for name in stated}
         deployment = msgspec.structs.replace(deployment, **longer)
     finding = ask(subject, deployment)
     return replace(finding, seen=f"{finding.seen}; {EMULATED}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..catalog.deployment import ARRIVE
 from ..catalog.snippet import Snippet
+from ..contract.deployment.description import NEXT
 from ..engine.bases.ground import image_of
 from ..engine.engine import Engine
 from ..engine.subjects.host import Snapshot
@@ -31,8 +32,10 @@ def bare(
     with ExitStack() as stack:
         if table.env:
             images = {official(ref): image_of(ref, engine.run) for ref in snippet.composed.bases}
-            if snippet.table.deployment:
-                images[APPLICATION] = engine.version(clone)
+            if deployment := snippet.table.deployment:
+                images[APPLICATION] = built = engine.version(clone)
+                steps = {NEXT: deployment.versions.next, **deployment.versions.bad}
+                images |= {f"{APPLICATION}:{name}": engine.derived(built, each) for name, each in steps.items()}
             around = stack.enter_context(internet(engine.run, stocked(images, engine.run), table.env))
         else:
             around = stack.enter_context(bare_internet(engine.run))

@@ -293,6 +293,7 @@ def test_tables_name_every_promise_snippet_and_file(small: Handbook, web: Snippe
     assert text_of(contract("deployments", small, Links()), "tr[id] strong") == [
         *(slug for slug in DEPLOYED if DEPLOYED[slug].family == "arrive"),
         *(slug for slug in DEPLOYED if DEPLOYED[slug].family == "guard"),
+        *(slug for slug in DEPLOYED if DEPLOYED[slug].family == "release"),
         *(slug for slug in DEPLOYED if DEPLOYED[slug].family == "keep"),
     ]
     assert [row.split(" · ")[1] for row in text_of(catalogue(small.snippets.values()), "td:first-child")] == [

@@ -183,7 +183,8 @@ def test_the_running_of_commands_voids_commands_and_stacks(voided: Edited) -> No
     """And no promise of a container."""
     edited = voided({"engine/subjects/workdir.py": within("run")})
 
-    assert edited == {COMMAND, *rehearsals()["runtime-secrets"], *rehearsals()["compose-caddy-postgres"]}
+    stacks = ("runtime-secrets", "compose-caddy-postgres", "zero-downtime-compose")
+    assert edited == {COMMAND, *(slug for name in stacks for slug in rehearsals()[name])}
     assert not edited & PROMISES.keys()
 
 

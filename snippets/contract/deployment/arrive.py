@@ -5,10 +5,9 @@ from ..promise import Judgement, kept_if, promise
 from ..servers import NEIGHBOUR
 from .description import Deployment
 from .subject import Deployed
-from .visitors import served, visits
+from .visitors import OK, served, visits
 
 ANSIBLE = "https://docs.ansible.com/ansible/latest/playbook_guide"
-OK = 200
 # What a deployment that was repeated might have changed: containers, when they began, files, and the certificate.
 STATE = r"""
 { docker ps --no-trunc --format '{{.ID}} {{.Names}}' | sort; } 2>/dev/null || true

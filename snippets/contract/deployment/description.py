@@ -10,6 +10,8 @@ from ..project import Table
 
 # A time as systemd has it, in one unit.
 SPAN = re.compile(r"([1-9]\d*)(s|min|h|d)")
+# The name of the good one among versions.
+NEXT = "next"
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 
@@ -18,11 +20,23 @@ class Probe(Table, frozen=True, kw_only=True):
 
     ready: Annotated[str, Meta(description="a path that answers 200 while it can serve")] = "/readyz"
     page: Annotated[str, Meta(description="a path that visitors see, and that carries load")] = "/"
+    version: Annotated[str, Meta(description="a path that tells which version answers")] = "/version"
+    slow: Annotated[str | None, Meta(description="a path whose answer takes some ten seconds")] = None
     client: Annotated[
         str | None, Meta(description="a path that answers with the client's address and scheme as it sees them")
     ] = None
     write: Annotated[str, Meta(description="a command that leaves `{nonce}` with it, and fails where it did not")]
     read: Annotated[str, Meta(description="a command that prints `{nonce}` as long as that is there")]
+
+
+class Versions(Table, frozen=True, kw_only=True):
+    """Other versions to release, each by the steps of a Dockerfile that make it of the one that arrives.
+
+    What the path of `probe.version` shows of each differs.
+    """
+
+    next: Annotated[str, Meta(description="one that is as good")]
+    bad: Annotated[dict[str, str], Meta(description="those that nobody may be sent to, each by what is wrong with it")]
 
 
 class Deployment(Table, frozen=True, kw_only=True):
@@ -47,7 +61,9 @@ class Deployment(Table, frozen=True, kw_only=True):
     boot_s: Annotated[float, Meta(description="seconds within which it serves again after its host had no power")] = (
         90.0
     )
+    back_s: Annotated[float, Meta(description="seconds within which the version before serves again")] = 120.0
     probe: Annotated[Probe, Meta(description="how it is asked")]
+    versions: Annotated[Versions, Meta(description="what is released to it")]
     not_applicable: Annotated[
         dict[str, str], Meta(description="promises that make no sense here, each with its reason")
     ] = {}
@@ -66,6 +82,16 @@ class Deployment(Table, frozen=True, kw_only=True):
     def page(self) -> str:
         """The whole address of the page."""
         return f"{self.url}{self.probe.page}"
+
+    @property
+    def version(self) -> str:
+        """The whole address of what tells which version answers."""
+        return f"{self.url}{self.probe.version}"
+
+    @property
+    def slow(self) -> str:
+        """The whole address of what takes its time, or of the page where nothing is stated."""
+        return f"{self.url}{self.probe.slow or self.probe.page}"
 
     def silence_s(self, timer: str) -> float:
         """Seconds for which this timer may be silent."""

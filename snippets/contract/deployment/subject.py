@@ -25,6 +25,9 @@ class Deployed(Servers, Protocol):
     def dry_run(self) -> Done:
         """Ask what arriving would change."""
 
+    def release(self, version: str = "") -> Done:
+        """Release a version by its name among those that its author states, or once more the one that arrived."""
+
     def rested(self) -> None:
         """Whoever deploys comes back later: no connection of theirs is open any more."""
 

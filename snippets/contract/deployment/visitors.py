@@ -11,19 +11,27 @@ from ..servers import NEIGHBOUR
 from .description import Deployment
 from .subject import Deployed
 
+OK = 200
+# How much of what a page tells is kept.
+TOLD = 80
 # One after the other, each on a connection of its own; what was answered is on the disk before the next one. Whatever
-# goes wrong is an answer that somebody did not get. The pause leaves the host a part of the machine.
+# goes wrong is an answer that somebody did not get. Of the page that tells a version, what it tells is counted as well.
+# The pause leaves the host a part of the machine.
 ASK = """
-import json, pathlib, time, urllib.error, urllib.request
+import itertools, json, pathlib, time, urllib.error, urllib.request
 class Stay(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_): return None
 told = {{}}
 opener = urllib.request.build_opener(Stay)
-while not pathlib.Path("/run/visits.stop").exists():
+for url in itertools.cycle({urls!r}):
+    if pathlib.Path("/run/visits.stop").exists():
+        break
     try:
-        with opener.open({url!r}, timeout=15) as reply:
-            whole = len(reply.read()) > 0
-            answer = str(reply.status) if whole else "an empty page"
+        with opener.open(url, timeout=15) as reply:
+            body = reply.read()
+            answer = str(reply.status) if body else "an empty page"
+            if url == {telling!r} and body:
+                answer += " " + " ".join(body.decode(errors="replace").split())[:{limit}]
     except urllib.error.HTTPError as error:
         answer = str(error.code)
     except Exception as error:
@@ -33,17 +41,38 @@ while not pathlib.Path("/run/visits.stop").exists():
     pathlib.Path("/run/visits.new").rename("/run/visits.json")
     time.sleep(0.05)
 """
+# Every three seconds another one, so that one has just begun whenever something is stopped.
+WAIT = """
+import json, pathlib, threading, time, urllib.request
+told, asking, written = {{}}, [], threading.Lock()
+def ask():
+    try:
+        with urllib.request.urlopen({url!r}, timeout=60) as reply:
+            answer = str(reply.status) if reply.read() else "an empty page"
+    except Exception as error:
+        answer = type(error).__name__
+    with written:
+        told[answer] = told.get(answer, 0) + 1
+        pathlib.Path("/run/waits.json").write_text(json.dumps(told))
+pathlib.Path("/run/waits.json").write_text("{{}}")
+while not pathlib.Path("/run/waits.stop").exists():
+    asking.append(threading.Thread(target=ask))
+    asking[-1].start()
+    time.sleep(3)
+for each in asking:
+    each.join()
+"""
 # Each numbered; the number is on the disk once it was acknowledged.
 WRITE = """
 number=0
-while [ ! -e /run/visits.stop ]; do
+while [ ! -e /run/writes.stop ]; do
     number=$((number + 1))
     if {command}; then echo "$number" >> /run/written; else sleep 0.2; fi
 done
 """
 ANSWERED_S = 60.0
-STARTED = "rm -f /run/visits.* /run/written; systemd-run --quiet --unit visits {environment} {program}"
-ENDED = "touch /run/visits.stop; systemctl show --property=ActiveState visits | grep -q inactive"
+STARTED = "rm -f /run/{name}.* {told}; systemd-run --quiet --unit {name} {environment} {program}"
+ENDED = "touch /run/{name}.stop; systemctl show --property=ActiveState {name} | grep -q inactive"
 TRUST = "--setenv=SSL_CERT_FILE=$SSL_CERT_FILE --setenv=CURL_CA_BUNDLE=$CURL_CA_BUNDLE"
 
 
@@ -56,7 +85,13 @@ class Visits:
     @property
     def lost(self) -> int:
         """How many got no page."""
-        return sum(count for answer, count in self.answers.items() if answer != "200")
+        return sum(count for answer, count in self.answers.items() if answer.partition(" ")[0] != str(OK))
+
+    @property
+    def versions(self) -> set[str]:
+        """What they were told of the versions that answered."""
+        told = (answer.partition(" ") for answer in self.answers)
+        return {version for status, _, version in told if version and status == str(OK)}
 
     def __str__(self) -> str:
         """As in "31 times 200"."""
@@ -70,13 +105,26 @@ def served(servers: Deployed, deployment: Deployment) -> float | None:
 
 
 @contextmanager
-def visits(servers: Deployed, deployment: Deployment) -> Iterator[Visits]:
-    """A visitor asks for the page, again and again, while the block runs."""
+def visits(servers: Deployed, deployment: Deployment, *, telling: bool = False) -> Iterator[Visits]:
+    """A visitor asks for the page, again and again, while the block runs; where `telling`, for the version as well."""
     seen = Visits()
-    program = shlex.join(["python3", "-c", ASK.format(url=deployment.page)])
-    with _running(servers, program, "/run/visits.json"):
+    urls = [deployment.page, *([deployment.version] if telling else [])]
+    program = shlex.join(
+        ["python3", "-c", ASK.format(urls=urls, limit=TOLD, telling=deployment.version if telling else "")]
+    )
+    with _running(servers, "visits", program, "/run/visits.json"):
         yield seen
     seen.answers = json.loads(servers.run("cat /run/visits.json", on=NEIGHBOUR).stdout)
+
+
+@contextmanager
+def waits(servers: Deployed, deployment: Deployment) -> Iterator[Visits]:
+    """Visitors ask for what takes its time, another one every three seconds, and wait for it when the block ends."""
+    seen = Visits()
+    program = shlex.join(["python3", "-c", WAIT.format(url=deployment.slow)])
+    with _running(servers, "waits", program, "/run/waits.json"):
+        yield seen
+    seen.answers = json.loads(servers.run("cat /run/waits.json", on=NEIGHBOUR).stdout)
 
 
 @contextmanager
@@ -84,19 +132,19 @@ def writes(servers: Deployed, deployment: Deployment, mark: str) -> Iterator[lis
     """A visitor leaves something, again and again; when the block ends the list holds what was acknowledged."""
     acknowledged: list[str] = []
     command = deployment.leaving(f"{mark}-$number-")
-    with _running(servers, shlex.join(["bash", "-c", WRITE.format(command=command)]), "/run/written"):
+    with _running(servers, "writes", shlex.join(["bash", "-c", WRITE.format(command=command)]), "/run/written"):
         yield acknowledged
     numbers = servers.run("cat /run/written", on=NEIGHBOUR).stdout.split()
     acknowledged += [f"{mark}-{number}-" for number in numbers]
 
 
 @contextmanager
-def _running(servers: Deployed, program: str, told: str) -> Iterator[None]:
-    servers.run(STARTED.format(environment=TRUST, program=program), on=NEIGHBOUR)
+def _running(servers: Deployed, name: str, program: str, told: str) -> Iterator[None]:
+    servers.run(STARTED.format(name=name, told=told, environment=TRUST, program=program), on=NEIGHBOUR)
     answered = f"test -s {told}"
     if servers.await_(lambda: servers.run(answered, on=NEIGHBOUR, check=False).status == 0, ANSWERED_S) is None:
         raise ContainerError(f"no visitor was answered within {ANSWERED_S:.0f} s")
     try:
         yield
     finally:
-        servers.await_(lambda: servers.run(ENDED, on=NEIGHBOUR, check=False).status == 0, ANSWERED_S)
+        servers.await_(lambda: servers.run(ENDED.format(name=name), on=NEIGHBOUR, check=False).status == 0, ANSWERED_S)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from ...catalog.metadata import PUT
+from ...catalog.metadata import PUT, VERSION
 from ...errors import EngineError
 from ..run import Run
 from .alerts import Alerts, alerts
@@ -25,7 +25,8 @@ WRITE = "cat > {path} <<'END'\n{text}END\n"
 class Internet:
     """A network by its name; `settings` are what whoever deploys is given, `signing` and `told` who else is on it.
 
-    `registry_root` is by what hosts believe the registry: as their system does any other. `images` are what it has.
+    `registry_root` is by what hosts believe the registry: as their system does any other. `images` are what it has,
+    `versions` those of the application by their names, which go into the settings called `versioned`.
     """
 
     run: Run
@@ -35,6 +36,8 @@ class Internet:
     told: Alerts | None = None
     registry_root: str = ""
     images: Sequence[str] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    versioned: Sequence[str] = ()
 
     @property
     def authority(self) -> Authority:
@@ -49,6 +52,10 @@ class Internet:
         if self.told is None:
             raise EngineError("nobody is told on this network")
         return self.told
+
+    def releasing(self, version: str) -> Mapping[str, str]:
+        """What of the settings is another for this version, by its name, or for the one that arrives."""
+        return dict.fromkeys(self.versioned, self.versions[version])
 
     @property
     def root(self) -> str:
@@ -93,8 +100,8 @@ def internet(run: Run, stock: Stock, settings: Mapping[str, str]) -> Iterator[In
         authority(name, run) as signing,
         alerts(name, run) as told,
     ):
-        version = images.reference(APPLICATION) if APPLICATION in stock.digests else ""
-        put = dict(zip(PUT, (version, signing.directory, f"{HOME}/{ROOT}", told.address), strict=True))
+        versions = images.versions(APPLICATION)
+        put = dict(zip(PUT, (versions.get("", ""), signing.directory, f"{HOME}/{ROOT}", told.address), strict=True))
         yield Internet(
             run=run,
             network=name,
@@ -103,4 +110,6 @@ def internet(run: Run, stock: Stock, settings: Mapping[str, str]) -> Iterator[In
             told=told,
             registry_root=images.root(),
             images=images.references,
+            versions=versions,
+            versioned=[each for each, value in settings.items() if value == VERSION],
         )

@@ -27,9 +27,13 @@ class Operator:
     public_key: str
     settings: Mapping[str, str] = field(default_factory=dict)
 
-    def run(self, command: str, *, where: str = CLONE) -> Done:
-        """Run a command in the clone, as its owner would, with nobody to answer a question; raises like `executed`."""
-        options = [f"--workdir={where}", *(f"--env={name}={value}" for name, value in self.settings.items())]
+    def run(self, command: str, *, where: str = CLONE, settings: Mapping[str, str] | None = None) -> Done:
+        """Run a command in the clone, as its owner would, with nobody to answer a question; raises like `executed`.
+
+        `settings` are those that differ this time.
+        """
+        given = {**self.settings, **(settings or {})}
+        options = [f"--workdir={where}", *(f"--env={name}={value}" for name, value in given.items())]
         return executed(self.id, command, timeout_s=COMMAND_S * chosen().pace, options=options, together=True)
 
     @property

@@ -42,12 +42,20 @@ class Registry:
 
     def reference(self, name: str) -> str:
         """By which a host fetches an image that it was given under this name: with the digest that it has."""
-        return f"{NAME}/{name}@{self.stock.digests[name]}"
+        return f"{NAME}/{name.partition(':')[0]}@{self.stock.digests[name]}"
+
+    def versions(self, name: str) -> Mapping[str, str]:
+        """Tag -> reference, of all images that it was given under this name; "" is the one without a tag."""
+        tags = {each: each.partition(":") for each in self.stock.digests}
+        return {tag: self.reference(each) for each, (of, _, tag) in tags.items() if of == name}
 
     @property
     def references(self) -> tuple[str, ...]:
-        """By which a host fetches each: as files name what is official, and by digest what is of this registry."""
-        own = (name for name in self.stock.digests if not name.startswith(f"{OFFICIAL}/"))
+        """By which a host fetches each: as files name what is official, and by digest what is of this registry.
+
+        What has a tag here is another version of something, and for later.
+        """
+        own = (name for name in self.stock.digests if not name.startswith(f"{OFFICIAL}/") and ":" not in name)
         public = (name.removeprefix(f"{OFFICIAL}/") for name in self.stock.digests if name.startswith(f"{OFFICIAL}/"))
         return (*map(self.reference, own), *public)
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ...catalog.deployment import ARRIVE, DRY_RUN
+from ...catalog.deployment import ARRIVE, DRY_RUN, RELEASE
 from ...contract.observation import Done, Reply
 from ...contract.servers import NEIGHBOUR
 from ...errors import ContainerError, NotReadyError
@@ -88,6 +88,12 @@ class Servers:
             raise ContainerError(f"no command is called {DRY_RUN}")
         return self._done(DRY_RUN)[1]
 
+    def release(self, version: str = "") -> Done:
+        """Release a version by its name, or the one that arrived; raises ContainerError where no command does so."""
+        if RELEASE not in self._verbs:
+            raise ContainerError(f"no command is called {RELEASE}")
+        return self._done(RELEASE, settings=self._rental.internet.releasing(version))[1]
+
     def interrupted(self, share: float, *, power: bool) -> bool:
         """Begin to arrive and lose the way there after such a share of what it prints, and the hosts their power."""
         self._operator.run(f"rm --force {PROGRESS}")
@@ -124,11 +130,14 @@ class Servers:
         checked(self._operator.run(f"cp --archive . {other}"), f"cp {other}")
         self._clone = other
 
-    def _done(self, verb: str, *, told: str = "/dev/null") -> tuple[str, Done]:
+    def _done(
+        self, verb: str, *, told: str = "/dev/null", settings: Mapping[str, str] | None = None
+    ) -> tuple[str, Done]:
         """Run a verb's commands until one fails: the last one; what all printed, also into a file, how long it took."""
         printed, took_s = "", 0.0
         for command in self._verbs[verb]:
-            done = self._operator.run(f"{{\n{command}\n}} 2>&1 | tee --append {told}", where=self._clone)
+            piped = f"{{\n{command}\n}} 2>&1 | tee --append {told}"
+            done = self._operator.run(piped, where=self._clone, settings=settings)
             printed, took_s = printed + done.stdout, took_s + done.took_s
             if done.status != 0:
                 break
