@@ -8,7 +8,7 @@ from .compose import other_file
 from .deployment import ARRIVE, deployment_faults
 from .description import silent
 from .metadata import PUT, VERSION, HostTable, SnippetTable, StackTable, near
-from .snippet import COMPOSE, REHEARSAL, Kind, Snippet
+from .snippet import COMPOSE, DOTENV, REHEARSAL, Kind, Snippet
 
 # The command that brings a compose project up, as `arrive` brings an application to hosts that hold nothing.
 UP = "up"
@@ -19,7 +19,6 @@ COMMANDS = {
 EFFECTIVE = config_meant.slug
 DOMAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*")
 VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-DOTENV = ".env"
 OTHER_COMPOSE = re.compile(r"(?:docker-)?compose(?:\..*)?\.ya?ml", re.IGNORECASE)
 
 

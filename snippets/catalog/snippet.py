@@ -18,6 +18,7 @@ from .metadata import Edit, PitfallTable, SnippetTable, Withheld
 
 METADATA = "snippet.toml"
 COMPOSE = "compose.yaml"
+DOTENV = ".env"
 REHEARSAL = "rehearsal.py"
 # A host as it is rented, and whoever deploys to it: a machine with what it takes to run a playbook.
 HOST, MACHINE, OPERATOR = "debian-13", "machine", "operator"

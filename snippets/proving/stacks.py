@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..catalog.kinds import UP as UP_COMMAND
 from ..catalog.metadata import StackTable
-from ..catalog.snippet import COMPOSE, Snippet
+from ..catalog.snippet import COMPOSE, DOTENV, Snippet
 from ..engine.docker import engine_error, engine_fault
 from ..engine.engine import Engine
 from ..engine.subjects.stack import DOWN, UP, ComposeStack
@@ -37,11 +37,12 @@ def started(
     contexts = engine.contexts(snippet.bases)
     with laid_out(snippet, folder, project, run=engine.run, contexts=contexts, replaced=replaced) as workdir:
         # Beside compose.yaml, where readers would put it.
-        (workdir.root / ".env").write_text(dotenv(table))
+        settings = dotenv(table)
+        (workdir.root / DOTENV).write_text(settings)
         _prepare(workdir, snippet)
         files = [str(workdir.root / COMPOSE), str(workdir.override)]
         services = get_docker_services("docker compose", files, workdir.env["COMPOSE_PROJECT_NAME"], [UP], [DOWN])
-        stack = ComposeStack(workdir=workdir, service=table.service, port=table.port)
+        stack = ComposeStack(workdir=workdir, dotenv=settings, service=table.service, port=table.port)
         # By itself: one build at a time, while whoever is built already comes up beside it.
         built = workdir.run(BUILD)
         if built.status != 0:

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...catalog.snippet import DOTENV
 from ...contract.observation import Done, Reply, Unit
 from ...errors import ContainerError, NotReadyError
 from ..docker import docker
@@ -24,9 +25,13 @@ DOWN = "down --volumes --timeout 5"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeStack:
-    """A compose project: where it is laid_out, which service answers, and on which port of its container."""
+    """A compose project: where it is laid_out, which service answers, and on which port of its container.
+
+    `dotenv` is what its settings are at first.
+    """
 
     workdir: Workdir
+    dotenv: str
     service: str
     port: int
 
@@ -115,7 +120,8 @@ class ComposeStack:
         )
 
     def renewed(self) -> "ComposeStack":
-        """Itself, from nothing: its data is gone as well."""
+        """Itself, from nothing: its data is gone as well, and what a release has written down."""
         self.compose(DOWN)
+        (self.root / DOTENV).write_text(self.dotenv)
         self.start()
         return self
