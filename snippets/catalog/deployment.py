@@ -10,6 +10,7 @@ from .snippet import Kind, Snippet
 ARRIVE, DRY_RUN, RELEASE = "arrive", "dry-run", "release"
 PORT = re.compile(r"([1-9]\d{0,4})/(tcp|udp)")
 LARGEST_PORT = 65535
+TABLE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 NONCE = "{nonce}"
 
 
@@ -51,8 +52,15 @@ def _stated_faults(deployment: Deployment) -> Iterator[str]:
     for path in (deployment.drift, *deployment.writes, *deployment.secrets.values()):
         if not path.startswith("/"):
             yield f"deployment: {path!r} is no absolute path"
-    yield from silent(**{"deployment.inside": deployment.inside, "deployment.discard": deployment.discard})
-    stated = {"next": versions.next, **{f"bad.{name}": steps for name, steps in versions.bad.items()}}
+    commands = {"inside": deployment.inside, "discard": deployment.discard, "sql": deployment.sql}
+    yield from silent(**{f"deployment.{key}": command for key, command in commands.items()})
+    if not TABLE.fullmatch(deployment.hot):
+        yield f"deployment.hot: {deployment.hot!r} is no table's name"
+    stated = {
+        "next": versions.next,
+        "held": versions.held,
+        **{f"bad.{name}": steps for name, steps in versions.bad.items()},
+    }
     yield from silent(**{f"deployment.versions.{name}": steps for name, steps in stated.items()})
 
 

@@ -92,7 +92,7 @@ def asked(
     if pace == 1:
         return ask(subject, deployment)
     if deployment:
-        stated = ("arrive_s", "boot_s", "back_s")
+        stated = ("arrive_s", "boot_s", "yield_s", "back_s")
         longer = {name: getattr(deployment, name) * pace for name in stated}
         deployment = msgspec.structs.replace(deployment, **longer)
     finding = ask(subject, deployment)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..catalog.deployment import ARRIVE
 from ..catalog.snippet import Snippet
-from ..contract.deployment.description import NEXT
+from ..contract.deployment.description import HELD, NEXT
 from ..engine.bases.ground import image_of
 from ..engine.engine import Engine
 from ..engine.subjects.host import Snapshot
@@ -34,7 +34,8 @@ def bare(
             images = {official(ref): image_of(ref, engine.run) for ref in snippet.composed.bases}
             if deployment := snippet.table.deployment:
                 images[APPLICATION] = built = engine.version(clone)
-                steps = {NEXT: deployment.versions.next, **deployment.versions.bad}
+                versions = deployment.versions
+                steps = {NEXT: versions.next, HELD: versions.held, **versions.bad}
                 images |= {f"{APPLICATION}:{name}": engine.derived(built, each) for name, each in steps.items()}
             around = stack.enter_context(internet(engine.run, stocked(images, engine.run), table.env))
         else:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from snippets.contract import DEPLOYED, Verdict
-from snippets.contract.deployment.description import NEXT, Deployment, Probe, Versions
+from snippets.contract.deployment.description import HELD, NEXT, Deployment, Probe, Versions
 from snippets.contract.observation import Done, Reply
 from snippets.errors import ContainerError, NotReadyError
 
@@ -28,7 +28,11 @@ APP = Deployment(
     writes=["/srv/uploads"],
     arrive_s=100.0,
     probe=Probe(write="curl {url}/notes -d {nonce}", read="curl {url}/notes?q={nonce}", client="/who"),
-    versions=Versions(next="ENV REVISION=next", bad={"exits": "CMD false", "stuck": "CMD true"}),
+    sql="psql",
+    hot="visits",
+    versions=Versions(
+        next="ENV REVISION=next", held="ENV REVISION=held", bad={"exits": "CMD false", "stuck": "CMD true"}
+    ),
 )
 
 
@@ -331,6 +335,9 @@ class Released(Told):
     refuses: bool = True
     stays: bool = False
     loses: bool = False
+    late_s: float = 25.0
+    waits: list[bool] = field(default_factory=lambda: [False, True])
+    dark: bool = False
     forgets: bool = False
     visited: dict[str, int] = field(default_factory=dict)
     waited: dict[str, int] = field(default_factory=lambda: {"200": 3})
@@ -345,6 +352,8 @@ class Released(Told):
         """As it was laid out."""
         self.seen |= {f"v{self.serves}"}
         is_bad, status = version in APP.versions.bad, 0
+        if version == HELD and self.waits.pop():
+            return Done(status=0 if self.stays else 1, stdout="", stderr="", took_s=self.late_s)
         if is_bad:
             self.serves = self.bad if self.bad is not None else self.serves
             status = 1 if self.refuses else 0
@@ -366,9 +375,23 @@ class Released(Told):
             return Done(status=0, stdout=json.dumps(told), stderr="", took_s=0.1)
         if command.startswith("cat /run/waits"):
             return Done(status=0, stdout=json.dumps(self.waited), stderr="", took_s=0.1)
+        if "pg_locks" in command:
+            return Done(status=0, stdout=" 1\n", stderr="", took_s=0.1)
+        if command.startswith("curl"):
+            return Done(status=7 if self.dark else 0, stdout="", stderr="", took_s=0.1)
         if "grep --fixed-strings" in command:
             return Done(status=0, stdout="before-the-way-back-\n" * self.forgets, stderr="", took_s=0.1)
         return super().run(command, on=on, check=check)
+
+    def unsupplied(self) -> AbstractContextManager[None]:
+        """As if nobody had a registry."""
+        return self.begun()
+
+    def kill(self, name: str) -> None:
+        """Nothing is left to tell."""
+
+    def start(self, name: str) -> None:
+        """As it was."""
 
 
 @pytest.mark.parametrize(
@@ -424,3 +447,27 @@ def test_a_way_back_has_its_time() -> None:
     """It is stated."""
     hasty = msgspec.structs.replace(APP, back_s=-1.0)
     assert DEPLOYED["rolls-back"].judge(cast("Deployed", Released()), hasty).verdict is Verdict.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("told", "is_kept"),
+    [
+        (Released(), True),
+        (Released(visited={"TimeoutError": 2}), False),
+        (Released(late_s=91.0), False),
+        (Released(stays=True), False),
+        (Released(waits=[False, False]), False),
+        (Released(waits=[True, True]), False),
+    ],
+    ids=["kept", "visitors-wait", "too-late", "says-nothing", "did-not-wait", "never-gets-there"],
+)
+def test_a_migration_yields(told: Released, *, is_kept: bool) -> None:
+    """It gives up beside a reader, in its time, and gets there without."""
+    assert (judged("migration-yields", told)[0] is Verdict.KEPT) == is_kept
+
+
+def test_without_a_registry_it_runs_on() -> None:
+    """Also after a boot."""
+    assert judged("runs-what-was-released", Released(serves=NEXT))[0] is Verdict.KEPT
+    dark = judged("runs-what-was-released", Released(dark=True))
+    assert (dark[0], "without a registry nobody serves" in dark[1]) == (Verdict.BROKEN, True)

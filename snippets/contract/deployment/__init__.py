@@ -4,7 +4,7 @@ from ..promise import Promise
 from .arrive import arrives_after_failure, arrives_from_nothing, dry_run_honest, repeats_unchanged
 from .guard import https_only, only_stated_ports, ssh_keys_only
 from .keep import data_outlives, survives_crash
-from .release import bad_release_refused, release_lossless, rolls_back
+from .release import bad_release_refused, migration_yields, release_lossless, rolls_back, runs_what_was_released
 from .renewal import renews_itself
 from .rights import client_known, least_rights, secrets_unseen
 
@@ -22,6 +22,8 @@ DEPLOYMENT: tuple[Promise, ...] = (
     release_lossless,
     bad_release_refused,
     rolls_back,
+    migration_yields,
+    runs_what_was_released,
     survives_crash,
     data_outlives,
     renews_itself,

@@ -10,8 +10,8 @@ from ..project import Table
 
 # A time as systemd has it, in one unit.
 SPAN = re.compile(r"([1-9]\d*)(s|min|h|d)")
-# The name of the good one among versions.
-NEXT = "next"
+# The names of the good ones among versions.
+NEXT, HELD = "next", "held"
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 
@@ -36,6 +36,7 @@ class Versions(Table, frozen=True, kw_only=True):
     """
 
     next: Annotated[str, Meta(description="one that is as good")]
+    held: Annotated[str, Meta(description="another one, whose migration changes the table `hot`")]
     bad: Annotated[dict[str, str], Meta(description="those that nobody may be sent to, each by what is wrong with it")]
 
 
@@ -56,11 +57,16 @@ class Deployment(Table, frozen=True, kw_only=True):
         Meta(description="timers that tell somebody when something is wrong, each by its longest silence"),
     ]
     discard: Annotated[str, Meta(description="a command that takes away all but the data")]
+    sql: Annotated[str, Meta(description="a command that runs the SQL that it reads, and ends with it")]
+    hot: Annotated[str, Meta(description="a table that every visit of the page writes to")]
     sound: Annotated[str | None, Meta(description="a command that fails where the database is damaged")] = None
     arrive_s: Annotated[float, Meta(description="seconds within which it arrives from nothing")] = 600.0
     boot_s: Annotated[float, Meta(description="seconds within which it serves again after its host had no power")] = (
         90.0
     )
+    yield_s: Annotated[
+        float, Meta(description="seconds after which a release has given up whose migration must wait")
+    ] = 90.0
     back_s: Annotated[float, Meta(description="seconds within which the version before serves again")] = 120.0
     probe: Annotated[Probe, Meta(description="how it is asked")]
     versions: Annotated[Versions, Meta(description="what is released to it")]

@@ -1,14 +1,23 @@
 """A release: under load, of versions that nobody may be sent to, and the way back."""
 
+import shlex
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from ...errors import ContainerError
 from ..promise import Judgement, kept_if, promise
 from ..servers import NEIGHBOUR
-from .description import NEXT, Deployment
+from .description import HELD, NEXT, Deployment
 from .keep import missing
 from .subject import Deployed
-from .visitors import TOLD, visits, waits
+from .visitors import TOLD, served, visits, waits
 
+READY_S = 30.0
+# The door lets nothing pass for a table but a name.
+READ = "BEGIN; SELECT count(*) FROM {table};"
+# Whether somebody has a lock of the table at all.
+LOCKED = "SELECT count(DISTINCT pid) FROM pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessShareLock';"
 BACK = "before-the-way-back-"
 
 
@@ -69,3 +78,61 @@ def rolls_back(servers: Deployed, deployment: Deployment) -> Judgement:
     told += "lost" if lost else "there"
     back = done.status == 0 and since != before == after and took_s <= deployment.back_s
     return kept_if(back and not seen.lost and not lost, told)
+
+
+@promise(
+    family="release",
+    authority="https://www.postgresql.org/docs/18/runtime-config-client.html#GUC-LOCK-TIMEOUT",
+)
+def migration_yields(servers: Deployed, deployment: Deployment) -> Judgement:
+    """A migration that cannot get its lock gives up in its time, and no visitor waits for it; later it gets there."""
+    old = serving(servers, deployment)
+    with _read(servers, deployment), visits(servers, deployment, telling=True) as seen:
+        refused = servers.release(HELD)
+    between = serving(servers, deployment)
+    later = servers.release(HELD)
+    told = f"beside a long reader it exits {refused.status} after {refused.took_s:.0f} s; visitors got {seen}; without "
+    told += f"it exits {later.status}, and {serving(servers, deployment)} serves"
+    gave_up = refused.status != 0 and refused.took_s <= deployment.yield_s and seen.versions == {old} == {between}
+    return kept_if(gave_up and not seen.lost and later.status == 0 and serving(servers, deployment) != old, told)
+
+
+@contextmanager
+def _read(servers: Deployed, deployment: Deployment) -> Iterator[None]:
+    """Somebody reads from the hot table, and does not come to an end while the block runs."""
+    # Longer than the release has to give up.
+    pause = f"sleep {deployment.yield_s + 10:.0f}"
+    reading = f"{{ echo '{READ.format(table=deployment.hot)}'; {pause}; }} | {deployment.sql}"
+    servers.run(f"systemd-run --quiet --unit=reader bash -c {shlex.quote(reading)}", on=deployment.host)
+    locked = f'echo "{LOCKED.format(table=deployment.hot)}" | {deployment.sql}'
+    reads = servers.await_(lambda: "1" in servers.run(locked, on=deployment.host).stdout.split(), READY_S)
+    if reads is None:
+        raise ContainerError(f"nobody could read from {deployment.hot} within {READY_S:.0f} s")
+    try:
+        yield
+    finally:
+        # With the end of what it is told to do the client ends too, and its transaction.
+        servers.run(f"pkill --full '^{pause}$'", on=deployment.host, check=False)
+        gone = "systemctl show --property=ActiveState reader | grep -q inactive"
+        servers.await_(lambda: servers.run(gone, on=deployment.host, check=False).status == 0, READY_S)
+
+
+@promise(
+    family="release",
+    authority="https://docs.docker.com/reference/cli/docker/image/pull/#pull-an-image-by-digest-immutable-identifier",
+)
+def runs_what_was_released(servers: Deployed, deployment: Deployment) -> Judgement:
+    """While the registry is away, what was released serves after a boot as well, and can be released once more."""
+    servers.release()
+    released = serving(servers, deployment)
+    with servers.unsupplied():
+        servers.kill(deployment.host)
+        servers.start(deployment.host)
+        booted = served(servers, deployment) is not None
+        after = serving(servers, deployment) if booted else "nobody"
+        again = servers.release()
+    told = (
+        f"{released} was released; without a registry {after} serves after a boot, and to release it once more exits "
+    )
+    told += f"{again.status} after {again.took_s:.0f} s"
+    return kept_if(booted and after == released and again.status == 0, told)

@@ -1,5 +1,6 @@
 """What a judgement may ask of a deployment: hosts, and how it gets there."""
 
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from ..observation import Done
@@ -27,6 +28,9 @@ class Deployed(Servers, Protocol):
 
     def release(self, version: str = "") -> Done:
         """Release a version by its name among those that its author states, or once more the one that arrived."""
+
+    def unsupplied(self) -> AbstractContextManager[None]:
+        """Inside the block no registry answers."""
 
     def rested(self) -> None:
         """Whoever deploys comes back later: no connection of theirs is open any more."""

@@ -1,7 +1,7 @@
 """A run -> the internet that its hosts see: a network with an authority, a registry, and a place where one is told."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 
 from ...catalog.metadata import PUT, VERSION
@@ -11,7 +11,7 @@ from .alerts import Alerts, alerts
 from .authority import Authority, authority
 from .host import Host, network
 from .operator import HOME
-from .registry import Stock, registry
+from .registry import Registry, Stock, registry
 
 APPLICATION = "app"
 # Where whoever deploys keeps the root of the authority.
@@ -25,8 +25,8 @@ WRITE = "cat > {path} <<'END'\n{text}END\n"
 class Internet:
     """A network by its name; `settings` are what whoever deploys is given, `signing` and `told` who else is on it.
 
-    `registry_root` is by what hosts believe the registry: as their system does any other. `images` are what it has,
-    `versions` those of the application by their names, which go into the settings called `versioned`.
+    `stocked` is the registry, which hosts believe as their system does any other. `versions` are those of the
+    application by their names, which go into the settings called `versioned`.
     """
 
     run: Run
@@ -34,8 +34,7 @@ class Internet:
     settings: Mapping[str, str] = field(default_factory=dict)
     signing: Authority | None = None
     told: Alerts | None = None
-    registry_root: str = ""
-    images: Sequence[str] = ()
+    stocked: Registry | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     versioned: Sequence[str] = ()
 
@@ -67,10 +66,21 @@ class Internet:
         """What a visitor's command begins with: whom it believes, and nobody else."""
         return f"export SSL_CERT_FILE={SEEN} CURL_CA_BUNDLE={SEEN}; " if self.signing else ""
 
+    @property
+    def images(self) -> Sequence[str]:
+        """What the registry has, by the names in files."""
+        return self.stocked.references if self.stocked else ()
+
+    def unsupplied(self) -> AbstractContextManager[None]:
+        """Inside the block no registry answers; raises EngineError where none does anyway."""
+        if self.stocked is None:
+            raise EngineError("no registry is on this network")
+        return self.stocked.away()
+
     def is_believed_by(self, host: Host) -> None:
         """The registry, as if it had a certificate that everybody believes."""
-        if self.registry_root:
-            host.run(f"{WRITE.format(path=BELIEVED, text=self.registry_root)}update-ca-certificates")
+        if self.stocked:
+            host.run(f"{WRITE.format(path=BELIEVED, text=self.stocked.root())}update-ca-certificates")
 
     def is_seen_by(self, visitor: Host) -> None:
         """The authority is the only one that the visitor believes."""
@@ -108,8 +118,7 @@ def internet(run: Run, stock: Stock, settings: Mapping[str, str]) -> Iterator[In
             settings={each: put.get(value, value) for each, value in settings.items()},
             signing=signing,
             told=told,
-            registry_root=images.root(),
-            images=images.references,
+            stocked=images,
             versions=versions,
             versioned=[each for each, value in settings.items() if value == VERSION],
         )

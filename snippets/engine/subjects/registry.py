@@ -14,7 +14,8 @@ from ..bases.ground import image_of
 from ..docker import docker, try_docker
 from ..lock import held
 from ..run import Run
-from .party import named, present
+from .party import READY_S, named, present
+from .waiting import awaited
 
 NAME = "registry.example.org"
 # Where an engine looks for an image whose name has no registry in it: https://github.com/distribution/reference
@@ -58,6 +59,17 @@ class Registry:
         own = (name for name in self.stock.digests if not name.startswith(f"{OFFICIAL}/") and ":" not in name)
         public = (name.removeprefix(f"{OFFICIAL}/") for name in self.stock.digests if name.startswith(f"{OFFICIAL}/"))
         return (*map(self.reference, own), *public)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Inside the block it answers nobody."""
+        docker("stop", "--time=0", self.id)
+        try:
+            yield
+        finally:
+            docker("start", self.id)
+            if awaited(lambda: _answers(self.id), READY_S, refuse=lambda: None) is None:
+                raise EngineError(f"the registry does not answer again within {READY_S:.0f} s")
 
     def root(self) -> str:
         """The certificate by which it is believed, as PEM."""

@@ -94,6 +94,10 @@ class Servers:
             raise ContainerError(f"no command is called {RELEASE}")
         return self._done(RELEASE, settings=self._rental.internet.releasing(version))[1]
 
+    def unsupplied(self) -> AbstractContextManager[None]:
+        """Inside the block no registry answers."""
+        return self._rental.internet.unsupplied()
+
     def interrupted(self, share: float, *, power: bool) -> bool:
         """Begin to arrive and lose the way there after such a share of what it prints, and the hosts their power."""
         self._operator.run(f"rm --force {PROGRESS}")

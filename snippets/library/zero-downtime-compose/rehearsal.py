@@ -29,7 +29,7 @@ docker image rm {NAME}:good-for-now && echo {NAME}:stuck
 """
 TAGS = f"docker image ls --format '{{{{.Tag}}}}' {NAME}"
 OK, CLIENTS, PAUSE_S = 200, 4, 0.03
-SLOW_S = 9
+SLOW_S = 14
 BACK_S = 60.0
 
 
