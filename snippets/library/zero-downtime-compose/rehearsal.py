@@ -28,7 +28,9 @@ END
 docker image rm {NAME}:good-for-now && echo {NAME}:stuck
 """
 TAGS = f"docker image ls --format '{{{{.Tag}}}}' {NAME}"
-OK, CLIENTS, PAUSE_S = 200, 4, 0.03
+OK, CLIENTS = 200, 4
+# Many in a moment, or some all the while: a copy that is replaced has something to lose, and the machine a part left.
+PAUSE_S, LONG_PAUSE_S = 0.1, 0.5
 SLOW_S = 14
 BACK_S = 60.0
 
@@ -55,7 +57,7 @@ def kept_for_later(stack: Stack) -> str:
 
 
 @contextmanager
-def visitors(stack: Stack) -> Iterator[Counter[str]]:
+def visitors(stack: Stack, pause_s: float = LONG_PAUSE_S) -> Iterator[Counter[str]]:
     """They ask who answers, again and again, while the block runs; then it holds how often which version did."""
     to, over, told = site(stack), Event(), Counter[str]()
 
@@ -67,7 +69,7 @@ def visitors(stack: Stack) -> Iterator[Counter[str]]:
                 heard[json.loads(reply.body)["revision"] if reply.status == OK else f"status {reply.status}"] += 1
             except ContainerError:
                 heard["no whole answer"] += 1
-            time.sleep(PAUSE_S)
+            time.sleep(pause_s)
         return heard
 
     with ThreadPoolExecutor(CLIENTS) as pool:
@@ -89,7 +91,7 @@ def said(told: Counter[str]) -> str:
 def release_loses_no_request(stack: Stack) -> Judgement:
     """While another version takes the place of both copies every visitor is answered, and then by that one alone."""
     image = built(stack, GOOD.format(version="two"))
-    with ThreadPoolExecutor(1) as aside, visitors(stack) as told:
+    with ThreadPoolExecutor(1) as aside, visitors(stack, PAUSE_S) as told:
         # One that is under way when its copy is told to go.
         slow = aside.submit(site(stack).ask, f"/slow?seconds={SLOW_S}")
         done = stack.run(f"./release {image}", check=False)
