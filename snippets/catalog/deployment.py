@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ..contract.deployment.description import SPAN, Deployment
+from ..contract.deployment.description import HELD, NEXT, SPAN, Deployment
 from .description import silent
 from .snippet import Kind, Snippet
 
@@ -12,6 +12,7 @@ PORT = re.compile(r"([1-9]\d{0,4})/(tcp|udp)")
 LARGEST_PORT = 65535
 TABLE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 NONCE = "{nonce}"
+VERSION_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def deployment_faults(snippet: Snippet, deployment: Deployment) -> Iterator[str]:
@@ -34,9 +35,8 @@ def deployment_faults(snippet: Snippet, deployment: Deployment) -> Iterator[str]
 
 def _stated_faults(deployment: Deployment) -> Iterator[str]:
     """What can be told of each value by itself."""
-    versions = deployment.versions
     told = {"ports": deployment.ports, "secrets": deployment.secrets, "timers": deployment.timers}
-    told |= {"versions.bad": versions.bad}
+    told |= {"versions.bad": deployment.versions.bad}
     for key, stated in told.items():
         if not stated:
             yield f"deployment.{key}: none"
@@ -56,6 +56,17 @@ def _stated_faults(deployment: Deployment) -> Iterator[str]:
     yield from silent(**{f"deployment.{key}": command for key, command in commands.items()})
     if not TABLE.fullmatch(deployment.hot):
         yield f"deployment.hot: {deployment.hot!r} is no table's name"
+    yield from _release_faults(deployment)
+
+
+def _release_faults(deployment: Deployment) -> Iterator[str]:
+    """What a release to it is judged by: each version under a name of its own, and something that is under way."""
+    versions = deployment.versions
+    if deployment.probe.slow is None:
+        yield "missing key deployment.probe.slow: a promise asks it"
+    for name in versions.bad:
+        if not VERSION_NAME.fullmatch(name) or name in {NEXT, HELD}:
+            yield f"deployment.versions.bad: {name!r} is no name of its own, as in never-ready"
     stated = {
         "next": versions.next,
         "held": versions.held,
