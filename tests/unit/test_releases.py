@@ -1,0 +1,167 @@
+"""Promises of a release by what they are told: what they believe, and what they do not."""
+
+import json
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+import pytest
+
+from snippets.contract import DEPLOYED, Verdict
+from snippets.contract.deployment.description import HELD, NEXT
+from snippets.contract.observation import Done, Reply
+from tests.unit.fake_servers import APP, Told, judged
+
+if TYPE_CHECKING:
+    from snippets.contract.deployment.subject import Deployed
+
+
+@dataclass
+class Released(Told):
+    """One that serves what was released to it; of a bad version it serves `bad`, where that is given.
+
+    `visited` are the answers that visitors got besides those of the versions that served meanwhile.
+    """
+
+    serves: str = ""
+    bad: str | None = None
+    refuses: bool = True
+    stays: bool = False
+    loses: bool = False
+    late_s: float = 25.0
+    waits: list[bool] = field(default_factory=lambda: [False, True])
+    dark: bool = False
+    forgets: bool = False
+    visited: dict[str, int] = field(default_factory=dict)
+    waited: dict[str, int] = field(default_factory=lambda: {"200": 3})
+    seen: set[str] = field(default_factory=set)
+
+    def get(self, path: str, *, timeout_s: float = 5.0) -> Reply:
+        """The version that serves."""
+        del path, timeout_s
+        return Reply(status=200, body=f"v{self.serves}".encode(), headers={}, whole=True, took_s=0.1)
+
+    def release(self, version: str = "") -> Done:
+        """As it was laid out."""
+        self.seen |= {f"v{self.serves}"}
+        is_bad, status = version in APP.versions.bad, 0
+        if version == HELD and self.waits.pop():
+            return Done(status=0 if self.stays else 1, stdout="", stderr="", took_s=self.late_s)
+        if is_bad:
+            self.serves = self.bad if self.bad is not None else self.serves
+            status = 1 if self.refuses else 0
+        elif not self.stays:
+            self.serves = version
+        self.seen |= {f"v{self.serves}"}
+        return Done(status=status, stdout="", stderr="", took_s=1.0)
+
+    def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
+        """What visitors were answered, each look from anew; what was left there, where it is not forgotten."""
+        if command.startswith("cat /run/visits"):
+            told = (
+                {f"200 {each}": 2 for each in self.seen}
+                | {"200": 9}
+                | self.visited
+                | ({"HTTPError": 1} if self.loses else {})
+            )
+            self.seen = set()
+            return Done(status=0, stdout=json.dumps(told), stderr="", took_s=0.1)
+        if command.startswith("cat /run/waits"):
+            return Done(status=0, stdout=json.dumps(self.waited), stderr="", took_s=0.1)
+        if "pg_locks" in command:
+            return Done(status=0, stdout=" 1\n", stderr="", took_s=0.1)
+        if command.startswith("curl"):
+            return Done(status=7 if self.dark else 0, stdout="", stderr="", took_s=0.1)
+        if "grep --fixed-strings" in command:
+            return Done(status=0, stdout="before-the-way-back-\n" * self.forgets, stderr="", took_s=0.1)
+        return super().run(command, on=on, check=check)
+
+    def unsupplied(self) -> AbstractContextManager[None]:
+        """As if nobody had a registry."""
+        return self.begun()
+
+    def kill(self, name: str) -> None:
+        """Nothing is left to tell."""
+
+    def start(self, name: str) -> None:
+        """As it was."""
+
+
+@pytest.mark.parametrize(
+    ("told", "is_kept"),
+    [
+        (Released(), True),
+        (Released(stays=True), False),
+        (Released(visited={"502": 1}), False),
+        (Released(visited={"an empty page": 1}), False),
+        (Released(visited={"200 vother": 1}), False),
+        (Released(waited={"200": 3, "IncompleteRead": 1}), False),
+        (Released(waited={}), False),
+    ],
+    ids=["kept", "the-old-one-stays", "refused", "empty", "of-a-third", "cut-off", "nobody-waited"],
+)
+def test_a_release_loses_no_request(told: Released, *, is_kept: bool) -> None:
+    """Also none of those that take their time, and the new version is the one that was seen."""
+    assert (judged("release-lossless", told)[0] is Verdict.KEPT) == is_kept
+
+
+@pytest.mark.parametrize(
+    ("told", "is_kept"),
+    [
+        (Released(), True),
+        (Released(refuses=False), False),
+        (Released(bad="exits"), False),
+        (Released(visited={"200 vexits": 1}), False),
+        (Released(visited={"503": 4}), False),
+    ],
+    ids=["kept", "ends-well", "serves", "was-seen", "down"],
+)
+def test_a_bad_version_gets_no_visitor(told: Released, *, is_kept: bool) -> None:
+    """And the command fails, or nobody hears of it."""
+    assert (judged("bad-release-refused", told)[0] is Verdict.KEPT) == is_kept
+
+
+@pytest.mark.parametrize(
+    ("told", "is_kept"),
+    [
+        (Released(serves=NEXT), True),
+        (Released(stays=True), False),
+        (Released(loses=True), False),
+        (Released(forgets=True), False),
+    ],
+    ids=["kept", "no-way-back", "a-request-lost", "a-datum-lost"],
+)
+def test_the_way_back_loses_nothing(told: Released, *, is_kept: bool) -> None:
+    """Whatever was released before."""
+    assert (judged("rolls-back", told)[0] is Verdict.KEPT) == is_kept
+
+
+def test_a_way_back_has_its_time() -> None:
+    """It is stated."""
+    hasty = msgspec.structs.replace(APP, back_s=-1.0)
+    assert DEPLOYED["rolls-back"].judge(cast("Deployed", Released()), hasty).verdict is Verdict.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("told", "is_kept"),
+    [
+        (Released(), True),
+        (Released(visited={"TimeoutError": 2}), False),
+        (Released(late_s=91.0), False),
+        (Released(stays=True), False),
+        (Released(waits=[False, False]), False),
+        (Released(waits=[True, True]), False),
+    ],
+    ids=["kept", "visitors-wait", "too-late", "says-nothing", "did-not-wait", "never-gets-there"],
+)
+def test_a_migration_yields(told: Released, *, is_kept: bool) -> None:
+    """It gives up beside a reader, in its time, and gets there without."""
+    assert (judged("migration-yields", told)[0] is Verdict.KEPT) == is_kept
+
+
+def test_without_a_registry_it_runs_on() -> None:
+    """Also after a boot."""
+    assert judged("runs-what-was-released", Released(serves=NEXT))[0] is Verdict.KEPT
+    dark = judged("runs-what-was-released", Released(dark=True))
+    assert (dark[0], "without a registry nobody serves" in dark[1]) == (Verdict.BROKEN, True)
