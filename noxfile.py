@@ -20,8 +20,9 @@ ENVIRONMENT = Path(".nox", "handbook")
 PROGRAMS = ENVIRONMENT.absolute() / ("Scripts" if os.name == "nt" else "bin")
 PINS = ("pyproject.toml", "constraints.txt", "hatch_build.py")
 PROOFS = ("tests/contract", "tests/rehearsals", "tests/pitfalls", "tests/tutorials")
-# Boots wait for deadlines and for the disk: with twice the processors they stood idle for most of the time.
-WORKERS = os.environ.get("HANDBOOK_WORKERS") or str(3 * (os.cpu_count() or 2))
+# Boots wait for deadlines and for the disk. Three for each processor end no sooner, and keep the engine from its own
+# deadlines.
+WORKERS = os.environ.get("HANDBOOK_WORKERS") or str(2 * (os.cpu_count() or 2))
 WITH_ENGINE = ("python", "-m", "deployment_handbook.engine.daemon")
 # Never quiet: MkDocs then counts no warning, and strict has nothing to refuse.
 BUILD = ("mkdocs", "build", "--strict")

@@ -47,7 +47,8 @@ class Servers(Subject, Protocol):
     def begun(self, *, signed_for_s: float | None = None) -> AbstractContextManager[None]:
         """Inside the block the hosts are as before anything arrived; afterwards as when it just had.
 
-        Certificates that are signed inside it are valid for so long, where that is given.
+        They may hold already what is installed and fetched. Certificates that are signed inside it are valid for so
+        long, where that is given.
         """
 
     @property

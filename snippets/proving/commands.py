@@ -22,7 +22,8 @@ def _shell(
 ) -> Iterator[Callable[[str], Done]]:
     """Where its reader's commands run: on this machine, or where somebody deploys from."""
     if snippet.kind is Kind.HOST:
-        with bare(engine, snippet, folder, replaced) as servers:
+        # What has to be installed was, when it was deployed to hosts that hold nothing, by the same commands.
+        with bare(engine, snippet, folder, replaced, packed=True) as servers:
             yield lambda string: servers.run(string, check=False)
         return
     contexts = engine.contexts(snippet.bases)

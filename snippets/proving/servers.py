@@ -19,12 +19,16 @@ from ..engine.subjects.servers import Servers, hosted
 
 @contextmanager
 def bare(
-    engine: Engine, snippet: Snippet, folder: Path, replaced: Mapping[Path, str] | None = None
+    engine: Engine,
+    snippet: Snippet,
+    folder: Path,
+    replaced: Mapping[Path, str] | None = None,
+    *,
+    packed: bool = False,
 ) -> Iterator[Servers]:
-    """Its hosts, and whoever has its files. They hold nothing.
+    """Its hosts, and whoever has its files. They hold nothing; where `packed`, what its commands install and fetch.
 
-    `replaced` gives other text for some files, as a mutant has it; then they hold what its commands would install and
-    fetch.
+    `replaced` gives other text for some files, as a mutant has it, whose hosts are packed as well.
     """
     table = snippet.table.host
     assert table is not None, "the door asks every snippet of hosts for it"
@@ -41,10 +45,10 @@ def bare(
         else:
             around = stack.enter_context(bare_internet(engine.run))
 
-        def packed() -> Snapshot | None:
+        def pack() -> Snapshot | None:
             return prepared(table.packages, around) if table.packages else None
 
-        beginning = Beginning(held=packed() if replaced else None, packed=packed)
+        beginning = Beginning(held=pack() if packed or replaced else None, packed=pack)
         yield stack.enter_context(hosted(table.names, verbs(snippet), clone, around, beginning))
 
 

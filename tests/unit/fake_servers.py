@@ -23,7 +23,9 @@ APP = Deployment(
     discard="docker rm web",
     writes=["/srv/uploads"],
     arrive_s=100.0,
-    probe=Probe(write="curl {url}/notes -d {nonce}", read="curl {url}/notes?q={nonce}", client="/who"),
+    probe=Probe(
+        write="curl {url}/notes -d {nonce}", read="curl {url}/notes?q={nonce}", client="/who", slow="/slow?seconds=14"
+    ),
     sql="psql",
     hot="visits",
     versions=Versions(

@@ -32,6 +32,7 @@ class Released(Told):
     late_s: float = 25.0
     waits: list[bool] = field(default_factory=lambda: [False, True])
     dark: bool = False
+    writes: bool = True
     forgets: bool = False
     visited: dict[str, int] = field(default_factory=dict)
     waited: dict[str, int] = field(default_factory=lambda: {"200": 3})
@@ -67,6 +68,8 @@ class Released(Told):
             )
             self.seen = set()
             return Done(status=0, stdout=json.dumps(told), stderr="", took_s=0.1)
+        if command == "cat /run/written":
+            return Done(status=0, stdout="1\n2\n" * self.writes, stderr="", took_s=0.1)
         if command.startswith("cat /run/waits"):
             return Done(status=0, stdout=json.dumps(self.waited), stderr="", took_s=0.1)
         if "pg_locks" in command:
@@ -76,6 +79,11 @@ class Released(Told):
         if "grep --fixed-strings" in command:
             return Done(status=0, stdout="before-the-way-back-\n" * self.forgets, stderr="", took_s=0.1)
         return super().run(command, on=on, check=check)
+
+    def cut_off(self, version: str, after_s: float, *, power: bool) -> bool:
+        """Whether it was busy then."""
+        del version, after_s, power
+        return self.busy
 
     def unsupplied(self) -> AbstractContextManager[None]:
         """As if nobody had a registry."""
@@ -165,3 +173,20 @@ def test_without_a_registry_it_runs_on() -> None:
     assert judged("runs-what-was-released", Released(serves=NEXT))[0] is Verdict.KEPT
     dark = judged("runs-what-was-released", Released(dark=True))
     assert (dark[0], "without a registry nobody serves" in dark[1]) == (Verdict.BROKEN, True)
+
+
+@pytest.mark.parametrize(
+    ("told", "is_kept"),
+    [
+        (Released(), True),
+        (Released(dark=True), False),
+        (Released(busy=False), False),
+        (Released(forgets=True), False),
+        (Released(writes=False), False),
+        (Released(stays=True), False),
+    ],
+    ids=["kept", "nobody-serves", "cut-too-late", "a-write-lost", "nobody-wrote", "does-not-go-on"],
+)
+def test_a_release_survives_a_cut(told: Released, *, is_kept: bool) -> None:
+    """It counts while it is busy, and with somebody who writes."""
+    assert (judged("release-survives-cut", told)[0] is Verdict.KEPT) == is_kept

@@ -2,6 +2,7 @@
 
 from ..promise import Promise
 from .arrive import arrives_after_failure, arrives_from_nothing, dry_run_honest, repeats_unchanged
+from .cut import release_survives_cut
 from .guard import https_only, only_stated_ports, ssh_keys_only
 from .keep import data_outlives, survives_crash
 from .release import bad_release_refused, migration_yields, release_lossless, rolls_back, runs_what_was_released
@@ -24,6 +25,7 @@ DEPLOYMENT: tuple[Promise, ...] = (
     rolls_back,
     migration_yields,
     runs_what_was_released,
+    release_survives_cut,
     survives_crash,
     data_outlives,
     renews_itself,

@@ -96,8 +96,9 @@ class Deployment(Table, frozen=True, kw_only=True):
 
     @property
     def slow(self) -> str:
-        """The whole address of what takes its time, or of the page where nothing is stated."""
-        return f"{self.url}{self.probe.slow or self.probe.page}"
+        """The whole address of what takes its time."""
+        assert self.probe.slow is not None, "the door refuses a deployment without it"
+        return f"{self.url}{self.probe.slow}"
 
     def silence_s(self, timer: str) -> float:
         """Seconds for which this timer may be silent."""

@@ -11,7 +11,7 @@ from ..servers import NEIGHBOUR
 from .description import HELD, NEXT, Deployment
 from .keep import missing
 from .subject import Deployed
-from .visitors import TOLD, served, visits, waits
+from .visitors import served, serving, visits, waits
 
 READY_S = 30.0
 # The door lets nothing pass for a table but a name.
@@ -19,11 +19,6 @@ READ = "BEGIN; SELECT count(*) FROM {table};"
 # Whether somebody has a lock of the table at all.
 LOCKED = "SELECT count(DISTINCT pid) FROM pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessShareLock';"
 BACK = "before-the-way-back-"
-
-
-def serving(servers: Deployed, deployment: Deployment) -> str:
-    """What a visitor is told of the version that answers."""
-    return " ".join(servers.get(deployment.version, timeout_s=15.0).body.decode(errors="replace").split())[:TOLD]
 
 
 @promise(family="release", authority="https://12factor.net/disposability")
@@ -114,7 +109,8 @@ def _read(servers: Deployed, deployment: Deployment) -> Iterator[None]:
         # With the end of what it is told to do the client ends too, and its transaction.
         servers.run(f"pkill --full '^{pause}$'", on=deployment.host, check=False)
         gone = "systemctl show --property=ActiveState reader | grep -q inactive"
-        servers.await_(lambda: servers.run(gone, on=deployment.host, check=False).status == 0, READY_S)
+        if servers.await_(lambda: servers.run(gone, on=deployment.host, check=False).status == 0, READY_S) is None:
+            raise ContainerError(f"who read from {deployment.hot} does not come to an end")
 
 
 @promise(

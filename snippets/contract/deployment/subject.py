@@ -23,6 +23,9 @@ class Deployed(Servers, Protocol):
         Where `power`, the hosts lose theirs as well, and are up again. Whether it was still busy.
         """
 
+    def cut_off(self, version: str, after_s: float, *, power: bool) -> bool:
+        """Begin to release a version and lose the way there after so many seconds; as `interrupted` otherwise."""
+
     def dry_run(self) -> Done:
         """Ask what arriving would change."""
 

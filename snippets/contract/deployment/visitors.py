@@ -39,7 +39,7 @@ for url in itertools.cycle({urls!r}):
     told[answer] = told.get(answer, 0) + 1
     pathlib.Path("/run/visits.new").write_text(json.dumps(told))
     pathlib.Path("/run/visits.new").rename("/run/visits.json")
-    time.sleep(0.05)
+    time.sleep(0.2)
 """
 # Every three seconds another one, so that one has just begun whenever something is stopped.
 WAIT = """
@@ -67,7 +67,8 @@ WRITE = """
 number=0
 while [ ! -e /run/writes.stop ]; do
     number=$((number + 1))
-    if {command}; then echo "$number" >> /run/written; else sleep 0.2; fi
+    if {command}; then echo "$number" >> /run/written; fi
+    sleep 0.2
 done
 """
 ANSWERED_S = 60.0
@@ -102,6 +103,11 @@ def served(servers: Deployed, deployment: Deployment) -> float | None:
     """Seconds until a visitor is answered 200, or None where that takes longer than stated."""
     asked = f"curl --silent --fail --output /dev/null --max-time 5 {deployment.ready}"
     return servers.await_(lambda: servers.run(asked, on=NEIGHBOUR, check=False).status == 0, deployment.boot_s)
+
+
+def serving(servers: Deployed, deployment: Deployment) -> str:
+    """What a visitor is told of the version that answers."""
+    return " ".join(servers.get(deployment.version, timeout_s=15.0).body.decode(errors="replace").split())[:TOLD]
 
 
 @contextmanager

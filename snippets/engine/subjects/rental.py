@@ -80,17 +80,16 @@ class Rental:
     def begun(self, *, signed_for_s: float | None = None) -> Iterator[None]:
         """Inside the block the hosts are as before anything arrived; afterwards as they were kept.
 
-        Certificates that are signed inside it are valid for so long, where that is given; then hosts may hold already
-        what is installed and fetched: that is not what is looked at.
+        They may hold already what is installed and fetched: how it gets there was seen the first time. Certificates
+        that are signed inside the block are valid for so long, where that is given.
         """
-        usual, beginning = self.internet, self._beginning
+        usual = self.internet
         with ExitStack() as stack:
             # Done last, whatever the block ended with: by then the usual authority is found again.
             stack.callback(self._back_to, usual)
             if signed_for_s is not None:
                 self.internet = stack.enter_context(usual.signing_for(signed_for_s))
-                beginning = replace(beginning, held=beginning.held or beginning.packed())
-            self.rent(beginning)
+            self.rent(replace(self._beginning, held=self._beginning.held or self._beginning.packed()))
             yield
 
     def _back_to(self, internet: Internet) -> None:

@@ -1,6 +1,7 @@
 """Hosts, who deploys to them and a neighbour -> what the contract's `Servers` may be asked."""
 
 import shlex
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -48,7 +49,7 @@ class Servers:
         return self
 
     def begun(self, *, signed_for_s: float | None = None) -> AbstractContextManager[None]:
-        """Inside the block the hosts are as before anything arrived; afterwards as when it just had.
+        """Inside the block the hosts hold what is installed and fetched at most; afterwards they are as deployed to.
 
         Certificates that are signed inside it are valid for so long, where that is given.
         """
@@ -102,17 +103,28 @@ class Servers:
         """Begin to arrive and lose the way there after such a share of what it prints, and the hosts their power."""
         self._operator.run(f"rm --force {PROGRESS}")
         wanted = share * len(self.arrival.stdout.splitlines())
+        return self._cut(ARRIVE, lambda: self._operator.told(PROGRESS) >= wanted, power=power)
+
+    def cut_off(self, version: str, after_s: float, *, power: bool) -> bool:
+        """Begin to release a version and lose the way there after so many seconds, and the hosts their power."""
+        until = time.monotonic() + after_s
+        settings = self._rental.internet.releasing(version)
+        return self._cut(RELEASE, lambda: time.monotonic() >= until, power=power, settings=settings)
+
+    def _cut(
+        self, verb: str, now: Callable[[], bool], *, power: bool, settings: Mapping[str, str] | None = None
+    ) -> bool:
         with ThreadPoolExecutor(1) as aside:
-            arriving = aside.submit(self._done, ARRIVE, told=PROGRESS)
-            self.await_(lambda: arriving.done() or self._operator.told(PROGRESS) >= wanted, ARRIVING_S * chosen().pace)
-            was_busy = not arriving.done()
+            begun = aside.submit(self._done, verb, told=PROGRESS, settings=settings)
+            self.await_(lambda: begun.done() or now(), ARRIVING_S * chosen().pace)
+            was_busy = not begun.done()
             if power:
                 for name in self.names:
                     self.kill(name)
             self._operator.cut()
             # Whoever asked is told that its machine has ended, or that the command has.
             with suppress(ContainerError):
-                arriving.result()
+                begun.result()
         if power:
             for name in self.names:
                 self.start(name)

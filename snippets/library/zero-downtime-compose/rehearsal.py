@@ -33,6 +33,16 @@ OK, CLIENTS = 200, 4
 PAUSE_S, LONG_PAUSE_S = 0.1, 0.5
 SLOW_S = 14
 BACK_S = 60.0
+# Killed as soon as compose has made the container that takes a place, and has not given it its name.
+KILLED = """
+setsid ./release {image} & release=$!
+for _ in $(seq 600); do
+    docker compose ps --all --status created --format '{{{{.Name}}}}' | grep --quiet '_.*-{service}-1$' && break
+    sleep 0.05
+done
+kill -9 -- -$release
+wait $release || docker compose ps --all --status created --format '{{{{.Name}}}}' | grep --count '_.*-{service}-1$'
+"""
 
 
 def site(stack: Stack) -> Site:
@@ -169,3 +179,24 @@ def two_releases_come_one_after_the_other(stack: Stack) -> Judgement:
     seen = f"they exit {' and '.join(str(each.status) for each in done)}; visitors heard {said(told)}, afterwards "
     seen += f"{said(after)}; the next `up` starts {later}"
     return kept_if([each.status for each in done] == [0, 0] and not lost and set(after) == {later}, seen)
+
+
+@promise(family="rehearsal", authority="https://12factor.net/disposability")
+def a_killed_release_is_made_up_for(stack: Stack) -> Judgement:
+    """Killed while it replaces a copy, or the worker: every visitor is answered, and the next release ends right."""
+    told, right = [], True
+    for service, version in (("web", "eight"), ("worker", "nine")):
+        image = built(stack, GOOD.format(version=version))
+        with visitors(stack) as heard:
+            left = stack.run(KILLED.format(image=image, service=service), check=False).stdout.split()[-1:]
+            done = stack.run(f"./release {image}", check=False)
+        with visitors(stack) as after:
+            time.sleep(1)
+        lost = sum(count for what, count in heard.items() if " " in what)
+        seen = f"killed while it replaces {service} it leaves {' '.join(left) or 'no'} container without a name; "
+        seen += f"the next one exits {done.status}, {lost} visitors lost, afterwards {said(after)}"
+        told += [seen, *(line for line in done.stderr.splitlines() if line.startswith("Error"))]
+        right = right and left == ["1"] and done.status == 0 and not lost and set(after) == {version}
+        if not right:
+            break
+    return kept_if(right, "; ".join(told))

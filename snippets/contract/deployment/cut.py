@@ -1,0 +1,86 @@
+"""A release that is cut off in the middle: what serves then, what is lost, and whether the next one ends right."""
+
+from dataclasses import dataclass
+
+from ..promise import Judgement, kept_if, promise
+from .description import NEXT, Deployment
+from .keep import missing
+from .subject import Deployed
+from .visitors import served, serving, writes
+
+# After which share of the time that it takes a release is cut off, and whether the hosts lose their power as well.
+CUTS = ((0.4, False), (0.5, True), (0.65, True))
+# One that was over sooner than it was cut off tells nothing: the next one is cut off in so much of that time.
+SOONER, TRIES = 0.6, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What was seen of a release that lost its way after so many seconds, and of the next one.
+
+    `busy` is whether it was still under way, `wrote` how many writes somebody was acknowledged meanwhile.
+    """
+
+    after_s: float
+    power: bool
+    busy: bool
+    serves: bool
+    wrote: int
+    lost: int
+    ends: bool
+
+    @property
+    def right(self) -> bool:
+        """Whether nobody had to help."""
+        return self.serves and self.ends and self.wrote > 0 and not self.lost
+
+    def __str__(self) -> str:
+        """As in "the connection lost after 8 s: it serves, ..."."""
+        what = "the hosts without power" if self.power else "the connection lost"
+        done = "" if self.busy else ", when all was done"
+        told = f"{what} after {self.after_s:.0f} s{done}: {'it serves' if self.serves else 'nobody serves'}, "
+        told += f"of {self.wrote} acknowledged writes {self.lost} are lost, "
+        return f"{told}the next release {'ends right' if self.ends else 'does not end right'}"
+
+
+def cut(servers: Deployed, deployment: Deployment, version: str, after_s: float, *, power: bool) -> Cut:
+    """Begin to release a version, cut it off, and release it again."""
+    before = serving(servers, deployment)
+    with writes(servers, deployment, f"{'power' if power else 'way'}-{after_s:.2f}") as acknowledged:
+        busy = servers.cut_off(version, after_s, power=power)
+        serves = served(servers, deployment) is not None
+    again = servers.release(version)
+    lost = missing(servers, deployment, acknowledged)
+    return Cut(
+        after_s=after_s,
+        power=power,
+        busy=busy,
+        serves=serves,
+        wrote=len(acknowledged),
+        lost=len(lost),
+        ends=again.status == 0 and serving(servers, deployment) != before,
+    )
+
+
+@promise(family="release", authority="https://12factor.net/disposability")
+def release_survives_cut(servers: Deployed, deployment: Deployment) -> Judgement:
+    """A release that is cut off leaves a version serving with every acknowledged write, and the next one ends right."""
+    servers.release(NEXT)
+    whole = servers.release()
+    if whole.status != 0:
+        return kept_if(condition=False, seen=f"a release that nobody cuts off exits {whole.status}")
+    told: list[str] = []
+    version, right = NEXT, False
+    for share, power in CUTS:
+        after_s = share * whole.took_s
+        for _ in range(TRIES):
+            seen = cut(servers, deployment, version, after_s, power=power)
+            # There and back: what one has left is where the next one begins.
+            version, after_s = ("", NEXT)[version == ""], SOONER * after_s
+            if seen.busy or not seen.right:
+                break
+        told.append(str(seen))
+        right = seen.busy and seen.right
+        if not right:
+            break
+    return kept_if(right, f"of {whole.took_s:.0f} s: {'; '.join(told)}")
