@@ -46,7 +46,8 @@ def _stated_faults(deployment: Deployment) -> Iterator[str]:
             yield f"deployment.timers: {name!r} is no timer"
         if not SPAN.fullmatch(silence):
             yield f"deployment.timers.{name}: {silence!r} is no time, as in 2h"
-    for key, command in {"write": deployment.probe.write, "read": deployment.probe.read}.items():
+    probe = deployment.probe
+    for key, command in {"write": probe.write, "read": probe.read, "worked": probe.worked}.items():
         if NONCE not in command:
             yield f"deployment.probe.{key}: without {NONCE} nobody can tell what was left"
     for path in (deployment.drift, *deployment.writes, *deployment.secrets.values()):

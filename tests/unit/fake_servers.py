@@ -24,7 +24,11 @@ APP = Deployment(
     writes=["/srv/uploads"],
     arrive_s=100.0,
     probe=Probe(
-        write="curl {url}/notes -d {nonce}", read="curl {url}/notes?q={nonce}", client="/who", slow="/slow?seconds=14"
+        write="curl {url}/notes -d {nonce}",
+        read="curl {url}/notes?q={nonce}",
+        worked="count {url}/notes?q={nonce}",
+        client="/who",
+        slow="/slow?seconds=14",
     ),
     sql="psql",
     hot="visits",

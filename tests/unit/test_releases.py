@@ -33,6 +33,7 @@ class Released(Told):
     waits: list[bool] = field(default_factory=lambda: [False, True])
     dark: bool = False
     writes: bool = True
+    worked: str = "1 1"
     forgets: bool = False
     visited: dict[str, int] = field(default_factory=dict)
     waited: dict[str, int] = field(default_factory=lambda: {"200": 3})
@@ -76,6 +77,8 @@ class Released(Told):
             return Done(status=0, stdout=" 1\n", stderr="", took_s=0.1)
         if command.startswith("curl"):
             return Done(status=7 if self.dark else 0, stdout="", stderr="", took_s=0.1)
+        if "worked=" in command:
+            return Done(status=0, stdout=self.worked, stderr="", took_s=0.1)
         if "grep --fixed-strings" in command:
             return Done(status=0, stdout="before-the-way-back-\n" * self.forgets, stderr="", took_s=0.1)
         return super().run(command, on=on, check=check)
@@ -190,3 +193,19 @@ def test_without_a_registry_it_runs_on() -> None:
 def test_a_release_survives_a_cut(told: Released, *, is_kept: bool) -> None:
     """It counts while it is busy, and with somebody who writes."""
     assert (judged("release-survives-cut", told)[0] is Verdict.KEPT) == is_kept
+
+
+@pytest.mark.parametrize(
+    ("told", "is_kept"),
+    [
+        (Released(), True),
+        (Released(worked="1 0"), False),
+        (Released(worked="1 2"), False),
+        (Released(worked="1"), False),
+        (Released(writes=False, worked=""), False),
+    ],
+    ids=["kept", "one-not-done", "one-done-twice", "one-not-told-of", "nobody-asked"],
+)
+def test_jobs_are_done_once_across_a_release(told: Released, *, is_kept: bool) -> None:
+    """As many are told of as were asked for, each once."""
+    assert (judged("jobs-survive-release", told)[0] is Verdict.KEPT) == is_kept

@@ -5,7 +5,14 @@ from .arrive import arrives_after_failure, arrives_from_nothing, dry_run_honest,
 from .cut import release_survives_cut
 from .guard import https_only, only_stated_ports, ssh_keys_only
 from .keep import data_outlives, survives_crash
-from .release import bad_release_refused, migration_yields, release_lossless, rolls_back, runs_what_was_released
+from .release import (
+    bad_release_refused,
+    jobs_survive_release,
+    migration_yields,
+    release_lossless,
+    rolls_back,
+    runs_what_was_released,
+)
 from .renewal import renews_itself
 from .rights import client_known, least_rights, secrets_unseen
 
@@ -26,6 +33,7 @@ DEPLOYMENT: tuple[Promise, ...] = (
     migration_yields,
     runs_what_was_released,
     release_survives_cut,
+    jobs_survive_release,
     survives_crash,
     data_outlives,
     renews_itself,

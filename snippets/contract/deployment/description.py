@@ -27,6 +27,9 @@ class Probe(Table, frozen=True, kw_only=True):
     ] = None
     write: Annotated[str, Meta(description="a command that leaves `{nonce}` with it, and fails where it did not")]
     read: Annotated[str, Meta(description="a command that prints `{nonce}` as long as that is there")]
+    worked: Annotated[
+        str, Meta(description="a command that prints how often the work was done that leaving `{nonce}` asks for")
+    ]
 
 
 class Versions(Table, frozen=True, kw_only=True):
@@ -109,6 +112,10 @@ class Deployment(Table, frozen=True, kw_only=True):
     def leaving(self, nonce: str) -> str:
         """The command that leaves this with it."""
         return self.probe.write.replace("{url}", self.url).replace("{nonce}", nonce)
+
+    def working(self, nonce: str) -> str:
+        """The command that prints how often the work was done that this asks for."""
+        return self.probe.worked.replace("{url}", self.url).replace("{nonce}", nonce)
 
     def reading(self, nonce: str) -> str:
         """The command that prints this where it is there."""

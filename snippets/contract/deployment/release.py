@@ -2,7 +2,8 @@
 
 import shlex
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from ...errors import ContainerError
@@ -11,9 +12,10 @@ from ..servers import NEIGHBOUR
 from .description import HELD, NEXT, Deployment
 from .keep import missing
 from .subject import Deployed
-from .visitors import served, serving, visits, waits
+from .visitors import served, serving, visits, waits, writes
 
 READY_S = 30.0
+WORKED_S = 60.0
 # The door lets nothing pass for a table but a name.
 READ = "BEGIN; SELECT count(*) FROM {table};"
 # Whether somebody has a lock of the table at all.
@@ -132,3 +134,27 @@ def runs_what_was_released(servers: Deployed, deployment: Deployment) -> Judgeme
     )
     told += f"{again.status} after {again.took_s:.0f} s"
     return kept_if(booted and after == released and again.status == 0, told)
+
+
+@promise(family="release", authority="https://12factor.net/disposability")
+def jobs_survive_release(servers: Deployed, deployment: Deployment) -> Judgement:
+    """What visitors ask for in the background is done once each, across a release and a host without power."""
+    servers.release()
+    with writes(servers, deployment, "job") as asked_for:
+        done = servers.release(NEXT)
+        servers.kill(deployment.host)
+    servers.start(deployment.host)
+    served(servers, deployment)
+    late_s = servers.await_(lambda: "0" not in _worked(servers, deployment, asked_for), WORKED_S)
+    times = Counter(_worked(servers, deployment, asked_for))
+    more = times.total() - times["1"] - times["0"]
+    told = f"it exits {done.status}, then the power is cut; of {len(asked_for)} jobs that were asked for meanwhile "
+    told += f"{times['1']} are done once, {times['0']} are not done, {more} more often"
+    told += "" if late_s is None else f", all of them {late_s:.0f} s after it serves again"
+    return kept_if(done.status == 0 and bool(asked_for) and times["1"] == len(asked_for), told)
+
+
+def _worked(servers: Deployed, deployment: Deployment, asked_for: Sequence[str]) -> Sequence[str]:
+    """How often each job was done."""
+    look = f'worked=$({deployment.working("$nonce")}); echo "${{worked:-0}}"'
+    return servers.run(f"for nonce in {' '.join(asked_for)}; do {look}; done", on=NEIGHBOUR).stdout.split()
