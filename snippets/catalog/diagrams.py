@@ -17,8 +17,12 @@ from .sections import LARGEST_BYTES
 from .snippet import Snippet
 
 FOLDER, LANGUAGE = "diagrams", "diagram"
-PATH, REACH = "path", "reach"
-KINDS = (PATH, REACH)
+PATH, REACH, COURSE = "path", "reach", "course"
+KINDS = (PATH, REACH, COURSE)
+# Those of rows and columns.
+TABLES = (REACH, COURSE)
+# What a part of the whole is doing.
+STATES = ("before", "leaves", "away", "after")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 # Rows, and columns.
 _SIDES = 2
@@ -30,12 +34,15 @@ class Arrow(Table, frozen=True, kw_only=True):
     says: Annotated[str, Meta(description="how it gets there, or why it does not")]
     seen: Annotated[str, Meta(description="who saw it: `flask-pip/drains`, a snippet and what it is judged by")] = ""
     closed: Annotated[bool, Meta(description="`reach`: whether it was tried, and nothing answered")] = False
+    state: Annotated[
+        str, Meta(description="`course`: from this moment on it is as `before`, `leaves`, is `away`, or is as `after`")
+    ] = ""
 
 
 class Node(Table, frozen=True, kw_only=True):
-    """A box of a path; of who reaches what, a row or a column."""
+    """A box of a path; of a table, a row or a column."""
 
-    group: Annotated[str, Meta(description="the frame in which it stands; of `reach` the first are rows")]
+    group: Annotated[str, Meta(description="the frame in which it stands; of a table the first are rows")]
     title: Annotated[str, Meta(description="what it is called")]
     says: Annotated[str, Meta(description="what it does, in a few words")] = ""
     keeps: Annotated[list[str], Meta(description="`path`: what it keeps when its container is gone")] = []
@@ -45,7 +52,10 @@ class Node(Table, frozen=True, kw_only=True):
 class DiagramTable(Table, frozen=True, kw_only=True):
     """What a diagram shows, whichever way it is drawn."""
 
-    kind: Annotated[str, Meta(description="`path`, a chain of boxes, or `reach`, a table of who reaches what")]
+    kind: Annotated[
+        str,
+        Meta(description="`path`, a chain of boxes; `reach`, who reaches what; `course`, what becomes of each in time"),
+    ]
     title: Annotated[str, Meta(description="what stands below it, and what it is called where it is not seen")]
     nodes: Annotated[dict[str, Node], Meta(description="what it is made of, by name, in their order")]
 
@@ -107,26 +117,53 @@ def _faults(table: DiagramTable, snippets: Mapping[str, Snippet]) -> Iterator[st
         return
     groups = [group for group, _ in groupby(node.group for node in table.nodes.values())]
     yield from (f"group: what stands in {group!r} does not stand together" for group in _twice(groups))
-    if table.kind == REACH and len(groups) != _SIDES:
+    if table.kind in TABLES and len(groups) != _SIDES:
         yield f"group: {len(groups)} of them, where one holds the rows and another the columns"
+        return
+    if table.kind == COURSE:
+        yield from _unbegun(table)
     for name, node in table.nodes.items():
-        if not any(name in found[:2] for found in table.arrows):
+        # A moment may be one at which nothing of them changes.
+        if table.kind != COURSE and not any(name in found[:2] for found in table.arrows):
             yield f"nodes.{name}: nothing leads to it or from it"
-        if table.kind == REACH and node.keeps:
+        if table.kind in TABLES and node.keeps:
             yield f"nodes.{name}.keeps: only a path shows it"
-    neighbours = [{*pair} for pair in pairwise(table.nodes)]
     for name, to, arrow in table.arrows:
         key = f"nodes.{name}.to.{to}"
-        if to not in table.nodes:
-            yield f"{key}: there is no node {to!r}{near(to, table.nodes)}"
-        elif table.kind == REACH and [table.nodes[each].group for each in (name, to)] != groups[:_SIDES]:
-            yield f"{key}: leads from no row to a column"
-        elif table.kind == PATH and ({name, to} not in neighbours or name in table.nodes[to].to):
-            yield f"{key}: between two that do not follow on each other, or the second one between them"
-        if table.kind == PATH and arrow.closed:
-            yield f"{key}.closed: only a table of who reaches what shows it"
-        if arrow.seen or table.kind == REACH:
+        yield from (f"{key}{why}" for why in _misled(table, name, to))
+        yield from (f"{key}.{why}" for why in _mistold(table.kind, arrow))
+        if arrow.seen or table.kind in TABLES:
             yield from (f"{key}.seen: {why}" for why in _unseen(arrow.seen, snippets))
+
+
+def _misled(table: DiagramTable, name: str, to: str) -> Iterator[str]:
+    """Why nothing can lead from one node to the other."""
+    groups, neighbours = [*table.groups], [{*pair} for pair in pairwise(table.nodes)]
+    if to not in table.nodes:
+        yield f": there is no node {to!r}{near(to, table.nodes)}"
+    elif table.kind in TABLES and [table.nodes[each].group for each in (name, to)] != groups[:_SIDES]:
+        yield ": leads from no row to a column"
+    elif table.kind == PATH and ({name, to} not in neighbours or name in table.nodes[to].to):
+        yield ": between two that do not follow on each other, or the second one between them"
+
+
+def _mistold(kind: str, arrow: Arrow) -> Iterator[str]:
+    """What is said of an arrow that this kind of diagram does not show, or not said that it has to."""
+    if kind != REACH and arrow.closed:
+        yield "closed: only a table of who reaches what shows it"
+    if kind != COURSE and arrow.state:
+        yield "state: only what takes its course has one"
+    if kind == COURSE and arrow.state not in STATES:
+        yield f"state: there is no state {arrow.state!r}{near(arrow.state, STATES)}"
+
+
+def _unbegun(table: DiagramTable) -> Iterator[str]:
+    """What is drawn as nothing at the first moment, for it is not said what it is."""
+    moments, who = table.groups.values()
+    begun = table.nodes[moments[0]].to
+    yield from (
+        f"nodes.{moments[0]}.to.{name}: missing, the first moment says it of each" for name in who if name not in begun
+    )
 
 
 def _unseen(seen: str, snippets: Mapping[str, Snippet]) -> Iterator[str]:

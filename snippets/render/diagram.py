@@ -3,14 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
 
-from ..catalog.diagrams import FOLDER, PATH, REACH, Arrow, DiagramTable, Node
-from . import path, reach
+from ..catalog.diagrams import COURSE, FOLDER, PATH, REACH, Arrow, DiagramTable, Node
+from . import course, path, reach
 from .blocks import Links
 from .drawing import SMALL
 
 # Pixels: what a page has room for beside its navigation, and on a telephone.
 WIDTHS = {"hb-wide": 720, "hb-narrow": 340}
-LAYOUTS: Mapping[str, Callable[[DiagramTable, str, int], tuple[float, str]]] = {PATH: path.drawn, REACH: reach.drawn}
+LAYOUTS: Mapping[str, Callable[[DiagramTable, str, int], tuple[float, str]]] = {
+    PATH: path.drawn,
+    REACH: reach.drawn,
+    COURSE: course.drawn,
+}
 _UNTRIED = " Dotted is what was not tried."
 
 
@@ -46,7 +50,7 @@ def _items(table: DiagramTable, links: Links) -> Iterator[str]:
         about += [_plain(node.says)] if node.says else []
         about += [_plain(f"keeps {', '.join(node.keeps)}")] if node.keeps else []
         told = [_told(table.kind, table.nodes[to], arrow, links) for to, arrow in node.to.items()]
-        others = [other for other in table.nodes if not is_path and other not in (*rows, *node.to)]
+        others = [other for other in table.nodes if table.kind == REACH and other not in (*rows, *node.to)]
         told += [f"not tried: {'; '.join(_plain(table.nodes[other].title) for other in others)}"] if others else []
         listed = "".join(f"<li>{each}</li>" for each in told)
         yield f"{', '.join(about)}<ul>{listed}</ul>" if told else ", ".join(about)
@@ -54,9 +58,9 @@ def _items(table: DiagramTable, links: Links) -> Iterator[str]:
 
 def _told(kind: str, to: Node, arrow: Arrow, links: Links) -> str:
     """One arrow, and the way to who saw it."""
-    way = "to" if kind == PATH else "no answer from" if arrow.closed else "reaches"
+    way = {PATH: "to ", REACH: "no answer from " if arrow.closed else "reaches ", COURSE: ""}[kind]
     target = f"{to.title} ({to.says})" if kind == REACH and to.says else to.title
-    said = f"{way} {_plain(target)}: {_plain(arrow.says)}"
+    said = f"{way}{_plain(target)}: {_plain(arrow.says)}"
     if not arrow.seen:
         return f"{said} (not tried)"
     snippet, _, judge = arrow.seen.partition("/")

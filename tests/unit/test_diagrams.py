@@ -70,6 +70,37 @@ title = "443"
 group = "what"
 title = "5432"
 """
+COURSE = """
+kind = "course"
+title = "What becomes of it"
+
+[nodes.first]
+group = "when"
+title = "It begins"
+says = "nothing has ended yet"
+
+[nodes.first.to.web]
+says = "serves"
+state = "before"
+seen = "web/drains"
+
+[nodes.between]
+group = "when"
+title = "Nothing changes"
+
+[nodes.last]
+group = "when"
+title = "It ends"
+
+[nodes.last.to.web]
+says = "is away"
+state = "away"
+seen = "web/drains"
+
+[nodes.web]
+group = "who"
+title = "web & more"
+"""
 Drawn = Callable[..., Handbook]
 
 
@@ -143,6 +174,26 @@ FAULTS = {
         REACH.replace('title = "443"', 'title = "443"\nkeeps = ["a"]'),
         "nodes.site.keeps: only a path shows it",
     ),
+    "an unknown state": (
+        COURSE.replace('"away"', '"awey"'),
+        "nodes.last.to.web.state: there is no state 'awey' (did you mean 'away'?)",
+    ),
+    "a state on a path": (
+        WAY.replace('says = "by port', 'state = "away"\nsays = "by port'),
+        "nodes.visitor.to.web.state: only what takes its course has one",
+    ),
+    "closed in a course": (
+        COURSE.replace('state = "away"', 'state = "away"\nclosed = true'),
+        "nodes.last.to.web.closed: only a table of who reaches what shows it",
+    ),
+    "a course that does not say how it begins": (
+        COURSE.replace("first.to.web", "between.to.web"),
+        "nodes.first.to.web: missing, the first moment says it of each",
+    ),
+    "a course of nobody": (
+        COURSE[: COURSE.index("[nodes.web]")].replace(".to.web", ".to.last"),
+        "group: 1 of them, where one holds the rows and another the columns",
+    ),
     "no TOML": ("kind = path", "not TOML"),
 }
 
@@ -179,6 +230,9 @@ def test_a_file_that_no_page_shows_is_refused(described: Drawn) -> None:
         (WAY.replace('"outside"', f'"{"outside " * 9}"'), "nodes.visitor.group"),
         (REACH.replace('"443"', f'"{"443, " * 9}"'), "nodes.site.title"),
         (REACH.replace("Visitor", "A visitor of the name that this server has"), "nodes.visitor.title"),
+        (COURSE.replace("It begins", "It begins " * 9), "nodes.first.title"),
+        (COURSE.replace('"is away"', f'"{"is away " * 40}"'), "nodes.last.to.web.says"),
+        (COURSE.replace('"web & more"', f'"{"web & more " * 9}"'), "nodes.web.title"),
     ],
 )
 def test_a_text_that_stands_out_of_its_place_is_refused(described: Drawn, text: str, key: str) -> None:
@@ -201,7 +255,7 @@ def test_each_kind_has_a_layout() -> None:
     assert LAYOUTS.keys() == {*KINDS}
 
 
-@pytest.mark.parametrize("text", [WAY, REACH], ids=KINDS)
+@pytest.mark.parametrize("text", [WAY, REACH, COURSE], ids=KINDS)
 def test_a_diagram_says_the_same_in_words(described: Drawn, text: str) -> None:
     """Whoever does not see it has each of its texts; both drawings have a name, and the id of that is there once."""
     figure = LexborHTMLParser(show("diagram", "way", described(text), Links()).html)
@@ -231,6 +285,15 @@ def test_what_nobody_saw_is_dotted_and_said(described: Drawn) -> None:
     )
 
 
+def test_a_state_goes_on_until_another_one_begins(described: Drawn) -> None:
+    """Where nothing changes its bar goes on, and what is away has none."""
+    html = show("diagram", "way", described(COURSE), Links()).html
+
+    assert [html.count(f'"{style}"') for style in ("hb-before", "hb-after")] == [2 * len(WIDTHS), 0]
+    assert html.count('"hb-line hb-untried"') == len(WIDTHS)
+    assert "Dotted" not in html
+
+
 def test_a_diagram_without_a_current_record_is_not_shown(described: Drawn) -> None:
     """What it says was seen is as true as the record of it."""
     handbook = described(WAY)
@@ -248,7 +311,7 @@ def test_a_wrong_name_says_which_is_right(described: Drawn) -> None:
     assert objection.why == "there is no diagram 'wey' (did you mean 'way'?)"
 
 
-@pytest.mark.parametrize("text", [WAY, REACH], ids=KINDS)
+@pytest.mark.parametrize("text", [WAY, REACH, COURSE], ids=KINDS)
 def test_it_is_written_as_the_parser_writes_it(described: Drawn, text: str) -> None:
     """So the audit compares it byte for byte, and need not read it back."""
     html = show("diagram", "way", described(text), Links("../")).html
