@@ -1,8 +1,9 @@
 """Every tutorial runs from its first cell to its last, as a reader would run it."""
 
+import os
 import shutil
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from snippets.catalog import Catalog, load
+from snippets.catalog.snippet import COMPOSE
 from snippets.engine.command import bounded
 from snippets.engine.docker import docker, try_docker
 from snippets.engine.engine import Engine
 from snippets.engine.subjects.servers import Servers
 from snippets.engine.subjects.shim import WORKDIR_LABEL, environment
-from snippets.engine.subjects.workdir import published_port
+from snippets.engine.subjects.workdir import laid_out, published_port
 from snippets.evidence.records import Execution
 from snippets.proving.recorder import Witness
 from snippets.proving.servers import bare
@@ -48,6 +50,24 @@ def fetched(tutorial: Tutorial, catalog: Catalog, sums: str) -> dict[str, str]:
 
 
 @contextmanager
+def composed(
+    tutorial: Tutorial, catalog: Catalog, engine: Engine, folder: Path, workdir: Path
+) -> Iterator[Mapping[str, str]]:
+    """What makes `docker compose` in a reader's directory use what stands in; whatever it leaves is removed."""
+    projects = [catalog.snippets[name] for name in tutorial.snippets if COMPOSE in catalog.snippets[name].sources]
+    if tutorial.servers or not projects:
+        yield {}
+        return
+    (snippet,) = projects
+    contexts = engine.contexts(snippet.bases)
+    # Of the same project, with the same override, and a compose file before the reader has one.
+    with laid_out(snippet, folder / "stated", tutorial.name, run=engine.run, contexts=contexts) as stated:
+        assert stated.override is not None
+        files = os.pathsep.join([str(workdir / COMPOSE), str(stated.override)])
+        yield {"COMPOSE_FILE": files, "COMPOSE_PROJECT_NAME": stated.env["COMPOSE_PROJECT_NAME"]}
+
+
+@contextmanager
 def reader(tutorial: Tutorial, catalog: Catalog, engine: Engine, folder: Path) -> Iterator[Servers | None]:
     """Where a reader sits: with the servers that the tutorial is of, or at this machine with its ports free."""
     if tutorial.servers:
@@ -77,12 +97,15 @@ def test_tutorial_runs(name: str, catalog: Catalog, engine: Engine, witness: Wit
         shutil.rmtree(workdir, ignore_errors=True)
         workdir.mkdir()
         try:
-            with reader(tutorial, catalog, engine, tmp_path) as servers:
+            with (
+                reader(tutorial, catalog, engine, tmp_path) as servers,
+                composed(tutorial, catalog, engine, tmp_path, workdir) as files,
+            ):
                 execution = execute(
                     tutorial,
                     catalog=catalog,
                     workdir=workdir,
-                    env=env,
+                    env={**env, **files},
                     engine=engine.description,
                     stand_in=any(ground.base.stand_in for ground in grounds),
                     there=servers.lent() if servers else (),
