@@ -23,8 +23,8 @@ from snippets.proving.summary import print_summary
 # Tests of one image share its boots, those of one stack share it while it is up.
 JUDGED = re.compile(r"tests/(?P<room>contract|rehearsals)/.*\[(?P<name>[^:\]]+):(?P<slug>[^:\]]+)\]")
 # Whole projects of strangers take minutes each, and begin by making a base, one at a time. Meanwhile the others test
-# what needs none.
-FIRST = ("tests/checked/", "tests/unit/")
+# what needs none. A tutorial that begins last is waited for by all.
+FIRST = ("tests/checked/", "tests/tutorials/", "tests/unit/")
 HANDBOOK = pytest.StashKey[Handbook]()
 RECORDER = pytest.StashKey[Recorder]()
 
