@@ -222,5 +222,6 @@ def test_the_handbooks_own_tutorials_load() -> None:
     assert {name: tutorial.servers for name, tutorial in tutorials.items()} == {
         "first-container": "",
         "one-server": "ansible-app-docker",
+        "release-without-a-gap": "",
     }
     assert {name: misread(tutorial) for name, tutorial in tutorials.items()} == dict.fromkeys(tutorials)
