@@ -44,9 +44,9 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Prove everything again from nothing, believing no record; needs a container engine."""
+    """Prove everything again from nothing; of the pitfalls those that are due. Needs a container engine."""
     install(session)
-    run(session, *WITH_ENGINE, "pytest", *parallel(), *session.posargs)
+    run(session, *WITH_ENGINE, "pytest", "--pitfalls=due", *parallel(), *session.posargs)
 
 
 @nox.session

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parent
 # What a wheel holds and a checkout does not: the records, and the addresses of the pages that tell of pitfalls.
 RECORDS, PAGES = PACKAGE / "records", PACKAGE / "pages.json"
+# What a checkout was cloned with, whichever records are asked for.
+COMMITTED = PACKAGE.parent / "evidence"
 # What was seen on whole machines, below the records.
 MACHINES = "machines"
 _SETTLED = (Verdict.KEPT, Verdict.NOT_APPLICABLE)
@@ -58,7 +60,7 @@ class Handbook:
         """
         is_shipped = RECORDS.is_dir()
         told = os.environ.get(EVIDENCE.name)
-        known = Path(told) if told else RECORDS if is_shipped else PACKAGE.parent / "evidence"
+        known = Path(told) if told else RECORDS if is_shipped else COMMITTED
         return cls(
             catalog=load(library) if library else load(),
             store=EvidenceStore(records or known),

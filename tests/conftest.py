@@ -2,11 +2,14 @@
 
 import re
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
+from datetime import UTC, date, datetime
 
 import pytest
 from rich.console import Console
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from snippets.catalog import Catalog
 from snippets.contract import PROMISES
@@ -15,10 +18,12 @@ from snippets.engine.engine import Engine
 from snippets.engine.run import current, opened
 from snippets.engine.subjects.make import WHOLE, chosen
 from snippets.errors import SnippetsError
-from snippets.handbook import Handbook
+from snippets.evidence.records import Capture
+from snippets.handbook import COMMITTED, Handbook
 from snippets.proving.progress import ProgressLine
 from snippets.proving.recorder import Recorder, Witness
 from snippets.proving.summary import print_summary
+from snippets.proving.turns import believed
 
 # Tests of one image share its boots, those of one stack share it while it is up.
 JUDGED = re.compile(r"tests/(?P<room>contract|rehearsals)/.*\[(?P<name>[^:\]]+):(?P<slug>[^:\]]+)\]")
@@ -27,11 +32,19 @@ JUDGED = re.compile(r"tests/(?P<room>contract|rehearsals)/.*\[(?P<name>[^:\]]+):
 FIRST = ("tests/checked/", "tests/tutorials/", "tests/unit/")
 HANDBOOK = pytest.StashKey[Handbook]()
 RECORDER = pytest.StashKey[Recorder]()
+BELIEVED = pytest.StashKey[Mapping[str, Capture]]()
+DAY = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--stale` proves only what has no current record; `--witnesses` asks more of mutants than has to be."""
+    """`--stale` and `--pitfalls` leave out what has a current record; `--witnesses` asks more than has to be."""
     parser.addoption("--stale", action="store_true", help="prove only what has no current record")
+    parser.addoption(
+        "--pitfalls",
+        choices=("all", "due"),
+        default="all",
+        help="boot every fault, or those without a current record and, of the others, those whose turn it is today",
+    )
     parser.addoption(
         "--witnesses",
         choices=("none", "quick", "all"),
@@ -48,11 +61,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[HANDBOOK] = Handbook.here()
     except SnippetsError as error:
         raise pytest.UsageError(str(error)) from None
-    if not hasattr(config, "workerinput"):
+    told = getattr(config, "workerinput", None)
+    config.stash[DAY] = told["day"] if told else datetime.now(UTC).date().isoformat()
+    config.stash[BELIEVED] = _believed(config)
+    if told is None:
         handbook, on_machines = config.stash[HANDBOOK], chosen() is WHOLE
         # What was seen on whole machines is a record of its own: nobody asks them for all promises.
         store = handbook.machines if on_machines else handbook.store
         config.stash[RECORDER] = Recorder(handbook.catalog, store, partly=on_machines)
+        config.stash[RECORDER].believe(config.stash[BELIEVED])
         config.pluginmanager.register(config.stash[RECORDER])
         if sys.stderr.isatty():
             config.pluginmanager.register(ProgressLine(Console(stderr=True)))
@@ -61,17 +78,30 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(run.close)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    """Tell a worker what day it is: at midnight too all leave out the same."""
+    node.workerinput["day"] = node.config.stash[DAY]
+
+
+def _believed(config: pytest.Config) -> Mapping[str, Capture]:
+    if config.getoption("--pitfalls") == "all":
+        return {}
+    return believed(Handbook.here(records=COMMITTED), date.fromisoformat(config.stash[DAY]))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes longest; leave out what has a current record, where only the stale is asked for."""
+    """Begin with what takes longest; leave out what is not due, and what has a current record where that is asked."""
     items.sort(key=lambda item: next((n for n, room in enumerate(FIRST) if room in item.nodeid), len(FIRST)))
-    if not config.getoption("--stale"):
-        return
-    handbook = config.stash[HANDBOOK]
-    stale = handbook.stale_atoms | handbook.withheld_atoms
-    chosen = [item for item in items if any(stale & set(m.args) for m in item.iter_markers("proves"))]
-    left = [item for item in items if item not in chosen]
-    config.hook.pytest_deselected(items=left)
+    proven = {item: {atom for mark in item.iter_markers("proves") for atom in mark.args} for item in items}
+    left = {f"pitfall:{name}" for name in config.stash[BELIEVED]}
+    chosen = [item for item in items if not proven[item] & left]
+    if config.getoption("--stale"):
+        handbook = config.stash[HANDBOOK]
+        stale = handbook.stale_atoms | handbook.withheld_atoms
+        chosen = [item for item in chosen if proven[item] & stale]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
 
 
@@ -102,7 +132,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     run = current()
     grounds = costs(run) if run else ()
     recorder = config.stash[RECORDER]
-    print_summary(recorder.written, recorder.withheld, grounds, terminalreporter.write_line)
+    believed = config.stash[BELIEVED]
+    print_summary(recorder.written, recorder.withheld, believed, grounds, terminalreporter.write_line)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """pytest plugin: test outcomes -> records; workers only witness, the controller alone writes."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import median
@@ -79,7 +79,12 @@ class Recorder:
         self._captures: dict[str, Capture] = {}
         self._executions: dict[str, Execution] = {}
         self.withheld: dict[str, str] = {}
+        self.believed: Mapping[str, Capture] = {}
         self.written: list[Written] = []
+
+    def believe(self, captures: Mapping[str, Capture]) -> None:
+        """Pitfalls that this run does not try, by what an earlier one saw of them; their dates stay what they are."""
+        self.believed = captures
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what a test attached, whether it passed or not: a broken promise is worth a record."""
@@ -115,6 +120,8 @@ class Recorder:
             self.written.append(
                 Written(name=name, complete=complete, written=written, findings=len(fresh), took_s=took_s)
             )
+        for name, capture in self.believed.items():
+            self._store.write(capture, name)
         for name, capture in sorted(self._captures.items()):
             self._note(name, written=self._store.write(capture, name))
         for name, execution in sorted(self._executions.items()):

@@ -62,7 +62,7 @@ class Released(Told):
         """What visitors were answered, each look from anew; what was left there, where it is not forgotten."""
         if command.startswith("cat /run/visits"):
             told = (
-                {f"200 {each}": 2 for each in self.seen}
+                {f"200 {each}": 2 for each in (*self.seen, f"v{self.serves}")}
                 | {"200": 9}
                 | self.visited
                 | ({"HTTPError": 1} if self.loses else {})
@@ -152,6 +152,21 @@ def test_a_way_back_has_its_time() -> None:
     """It is stated."""
     hasty = msgspec.structs.replace(APP, back_s=-1.0)
     assert DEPLOYED["rolls-back"].judge(cast("Deployed", Released()), hasty).verdict is Verdict.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("told", "is_kept"),
+    [
+        (Released(waits=[False]), True),
+        (Released(waits=[True]), False),
+        (Released(waits=[False], loses=True), False),
+        (Released(waits=[False], visited={"200 vother": 1}), False),
+    ],
+    ids=["kept", "one-fails", "a-request-lost", "two-serve-in-the-end"],
+)
+def test_two_releases_at_once_end_with_one_version(told: Released, *, is_kept: bool) -> None:
+    """Both end well, and all copies are of the same."""
+    assert (judged("migrates-once", told)[0] is Verdict.KEPT) == is_kept
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from .keep import data_outlives, survives_crash
 from .release import (
     bad_release_refused,
     jobs_survive_release,
+    migrates_once,
     migration_yields,
     release_lossless,
     rolls_back,
@@ -15,6 +16,7 @@ from .release import (
 )
 from .renewal import renews_itself
 from .rights import client_known, least_rights, secrets_unseen
+from .watch import timers_catch_up
 
 # In the order they are judged: on one set of hosts, what harms them comes last.
 DEPLOYMENT: tuple[Promise, ...] = (
@@ -30,10 +32,12 @@ DEPLOYMENT: tuple[Promise, ...] = (
     release_lossless,
     bad_release_refused,
     rolls_back,
+    migrates_once,
     migration_yields,
     runs_what_was_released,
     release_survives_cut,
     jobs_survive_release,
+    timers_catch_up,
     survives_crash,
     data_outlives,
     renews_itself,

@@ -4,6 +4,7 @@ import shlex
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from ...errors import ContainerError
@@ -75,6 +76,21 @@ def rolls_back(servers: Deployed, deployment: Deployment) -> Judgement:
     told += "lost" if lost else "there"
     back = done.status == 0 and since != before == after and took_s <= deployment.back_s
     return kept_if(back and not seen.lost and not lost, told)
+
+
+@promise(family="release", authority="https://12factor.net/admin-processes")
+def migrates_once(servers: Deployed, deployment: Deployment) -> Judgement:
+    """Of two releases with migrations, begun together, both end well, no visitor is lost, and one serves in the end."""
+    servers.release()
+    versions = (NEXT, HELD)
+    with visits(servers, deployment, telling=True) as seen, ThreadPoolExecutor(len(versions)) as both:
+        done = list(both.map(servers.release, versions))
+    with visits(servers, deployment, telling=True) as after:
+        servers.await_(lambda: False, GOES_ON_S)
+    exits = " and ".join(str(each.status) for each in done)
+    told = f"they exit {exits}; visitors got {seen}; afterwards {after}"
+    one = len(after.versions) == 1 and after.versions <= seen.versions
+    return kept_if(not any(each.status for each in done) and not seen.lost and not after.lost and one, told)
 
 
 @promise(
