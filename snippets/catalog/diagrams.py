@@ -17,8 +17,8 @@ from .sections import LARGEST_BYTES
 from .snippet import Snippet
 
 FOLDER, LANGUAGE = "diagrams", "diagram"
-PATH, REACH, COURSE = "path", "reach", "course"
-KINDS = (PATH, REACH, COURSE)
+PATH, REACH, COURSE, BARS = "path", "reach", "course", "bars"
+KINDS = (PATH, REACH, COURSE, BARS)
 # Those of rows and columns.
 TABLES = (REACH, COURSE)
 # What a part of the whole is doing.
@@ -40,12 +40,15 @@ class Arrow(Table, frozen=True, kw_only=True):
 
 
 class Node(Table, frozen=True, kw_only=True):
-    """A box of a path; of a table, a row or a column."""
+    """A box of a path; of a table, a row or a column; of what was measured, a bar."""
 
     group: Annotated[str, Meta(description="the frame in which it stands; of a table the first are rows")]
     title: Annotated[str, Meta(description="what it is called")]
     says: Annotated[str, Meta(description="what it does, in a few words")] = ""
     keeps: Annotated[list[str], Meta(description="`path`: what it keeps when its container is gone")] = []
+    after: Annotated[
+        str, Meta(description="`bars`: words that the tutorial printed on one line, before its number")
+    ] = ""
     to: Annotated[dict[str, Arrow], Meta(description="where it leads, by the names of nodes")] = {}
 
 
@@ -54,9 +57,14 @@ class DiagramTable(Table, frozen=True, kw_only=True):
 
     kind: Annotated[
         str,
-        Meta(description="`path`, a chain of boxes; `reach`, who reaches what; `course`, what becomes of each in time"),
+        Meta(
+            description="`path`, a chain of boxes; `reach`, who reaches what; `course`, what becomes of each in time; "
+            "`bars`, what a tutorial measured"
+        ),
     ]
     title: Annotated[str, Meta(description="what stands below it, and what it is called where it is not seen")]
+    tutorial: Annotated[str, Meta(description="`bars`: the tutorial that measured it")] = ""
+    unit: Annotated[str, Meta(description="`bars`: in what, as it stands behind each number")] = ""
     nodes: Annotated[dict[str, Node], Meta(description="what it is made of, by name, in their order")]
 
     @property
@@ -115,6 +123,7 @@ def _faults(table: DiagramTable, snippets: Mapping[str, Snippet]) -> Iterator[st
     if table.kind not in KINDS:
         yield f"kind: there is no kind {table.kind!r}{near(table.kind, KINDS)}"
         return
+    yield from _mismeasured(table)
     groups = [group for group, _ in groupby(node.group for node in table.nodes.values())]
     yield from (f"group: what stands in {group!r} does not stand together" for group in _twice(groups))
     if table.kind in TABLES and len(groups) != _SIDES:
@@ -124,7 +133,7 @@ def _faults(table: DiagramTable, snippets: Mapping[str, Snippet]) -> Iterator[st
         yield from _unbegun(table)
     for name, node in table.nodes.items():
         # A moment may be one at which nothing of them changes.
-        if table.kind != COURSE and not any(name in found[:2] for found in table.arrows):
+        if table.kind not in (COURSE, BARS) and not any(name in found[:2] for found in table.arrows):
             yield f"nodes.{name}: nothing leads to it or from it"
         if table.kind in TABLES and node.keeps:
             yield f"nodes.{name}.keeps: only a path shows it"
@@ -134,6 +143,21 @@ def _faults(table: DiagramTable, snippets: Mapping[str, Snippet]) -> Iterator[st
         yield from (f"{key}.{why}" for why in _mistold(table.kind, arrow))
         if arrow.seen or table.kind in TABLES:
             yield from (f"{key}.seen: {why}" for why in _unseen(arrow.seen, snippets))
+
+
+def _mismeasured(table: DiagramTable) -> Iterator[str]:
+    """What is said of numbers where there are none, or not said of them that has to be."""
+    keys = {"tutorial": table.tutorial, "unit": table.unit}
+    keys |= {f"nodes.{name}.after": node.after for name, node in table.nodes.items()}
+    if table.kind != BARS:
+        yield from (f"{key}: only bars have it" for key, said in keys.items() if said)
+        return
+    yield from (f"{key}: missing, a number has it" for key, said in keys.items() if not said)
+    # What the record says of it is put there.
+    yield from (f"nodes.{name}.says: its number stands there" for name, node in table.nodes.items() if node.says)
+    yield from (f"nodes.{name}.to: a bar leads nowhere" for name, node in table.nodes.items() if node.to)
+    if len(table.groups) != 1:
+        yield f"group: {len(table.groups)} of them, where all bars stand in one"
 
 
 def _misled(table: DiagramTable, name: str, to: str) -> Iterator[str]:

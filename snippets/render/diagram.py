@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
 
-from ..catalog.diagrams import COURSE, FOLDER, PATH, REACH, Arrow, DiagramTable, Node
-from . import course, path, reach
+from ..catalog.diagrams import BARS, COURSE, FOLDER, PATH, REACH, Arrow, DiagramTable, Node
+from . import bars, course, path, reach
 from .blocks import Links
 from .drawing import SMALL
 
@@ -14,6 +14,7 @@ LAYOUTS: Mapping[str, Callable[[DiagramTable, str, int], tuple[float, str]]] = {
     PATH: path.drawn,
     REACH: reach.drawn,
     COURSE: course.drawn,
+    BARS: bars.drawn,
 }
 _UNTRIED = " Dotted is what was not tried."
 

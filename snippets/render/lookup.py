@@ -6,7 +6,7 @@ from typing import NoReturn
 from ..catalog.metadata import near
 from ..catalog.snippet import Pitfall
 from ..errors import ReferenceFault, SnippetsError
-from ..evidence.records import Capture, Evidence
+from ..evidence.records import Capture, Evidence, Execution
 from ..evidence.standing import Standing, State
 from ..handbook import Handbook
 from . import exhibit
@@ -38,6 +38,16 @@ def pitfall(name: str, handbook: Handbook) -> tuple[Pitfall, Standing]:
         unknown("there is no pitfall", name, handbook.pitfalls)
     fault = handbook.pitfalls[name].pitfall
     return fault, snippet(fault.snippet, handbook)
+
+
+def execution(name: str, handbook: Handbook) -> Execution:
+    """What a tutorial printed; raises UnprovenError where no current record says so."""
+    if name not in handbook.tutorials:
+        unknown("there is no tutorial", name, handbook.tutorials)
+    standing = handbook.tutorials[name]
+    if standing.state is not State.PROVEN or standing.execution is None:
+        raise UnprovenError(standing.objection or f"tutorial {name} was never executed")
+    return standing.execution
 
 
 def whole(name: str, handbook: Handbook) -> tuple[Pitfall, Standing]:

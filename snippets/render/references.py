@@ -3,12 +3,13 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from ..catalog.diagrams import BARS, FOLDER
 from ..catalog.keys import FILES
 from ..contract.container.web import config_meant
 from ..errors import ReferenceFault
 from ..evidence.standing import Standing, State
 from ..handbook import Handbook
-from . import blocks, card, diagram, exhibit, install, keys, lookup, tables, usage
+from . import bars, blocks, card, diagram, exhibit, install, keys, lookup, tables, usage
 from .blocks import Links
 from .lookup import UnprovenError
 
@@ -143,6 +144,8 @@ def _diagram(reference: str, handbook: Handbook, links: Links) -> Shown:
     for name in dict.fromkeys(arrow.seen.partition("/")[0] for *_, arrow in table.arrows if arrow.seen):
         if notice := _withheld(lookup.snippet(name, handbook)):
             return notice
+    if table.kind == BARS:
+        table = bars.measured(table, lookup.execution(table.tutorial, handbook), f"{FOLDER}/{reference}.toml")
     return Shown(html=diagram.diagram(reference, table, links))
 
 

@@ -12,11 +12,13 @@ from snippets.audit import audit
 from snippets.audit.published import _as_parsed
 from snippets.catalog.diagrams import KINDS
 from snippets.errors import CatalogError
+from snippets.evidence.records import Cell, Execution
 from snippets.handbook import Handbook
 from snippets.render import Links, render, show
 from snippets.render.diagram import LAYOUTS, WIDTHS
 from snippets.render.drawing import width_of
 from tests.unit.pages.site import HEAD
+from tests.unit.test_audit_published import TUTORIAL, WHEN
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = "# A page\n\n```diagram\nway\n```\n"
@@ -101,18 +103,49 @@ seen = "web/drains"
 group = "who"
 title = "web & more"
 """
+BARS = """
+kind = "bars"
+title = "What it takes"
+tutorial = "first"
+unit = "s"
+
+[nodes.slow]
+group = "the longest wait"
+title = "The slow way"
+after = "slow: "
+
+[nodes.quick]
+group = "the longest wait"
+title = "The quick & short way"
+after = "quick: "
+"""
+PRINTED = "slow: 18.5 s without an answer\nquick:   0.5 s without an answer"
+DIAGRAMS = [WAY, REACH, COURSE, BARS]
 Drawn = Callable[..., Handbook]
 
 
 @pytest.fixture
 def described(tmp_path: Path, small: Handbook) -> Drawn:
-    """Lay out a page and one diagram; the small library, proven, with these."""
+    """Lay out a page, a tutorial that printed something, and one diagram; the small library, proven, with these."""
 
-    def made(text: str, page: str = PAGE, name: str = "way.toml") -> Handbook:
+    def made(text: str, page: str = PAGE, name: str = "way.toml", printed: str = PRINTED) -> Handbook:
         (tmp_path / "docs" / "diagrams").mkdir(parents=True, exist_ok=True)
         (tmp_path / "docs" / "diagrams" / name).write_text(text)
         (tmp_path / "docs" / "index.md").write_text(page)
-        return replace(small, docs=tmp_path / "docs")
+        (tmp_path / "docs" / "tutorials").mkdir(exist_ok=True)
+        (tmp_path / "docs" / "tutorials" / "first.md").write_text(TUTORIAL)
+        told = replace(small, docs=tmp_path / "docs")
+        execution = Execution(
+            tutorial="first",
+            digest=told.tutorials["first"].tutorial.digest(small.catalog),
+            engine="Docker",
+            stand_in=False,
+            verified_at=WHEN,
+            cells=[Cell(source="echo 1", output=printed)],
+        )
+        (small.store.root / "tutorials" / "first.json").unlink(missing_ok=True)
+        small.store.write(execution, "first")
+        return replace(told)
 
     return made
 
@@ -194,6 +227,17 @@ FAULTS = {
         COURSE[: COURSE.index("[nodes.web]")].replace(".to.web", ".to.last"),
         "group: 1 of them, where one holds the rows and another the columns",
     ),
+    "a bar without its words": (BARS.replace('after = "slow: "', ""), "nodes.slow.after: missing, a number has it"),
+    "numbers of no tutorial": (BARS.replace('tutorial = "first"', ""), "tutorial: missing, a number has it"),
+    "numbers of nothing": (BARS.replace('unit = "s"', ""), "unit: missing, a number has it"),
+    "a number by hand": (
+        BARS.replace("[nodes.quick]", 'says = "0.1 s"\n\n[nodes.quick]'),
+        "nodes.slow.says: its number",
+    ),
+    "a bar that leads somewhere": (BARS + '[nodes.quick.to.slow]\nsays = "?"\n', "nodes.quick.to: a bar leads nowhere"),
+    "bars in two groups": (BARS.replace("wait", "way", 1), "group: 2 of them, where all bars stand in one"),
+    "a number on a path": (WAY.replace("keeps =", 'after = "x"\nkeeps ='), "nodes.web.after: only bars have it"),
+    "a unit of a table": (REACH.replace("title =", 'unit = "s"\ntitle =', 1), "unit: only bars have it"),
     "no TOML": ("kind = path", "not TOML"),
 }
 
@@ -255,7 +299,7 @@ def test_each_kind_has_a_layout() -> None:
     assert LAYOUTS.keys() == {*KINDS}
 
 
-@pytest.mark.parametrize("text", [WAY, REACH, COURSE], ids=KINDS)
+@pytest.mark.parametrize("text", DIAGRAMS, ids=KINDS)
 def test_a_diagram_says_the_same_in_words(described: Drawn, text: str) -> None:
     """Whoever does not see it has each of its texts; both drawings have a name, and the id of that is there once."""
     figure = LexborHTMLParser(show("diagram", "way", described(text), Links()).html)
@@ -294,6 +338,50 @@ def test_a_state_goes_on_until_another_one_begins(described: Drawn) -> None:
     assert "Dotted" not in html
 
 
+def test_a_bar_is_as_long_as_its_number(described: Drawn) -> None:
+    """Which stands behind it, in both drawings, and in words."""
+    html = show("diagram", "way", described(BARS), Links()).html
+    long = [float(width) for width in re.findall(r'width="([\d.]+)" height="20"', html)]
+
+    assert len(long) == 2 * len(WIDTHS)
+    assert all(
+        slow / quick == pytest.approx(18.5 / 0.5, rel=0.02) for slow, quick in zip(*[iter(long)] * 2, strict=True)
+    )
+    assert [html.count(number) for number in ("18.5 s", "0.5 s")] == [len(WIDTHS) + 1] * 2
+
+
+@pytest.mark.parametrize(
+    ("printed", "why"),
+    [
+        ("slow: 18.5 s", "nodes.quick.after: 0 lines of what was printed have 'quick: ', and one must"),
+        (f"{PRINTED}\nslow: 1 s", "nodes.slow.after: 2 lines of what was printed have 'slow: ', and one must"),
+        (PRINTED.replace("18.5", "long"), "nodes.slow.after: behind 'slow: ' stands no number of s: 'long s'"),
+        (PRINTED.replace("18.5 s", "18.5 min"), "nodes.slow.after: behind 'slow: ' stands no number of s: '18.5 min'"),
+        (
+            PRINTED.replace(" 18.5 s without an answer", " "),
+            "nodes.slow.after: behind 'slow: ' stands no number of s: ''",
+        ),
+    ],
+    ids=["silent", "twice", "no-number", "another-unit", "nothing"],
+)
+def test_a_number_that_nobody_printed_is_refused(described: Drawn, printed: str, why: str) -> None:
+    """It is one of the run, or there is no drawing."""
+    (objection,) = render(PAGE, "index.md", described(BARS, printed=printed)).objections
+
+    assert objection.why == f"diagrams/way.toml: {why}"
+
+
+def test_what_was_not_measured_is_not_shown(described: Drawn) -> None:
+    """By a tutorial that is not there, or whose record is not current."""
+    (unknown,) = render(PAGE, "index.md", described(BARS.replace('"first"', '"fist"'))).objections
+    handbook = described(BARS)
+    (handbook.store.root / "tutorials" / "first.json").unlink()
+    (unproven,) = render(PAGE, "index.md", handbook).objections
+
+    assert unknown.why == "there is no tutorial 'fist' (did you mean 'first'?)"
+    assert (unproven.unproven, unproven.why) == (True, "tutorial first was never executed")
+
+
 def test_a_diagram_without_a_current_record_is_not_shown(described: Drawn) -> None:
     """What it says was seen is as true as the record of it."""
     handbook = described(WAY)
@@ -311,7 +399,7 @@ def test_a_wrong_name_says_which_is_right(described: Drawn) -> None:
     assert objection.why == "there is no diagram 'wey' (did you mean 'way'?)"
 
 
-@pytest.mark.parametrize("text", [WAY, REACH, COURSE], ids=KINDS)
+@pytest.mark.parametrize("text", DIAGRAMS, ids=KINDS)
 def test_it_is_written_as_the_parser_writes_it(described: Drawn, text: str) -> None:
     """So the audit compares it byte for byte, and need not read it back."""
     html = show("diagram", "way", described(text), Links("../")).html
