@@ -70,6 +70,14 @@ def machines(session: nox.Session) -> None:
 
 
 @nox.session
+def strips(session: nox.Session) -> None:
+    """Cut a release off at one moment after the other, and keep what was left; half an hour for two dozen of them."""
+    install(session)
+    cut = ("python", "-m", "deployment_handbook.proving.strips")
+    run(session, *WITH_ENGINE, *cut, *(session.posargs or ("ansible-app-docker", "12")))
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check the style and the types of the code, and that its imports point one way."""
     install(session)

@@ -3,7 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -18,8 +18,9 @@ from .catalog.snippet import Pitfall, Snippet
 from .contract import Verdict
 from .environment import EVIDENCE
 from .errors import CatalogError, RecordError
-from .evidence.objection import disbelieved, objection, pitfall_objection, requirements
-from .evidence.records import Capture, Evidence, Execution
+from .evidence.aside import deployments, on_machines, strips
+from .evidence.objection import objection, pitfall_objection, requirements
+from .evidence.records import Capture, Evidence, Execution, Strip
 from .evidence.standing import PitfallStanding, Standing, State
 from .evidence.store import EvidenceStore
 from .tutorials import TutorialStanding, load_tutorials, tutorial_standings
@@ -89,18 +90,15 @@ class Handbook:
 
         Raises RecordError where a record of it is damaged.
         """
-        known: dict[str, Evidence] = {}
-        for name, snippet in self.catalog.snippets.items():
-            evidence = self.machines.read(Evidence, name)
-            if evidence is None or evidence.digest != snippet.digest:
-                continue
-            if any(disbelieved(name, evidence, self.now, self.max_age)):
-                continue
-            required = requirements(snippet)
-            kept = [f for f in evidence.findings if f.verdict is Verdict.KEPT and required.get(f.promise) == f.rules]
-            if kept:
-                known[name] = replace(evidence, findings=kept)
-        return known
+        return on_machines(self.catalog, self.machines, now=self.now, max_age=self.max_age)
+
+    @cached_property
+    def strips(self) -> Mapping[str, Strip]:
+        """Snippet -> what was left of its releases that were cut off, of all that were so as they are today.
+
+        Raises RecordError where a record of it is damaged.
+        """
+        return strips(self.catalog, self.store, now=self.now, max_age=self.max_age)
 
     @cached_property
     def tutorials(self) -> Mapping[str, TutorialStanding]:
@@ -146,7 +144,8 @@ class Handbook:
         pitfalls = [name for name, s in self.pitfalls.items() if s.capture and s.capture.stand_in]
         tutorials = [s.tutorial.label for s in self.tutorials.values() if s.execution and s.execution.stand_in]
         machines = [f"{MACHINES}/{name}" for name, evidence in self.on_machines.items() if evidence.stand_in]
-        return (*snippets, *pitfalls, *tutorials, *machines)
+        cut_off = [f"strips/{name}" for name, strip in self.strips.items() if strip.stand_in]
+        return (*snippets, *pitfalls, *tutorials, *machines, *cut_off)
 
     @property
     def stale(self) -> Mapping[str, str]:
@@ -165,6 +164,7 @@ class Handbook:
             (Evidence, self.catalog.snippets),
             (Capture, self.catalog.pitfalls),
             (Execution, self.tutorials),
+            (Strip, deployments(self.catalog)),
         )
         known = {self.store.place(type_, name) for type_, names in atoms for name in names}
         known |= {f"{MACHINES}/{place}" for place in known}

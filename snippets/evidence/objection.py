@@ -13,12 +13,14 @@ from ..contract import KNOWN, Verdict
 from ..contract.rules import digest_at, name_of
 from ..errors import RecordError
 from ..expression import ExpressionError
-from .records import Capture, Evidence, Execution
+from .records import Capture, Evidence, Execution, Strip
 from .truth import FIRST_ENGINE, untrue
 
 CLOCK_SKEW = timedelta(minutes=5)
 # What runs commands and judges their ends.
 COMMANDS = ("proving.commands", "rehearse")
+# What cuts a release off and looks what is left of it.
+CUT = ("contract.deployment.cut", "cut")
 
 
 def requirements(snippet: Snippet) -> Mapping[str, str]:
@@ -73,7 +75,7 @@ def _changed(snippet: Snippet, evidence: Evidence) -> Iterator[str]:
 
 def disbelieved(
     name: str,
-    record: Evidence | Capture | Execution,
+    record: Evidence | Capture | Execution | Strip,
     now: datetime | None,
     max_age: timedelta | None,
     done: str = "verified",
@@ -195,6 +197,22 @@ def _uncaught(pitfall: Pitfall, capture: Capture, digest: str, name: str) -> Ite
         return
     if not as_stated:
         yield f"{name} was caught otherwise than stated: {capture.stage}: {_first_line(capture.error)}"
+
+
+def cut_rules() -> str:
+    """Digest of the code that cuts a release off, and looks what is left."""
+    return digest_at(*CUT)
+
+
+def strip_objection(
+    snippet: Snippet, strip: Strip | None, *, now: datetime | None = None, max_age: timedelta | None = None
+) -> str | None:
+    """Why this strip may not be shown, or None where it is of exactly these files and of today's look at them."""
+    if strip is None:
+        return f"releases of {snippet.name} were never cut off"
+    if (strip.snippet, strip.digest, strip.rules) != (snippet.name, snippet.digest, cut_rules()):
+        return f"{snippet.name} changed since its releases were cut off on {strip.verified_at:%Y-%m-%d}"
+    return next(disbelieved(f"the strip of {snippet.name}", strip, now, max_age), None)
 
 
 def judges(catalog: Catalog) -> Mapping[str, str]:

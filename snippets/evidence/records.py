@@ -1,8 +1,9 @@
-"""What was seen, as it is kept on disk: of a snippet, of a pitfall, of a tutorial."""
+"""What was seen, as it is kept on disk: of a snippet, of a pitfall, of a tutorial, of releases that were cut off."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -97,3 +98,38 @@ class Execution:
     verified_at: Moment
     cells: Sequence[Cell]
     flaky: str = ""
+
+
+class Outcome(StrEnum):
+    """What is left of a release that was cut off."""
+
+    RIGHT = "right"
+    """A version serves, what was acknowledged is there, and the next release ends right."""
+    HAND = "hand"
+    """Likewise, but somebody has to help the next release."""
+    WRONG = "wrong"
+    """Nobody serves, or something is lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutOff:
+    """A release that lost its way after so many seconds, and where `power` its hosts theirs; `seen` says all of it."""
+
+    after_s: float
+    power: bool
+    outcome: Outcome
+    seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strip:
+    """That a release of `whole_s` seconds was cut off at many moments: keyed by its snippet's files and who judged."""
+
+    snippet: str
+    digest: str
+    rules: str
+    engine: str
+    stand_in: bool
+    verified_at: Moment
+    whole_s: float
+    cells: Sequence[CutOff]

@@ -11,11 +11,11 @@ import msgspec
 
 from ..errors import RecordError
 from ..reading import regular
-from .records import Capture, Evidence, Execution
+from .records import Capture, Evidence, Execution, Strip
 from .truth import FIRST_ENGINE, untrue
 
-R = TypeVar("R", Evidence, Capture, Execution)
-_FOLDERS: Mapping[type, str] = {Evidence: "", Capture: "pitfalls/", Execution: "tutorials/"}
+R = TypeVar("R", Evidence, Capture, Execution, Strip)
+_FOLDERS: Mapping[type, str] = {Evidence: "", Capture: "pitfalls/", Execution: "tutorials/", Strip: "strips/"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _digest(canonical: bytes) -> str:
     return "sha256:" + hashlib.sha256(canonical).hexdigest()
 
 
-def _essence(record: Evidence | Capture | Execution) -> object:
+def _essence(record: Evidence | Capture | Execution | Strip) -> object:
     """Reduce a record to what it says: all but dates, times, sizes, ids and wording."""
     match record:
         case Evidence():
@@ -141,3 +141,6 @@ def _essence(record: Evidence | Capture | Execution) -> object:
             return record.pitfall, record.digest, record.stage, record.stand_in, bool(record.error.strip())
         case Execution():
             return record.tutorial, record.digest, record.stand_in
+        case Strip():
+            # Each is a look of its own: another one is news.
+            return record

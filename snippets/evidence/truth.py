@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from .records import Capture, Evidence, Execution, ImageFacts
+from .records import Capture, Evidence, Execution, ImageFacts, Strip
 
 # Docker's first release.
 FIRST_ENGINE = datetime(2013, 3, 20, tzinfo=UTC)
@@ -13,7 +13,7 @@ LONGEST_S, LARGEST_BYTES = 86_400.0, 1 << 40
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-def untrue(record: Evidence | Capture | Execution) -> Iterator[str]:
+def untrue(record: Evidence | Capture | Execution | Strip) -> Iterator[str]:
     """What no engine, build, boot or base can have been, as the end of a sentence that begins with "the record"."""
     if not record.engine.strip():
         yield "names no engine"
@@ -24,6 +24,13 @@ def untrue(record: Evidence | Capture | Execution) -> Iterator[str]:
         for finding in record.findings:
             if not 0 <= finding.took_s <= LONGEST_S:
                 yield f"tells that {finding.promise} took {finding.took_s:g} s"
+
+    if isinstance(record, Strip):
+        if not record.cells:
+            yield "tells of no release that was cut off"
+        for cell in record.cells:
+            if not 0 <= cell.after_s <= record.whole_s <= LONGEST_S:
+                yield f"tells of a cut after {cell.after_s:g} s of {record.whole_s:g} s"
 
 
 def _of_bases(evidence: Evidence) -> Iterator[str]:

@@ -7,9 +7,11 @@ from ..catalog.diagrams import BARS, FOLDER
 from ..catalog.keys import FILES
 from ..contract.container.web import config_meant
 from ..errors import ReferenceFault
+from ..evidence.objection import strip_objection
+from ..evidence.records import Strip
 from ..evidence.standing import Standing, State
 from ..handbook import Handbook
-from . import bars, blocks, card, diagram, exhibit, install, keys, lookup, tables, usage
+from . import bars, blocks, card, diagram, exhibit, install, keys, lookup, strip, tables, usage
 from .blocks import Links
 from .lookup import UnprovenError
 
@@ -149,6 +151,18 @@ def _diagram(reference: str, handbook: Handbook, links: Links) -> Shown:
     return Shown(html=diagram.diagram(reference, table, links))
 
 
+def _strip(reference: str, handbook: Handbook, _links: Links) -> Shown:
+    standing = lookup.snippet(reference, handbook)
+    if standing.snippet.table.deployment is None:
+        raise ReferenceFault(f"{reference} is released to nobody: only a deployment has a strip")
+    if notice := _withheld(standing):
+        return notice
+    if seen := handbook.strips.get(reference):
+        return Shown(html=strip.strip(reference, seen))
+    why = strip_objection(standing.snippet, handbook.store.present(Strip, reference))
+    return Shown(html=strip.undrawn(reference, why or "Its record is too old."))
+
+
 def _usage(reference: str, handbook: Handbook, _links: Links) -> Shown:
     if handbook.program is None:
         raise ReferenceFault("no command line is at hand whose help could be shown")
@@ -186,6 +200,7 @@ LANGUAGES: Mapping[str, Callable[[str, Handbook, Links], Shown]] = {
     "contract": _contract,
     "catalogue": _catalogue,
     "diagram": _diagram,
+    "strip": _strip,
     "usage": _usage,
     "keys": _keys,
     "variables": _variables,

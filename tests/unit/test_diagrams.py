@@ -18,7 +18,8 @@ from snippets.render import Links, render, show
 from snippets.render.diagram import LAYOUTS, WIDTHS
 from snippets.render.drawing import width_of
 from tests.unit.pages.site import HEAD
-from tests.unit.test_audit_published import TUTORIAL, WHEN
+from tests.unit.pages.synthetic import WHEN
+from tests.unit.test_audit_published import TUTORIAL
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = "# A page\n\n```diagram\nway\n```\n"

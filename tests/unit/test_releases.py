@@ -88,6 +88,11 @@ class Released(Told):
         del version, after_s, power
         return self.busy
 
+    def renewed(self) -> "Released":
+        """What arrived serves again."""
+        self.serves = ""
+        return self
+
     def unsupplied(self) -> AbstractContextManager[None]:
         """As if nobody had a registry."""
         return self.begun()

@@ -1,0 +1,90 @@
+"""A deployment -> its strip: a release that is cut off at one moment after the other, and what was left each time.
+
+python -m snippets.proving.strips SNIPPET CELLS
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from ..catalog.snippet import Snippet
+from ..contract.deployment.cut import Cut, cut
+from ..contract.deployment.description import NEXT
+from ..engine.engine import Engine
+from ..engine.run import opened
+from ..engine.subjects.servers import Servers
+from ..errors import ContainerError, SnippetsError
+from ..evidence.objection import cut_rules
+from ..evidence.records import CutOff, Outcome, Strip
+from ..handbook import Handbook
+from .servers import arrived
+
+
+def strip(engine: Engine, snippet: Snippet, folder: Path, cells: int, tell: Callable[[str], None]) -> Strip:
+    """Deploy it, measure a release, and cut one off at so many moments, each in both ways and each on fresh hosts.
+
+    Raises ContainerError where a release that nobody cuts off fails, NotReadyError where it does not arrive.
+    """
+    with arrived(engine, snippet, folder) as servers:
+        whole = servers.release(NEXT)
+        if whole.status != 0:
+            raise ContainerError(f"a release that nobody cuts off exits {whole.status}")
+        tell(f"a release takes {whole.took_s:.0f} s")
+        seen = []
+        for each in _cut_off(servers, snippet, whole.took_s, cells):
+            tell(f"{each.outcome}: {each.seen}")
+            seen.append(each)
+    return Strip(
+        snippet=snippet.name,
+        digest=snippet.digest,
+        rules=cut_rules(),
+        engine=engine.description,
+        stand_in=any(base.stand_in for base in engine.bases(snippet)),
+        verified_at=datetime.now(UTC).replace(microsecond=0),
+        whole_s=whole.took_s,
+        cells=seen,
+    )
+
+
+def _cut_off(servers: Servers, snippet: Snippet, whole_s: float, cells: int) -> Iterator[CutOff]:
+    deployment = snippet.deployment
+    assert deployment is not None, "only a deployment is released to"
+    for power in (False, True):
+        for number in range(cells):
+            after_s = whole_s * (number + 0.5) / cells
+            # Each as it was deployed: what one has left is not what the next one begins with.
+            servers.renewed()
+            seen = cut(servers, deployment, NEXT, after_s, power=power)
+            # One that was over by then was not cut off.
+            if seen.busy:
+                yield CutOff(after_s=round(after_s, 1), power=power, outcome=outcome(seen), seen=str(seen))
+
+
+def outcome(seen: Cut) -> Outcome:
+    """Whether somebody has to help, and whether that would be too late."""
+    if seen.right:
+        return Outcome.RIGHT
+    return Outcome.HAND if seen.serves and seen.wrote > 0 and not seen.lost else Outcome.WRONG
+
+
+def main(name: str, cells: int) -> int:
+    """Draw the strip of one deployment and keep its record; the exit status."""
+    try:
+        handbook = Handbook.here()
+        with opened() as run, tempfile.TemporaryDirectory() as folder:
+            drawn = strip(Engine(run=run), handbook.catalog.snippets[name], Path(folder), cells, click.echo)
+        handbook.store.write(drawn, name)
+    except SnippetsError as error:
+        click.echo(f"strip: {error}", err=True)
+        return 1
+    wrong = [cell for cell in drawn.cells if cell.outcome is not Outcome.RIGHT]
+    click.echo(f"{len(drawn.cells)} releases cut off, {len(wrong)} of them not made up for by the next one")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))
