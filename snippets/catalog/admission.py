@@ -13,6 +13,8 @@ REHEARSED = "rehearsal"
 # Of a deployment `arrive` is what `boot` is of a container.
 ARRIVES = "arrive"
 CONTAINER_STAGES, DEPLOYMENT_STAGES = ("build", "boot", "contract"), ("contract", ARRIVES)
+# What is said at these is what a builder or a playbook printed.
+PRINTED = ("build", ARRIVES)
 STAGES = (*CONTAINER_STAGES, ARRIVES, REHEARSED)
 JUDGES = {Kind.IMAGE: PROMISES, Kind.CONFIG: PROMISES}
 COMMAND_PREFIX = "command-"

@@ -6,6 +6,7 @@ from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
+from ..catalog.admission import COMMAND_PREFIX, PRINTED
 from ..catalog.snippet import Pitfall, Snippet
 from ..contract import DEPLOYED, KNOWN
 from ..evidence.records import Capture
@@ -116,10 +117,12 @@ def catcher(fault: Pitfall, links: Links) -> str:
     return f'<a href="{links.judge(fault.snippet, slug)}">{slug}</a>'
 
 
-def error(capture: Capture) -> str:
-    """The error as it was."""
+def error(fault: Pitfall, capture: Capture) -> str:
+    """The error as it was: what a builder or a command prints, or else how whoever caught it says what it saw."""
+    is_printed = capture.stage in PRINTED or fault.table.promise.startswith(COMMAND_PREFIX)
+    title = "What you see" if is_printed else "What the trial saw"
     return (
-        '<div class="hb-error highlight"><span class="filename">What you see</span>'
+        f'<div class="hb-error highlight"><span class="filename">{title}</span>'
         f"<pre><span></span>{text_html(capture.error)}</pre></div>"
     )
 
@@ -130,6 +133,6 @@ def pitfall(fault: Pitfall, owner: Snippet, capture: Capture, links: Links) -> s
         f'<section class="hb-pitfall" data-hb="pitfall:{fault.name}">{notice(fault, capture, links)}'
         f'<div class="hb-diff highlight"><span class="filename">{MARKS}</span>'
         f"<pre><span></span>{diff_html(difference(fault, owner))}</pre></div>"
-        f"{error(capture)}"
+        f"{error(fault, capture)}"
         f'<p class="hb-why">{prose(fault.table.why)}</p><p class="hb-fix">{prose(fault.table.fix)}</p></section>'
     )

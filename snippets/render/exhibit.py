@@ -63,7 +63,7 @@ def outcome(exhibit: Pitfall, capture: Capture, links: Links) -> str:
     """What became of the files together: the real error, why, and the way out."""
     return (
         f'<section class="hb-pitfall" data-hb="exhibit:{exhibit.name}">{notice(exhibit, capture, links)}'
-        f"{error(capture)}"
+        f"{error(exhibit, capture)}"
         f'<p class="hb-why">{prose(exhibit.table.why)}</p><p class="hb-fix">{prose(exhibit.table.fix)}</p></section>'
     )
 

@@ -295,6 +295,7 @@ def test_tables_name_every_promise_snippet_and_file(small: Handbook, web: Snippe
         *(slug for slug in DEPLOYED if DEPLOYED[slug].family == "guard"),
         *(slug for slug in DEPLOYED if DEPLOYED[slug].family == "release"),
         *(slug for slug in DEPLOYED if DEPLOYED[slug].family == "keep"),
+        *(slug for slug in DEPLOYED if DEPLOYED[slug].family == "watch"),
     ]
     assert [row.split(" · ")[1] for row in text_of(catalogue(small.snippets.values()), "td:first-child")] == [
         "alma",

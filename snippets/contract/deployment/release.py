@@ -81,12 +81,13 @@ def rolls_back(servers: Deployed, deployment: Deployment) -> Judgement:
 @promise(family="release", authority="https://12factor.net/admin-processes")
 def migrates_once(servers: Deployed, deployment: Deployment) -> Judgement:
     """Of two releases with migrations, begun together, both end well, no visitor is lost, and one serves in the end."""
-    servers.release()
     versions = (NEXT, HELD)
     with visits(servers, deployment, telling=True) as seen, ThreadPoolExecutor(len(versions)) as both:
         done = list(both.map(servers.release, versions))
     with visits(servers, deployment, telling=True) as after:
         servers.await_(lambda: False, GOES_ON_S)
+    # Whoever is asked next begins with what arrived.
+    servers.release()
     exits = " and ".join(str(each.status) for each in done)
     told = f"they exit {exits}; visitors got {seen}; afterwards {after}"
     one = len(after.versions) == 1 and after.versions <= seen.versions
