@@ -45,7 +45,7 @@ def strip(engine: Engine, snippet: Snippet, folder: Path, cells: int, tell: Call
         engine=engine.description,
         stand_in=any(base.stand_in for base in engine.bases(snippet)),
         verified_at=datetime.now(UTC).replace(microsecond=0),
-        whole_s=whole.took_s,
+        whole_s=round(whole.took_s, 1),
         cells=seen,
     )
 
