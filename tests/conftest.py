@@ -101,7 +101,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         handbook = config.stash[HANDBOOK]
         stale = handbook.stale_atoms | handbook.withheld_atoms
         chosen = [item for item in chosen if proven[item] & stale]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    kept = set(chosen)
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = chosen
 
 

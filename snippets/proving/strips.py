@@ -3,7 +3,6 @@
 python -m snippets.proving.strips SNIPPET CELLS
 """
 
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from ..catalog.metadata import near
 from ..catalog.snippet import Snippet
 from ..contract.deployment.cut import Cut, cut
 from ..contract.deployment.description import NEXT
@@ -18,6 +18,7 @@ from ..engine.engine import Engine
 from ..engine.run import opened
 from ..engine.subjects.servers import Servers
 from ..errors import ContainerError, SnippetsError
+from ..evidence.aside import deployments
 from ..evidence.objection import cut_rules
 from ..evidence.records import CutOff, Outcome, Strip
 from ..handbook import Handbook
@@ -27,7 +28,8 @@ from .servers import arrived
 def strip(engine: Engine, snippet: Snippet, folder: Path, cells: int, tell: Callable[[str], None]) -> Strip:
     """Deploy it, measure a release, and cut one off at so many moments, each in both ways and each on fresh hosts.
 
-    Raises ContainerError where a release that nobody cuts off fails, NotReadyError where it does not arrive.
+    Raises ContainerError where a release that nobody cuts off fails, or where none could be cut off, and NotReadyError
+    where it does not arrive.
     """
     with arrived(engine, snippet, folder) as servers:
         whole = servers.release(NEXT)
@@ -38,6 +40,8 @@ def strip(engine: Engine, snippet: Snippet, folder: Path, cells: int, tell: Call
         for each in _cut_off(servers, snippet, whole.took_s, cells):
             tell(f"{each.outcome}: {each.seen}")
             seen.append(each)
+    if not seen:
+        raise ContainerError("each release was over before it was cut off")
     return Strip(
         snippet=snippet.name,
         digest=snippet.digest,
@@ -71,20 +75,24 @@ def outcome(seen: Cut) -> Outcome:
     return Outcome.HAND if seen.serves and seen.wrote > 0 and not seen.lost else Outcome.WRONG
 
 
-def main(name: str, cells: int) -> int:
-    """Draw the strip of one deployment and keep its record; the exit status."""
+@click.command()
+@click.argument("name")
+@click.argument("cells", type=click.IntRange(1, 200))
+def main(name: str, cells: int) -> None:
+    """Draw the strip of the deployment NAME, CELLS of each way to be cut off, and keep its record."""
     try:
         handbook = Handbook.here()
+        known = deployments(handbook.catalog)
+        if name not in known:
+            raise click.BadParameter(f"there is no deployment {name!r}{near(name, known)}", param_hint="NAME")
         with opened() as run, tempfile.TemporaryDirectory() as folder:
             drawn = strip(Engine(run=run), handbook.catalog.snippets[name], Path(folder), cells, click.echo)
         handbook.store.write(drawn, name)
     except SnippetsError as error:
-        click.echo(f"strip: {error}", err=True)
-        return 1
+        raise click.ClickException(str(error)) from None
     wrong = [cell for cell in drawn.cells if cell.outcome is not Outcome.RIGHT]
     click.echo(f"{len(drawn.cells)} releases cut off, {len(wrong)} of them not made up for by the next one")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2])))
+    main()

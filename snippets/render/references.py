@@ -159,8 +159,9 @@ def _strip(reference: str, handbook: Handbook, _links: Links) -> Shown:
         return notice
     if seen := handbook.strips.get(reference):
         return Shown(html=strip.strip(reference, seen))
-    why = strip_objection(standing.snippet, handbook.store.present(Strip, reference))
-    return Shown(html=strip.undrawn(reference, why or "Its record is too old."))
+    record = handbook.store.read(Strip, reference)
+    why = strip_objection(standing.snippet, record, now=handbook.now, max_age=handbook.max_age)
+    return Shown(html=strip.undrawn(reference, str(why)))
 
 
 def _usage(reference: str, handbook: Handbook, _links: Links) -> Shown:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from click.testing import CliRunner
 from selectolax.lexbor import LexborHTMLParser
 
 from snippets.audit.published import _as_parsed
@@ -74,12 +75,34 @@ def test_what_is_left_has_a_colour(
     assert (seen.snippet, seen.digest, seen.rules, seen.whole_s) == (NAME, DEPLOYMENT.digest, cut_rules(), 1.0)
 
 
-def test_what_was_over_by_then_was_not_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And a strip without a cell is none."""
-    seen = drawn(Released(busy=False), tmp_path, monkeypatch, [])
+def test_where_all_was_over_by_then_there_is_no_strip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was over was not cut off, and a strip without a cell is none."""
+    with pytest.raises(ContainerError, match="each release was over before it was cut off"):
+        drawn(Released(busy=False), tmp_path, monkeypatch, [])
 
-    assert list(seen.cells) == []
-    assert strip_objection(DEPLOYMENT, seen) == f"the strip of {NAME}: the record tells of no release that was cut off"
+    empty = replace(SEEN, cells=[])
+    assert strip_objection(DEPLOYMENT, empty) == f"the strip of {NAME}: the record tells of no release that was cut off"
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        (
+            ["ansible-app-doker", "12"],
+            "there is no deployment 'ansible-app-doker' (did you mean 'ansible-app-docker'?)",
+        ),
+        (["flask-pip", "12"], "there is no deployment 'flask-pip'"),
+        ([NAME, "0"], "0 is not in the range"),
+        ([NAME, "many"], "'many' is not a valid integer"),
+        ([NAME], "Missing argument 'CELLS'"),
+        ([], "Missing argument 'NAME'"),
+    ],
+)
+def test_what_cannot_be_cut_off_is_refused_at_the_door(asked: list[str], why: str) -> None:
+    """Before an engine is asked for anything."""
+    done = CliRunner().invoke(proving.main, asked)
+
+    assert (done.exit_code, why in done.output) == (2, True), done.output
 
 
 def test_a_release_that_fails_by_itself_has_no_strip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
