@@ -11,7 +11,7 @@ ARRIVE, DRY_RUN, RELEASE = "arrive", "dry-run", "release"
 PORT = re.compile(r"([1-9]\d{0,4})/(tcp|udp)")
 LARGEST_PORT = 65535
 TABLE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
-NONCE = "{nonce}"
+NONCE, ID = "{nonce}", "{id}"
 VERSION_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -53,7 +53,10 @@ def _stated_faults(deployment: Deployment) -> Iterator[str]:
     for path in (deployment.drift, *deployment.writes, *deployment.secrets.values()):
         if not path.startswith("/"):
             yield f"deployment: {path!r} is no absolute path"
+    if ID not in probe.log:
+        yield f"deployment.probe.log: without {ID} nobody can tell which line is meant"
     commands = {"inside": deployment.inside, "discard": deployment.discard, "sql": deployment.sql}
+    commands |= {"update": deployment.update, "disk": deployment.disk}
     yield from silent(**{f"deployment.{key}": command for key, command in commands.items()})
     if not TABLE.fullmatch(deployment.hot):
         yield f"deployment.hot: {deployment.hot!r} is no table's name"

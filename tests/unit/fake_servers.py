@@ -1,6 +1,6 @@
 """Hosts that answer as it was laid out, and a deployment to be judged on them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -26,12 +26,15 @@ APP = Deployment(
     probe=Probe(
         write="curl {url}/notes -d {nonce}",
         read="curl {url}/notes?q={nonce}",
+        log="journalctl --grep={id}",
         worked="count {url}/notes?q={nonce}",
         client="/who",
         slow="/slow?seconds=14",
     ),
     sql="psql",
     hot="visits",
+    update="apt-get upgrade",
+    disk="du",
     versions=Versions(
         next="ENV REVISION=next", held="ENV REVISION=held", bad={"exits": "CMD false", "stuck": "CMD true"}
     ),
@@ -58,9 +61,9 @@ class Told:
             raise ContainerError(f"`{command}` exits {status}")
         return Done(status=status, stdout=stdout, stderr="", took_s=self.took_s)
 
-    def get(self, path: str, *, timeout_s: float = 5.0) -> Reply:
+    def get(self, path: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 5.0) -> Reply:
         """A page with that status."""
-        del path, timeout_s
+        del path, headers, timeout_s
         return Reply(status=self.status, body=b"page", headers={}, whole=True, took_s=0.1)
 
     @property

@@ -1,6 +1,7 @@
 """Promises of a release by what they are told: what they believe, and what they do not."""
 
 import json
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -9,8 +10,10 @@ import msgspec
 import pytest
 
 from snippets.contract import DEPLOYED, Verdict
+from snippets.contract.deployment.cut import NOTICED, cut
 from snippets.contract.deployment.description import HELD, NEXT
 from snippets.contract.observation import Done, Reply
+from snippets.errors import ContainerError
 from tests.unit.fake_servers import APP, Told, judged
 
 if TYPE_CHECKING:
@@ -39,9 +42,9 @@ class Released(Told):
     waited: dict[str, int] = field(default_factory=lambda: {"200": 3})
     seen: set[str] = field(default_factory=set)
 
-    def get(self, path: str, *, timeout_s: float = 5.0) -> Reply:
+    def get(self, path: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 5.0) -> Reply:
         """The version that serves."""
-        del path, timeout_s
+        del path, headers, timeout_s
         return Reply(status=200, body=f"v{self.serves}".encode(), headers={}, whole=True, took_s=0.1)
 
     def release(self, version: str = "") -> Done:
@@ -83,9 +86,10 @@ class Released(Told):
             return Done(status=0, stdout="before-the-way-back-\n" * self.forgets, stderr="", took_s=0.1)
         return super().run(command, on=on, check=check)
 
-    def cut_off(self, version: str, after_s: float, *, power: bool) -> bool:
+    def cut_off(self, version: str, due: Callable[[], bool], *, power: bool) -> bool:
         """Whether it was busy then."""
-        del version, after_s, power
+        del version, power
+        due()
         return self.busy
 
     def renewed(self) -> "Released":
@@ -213,6 +217,39 @@ def test_without_a_registry_it_runs_on() -> None:
 def test_a_release_survives_a_cut(told: Released, *, is_kept: bool) -> None:
     """It counts while it is busy, and with somebody who writes."""
     assert (judged("release-survives-cut", told)[0] is Verdict.KEPT) == is_kept
+
+
+@dataclass
+class Noticed(Released):
+    """One whose visitors are told of these versions when they ask, one after the other, or of none: nobody answers."""
+
+    told: list[str] = field(default_factory=list)
+    moments: list[bool] = field(default_factory=list)
+
+    def get(self, path: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 5.0) -> Reply:
+        """The next one."""
+        if not self.told:
+            return super().get(path, headers=headers, timeout_s=timeout_s)
+        version = self.told.pop(0)
+        if not version:
+            raise ContainerError("connection refused")
+        return Reply(status=200, body=version.encode(), headers={}, whole=True, took_s=0.1)
+
+    def cut_off(self, version: str, due: Callable[[], bool], *, power: bool) -> bool:
+        """As long as that goes on."""
+        while self.told:
+            self.moments.append(due())
+        return super().cut_off(version, due, power=power)
+
+
+@pytest.mark.parametrize("then", ["v2", ""], ids=["another-version", "nobody"])
+def test_a_visitor_notices_another_version_and_nobody(then: str) -> None:
+    """The first two answers are what serves before, and the next ones while it is released."""
+    told = Noticed(told=["v1", "v1", "v1", "v1", then])
+    seen = cut(cast("Deployed", told), APP, NEXT, NOTICED, power=True)
+
+    assert told.moments == [False, False, True]
+    assert (seen.noticed, "s, as a visitor first noticed: it serves" in str(seen)) == (True, True)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from snippets.contract import Verdict
 from snippets.contract.observation import Done
 from tests.unit.fake_servers import Told, judged
+from tests.unit.test_releases import Released
 
 
 @dataclass
@@ -50,3 +51,53 @@ def test_a_missed_timer_runs_after_the_boot(told: Watched, *, is_kept: bool, see
 
     assert (verdict is Verdict.KEPT, seen in said) == (is_kept, True), said
     assert told.power == ["-app.test", "+app.test"]
+
+
+@dataclass
+class Logged(Released):
+    """One whose lines of a request are gone when it was released so often, or off so often."""
+
+    gone_after: int = 9
+    past: list[str] = field(default_factory=list)
+
+    def release(self, version: str = "") -> Done:
+        """Another container."""
+        self.past.append(f"released {version}")
+        return super().release(version)
+
+    def stop(self, unit: str = "") -> None:
+        """Off."""
+        self.past.append(f"off {unit}")
+
+    def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
+        """The line, as long as it is there."""
+        if command.startswith("journalctl"):
+            line = command.removeprefix("journalctl --grep=") if len(self.past) < self.gone_after else ""
+            return Done(status=0 if line else 1, stdout=line, stderr="", took_s=0.1)
+        return super().run(command, on=on, check=check)
+
+
+@pytest.mark.parametrize(
+    ("told", "is_kept", "seen"),
+    [
+        (Logged(), True, "at once it is found, after a release it is found, after a boot it is found"),
+        (Logged(gone_after=0), False, "at once it is gone"),
+        (Logged(gone_after=1), False, "after a release it is gone"),
+        (Logged(gone_after=2), False, "after a release it is found, after a boot it is gone"),
+    ],
+    ids=["kept", "nobody-logs", "with-its-container", "in-memory"],
+)
+def test_a_line_outlives_its_container_and_a_boot(told: Logged, *, is_kept: bool, seen: str) -> None:
+    """Each is asked."""
+    verdict, said = judged("log-found", told)
+
+    assert (verdict is Verdict.KEPT, seen in said) == (is_kept, True), said
+    assert told.past == ["released next", "off app.test"]
+
+
+def test_what_is_there_already_replaces_nothing() -> None:
+    """Another one is released then."""
+    told = Logged(serves="next")
+
+    assert judged("log-found", told)[0] is Verdict.KEPT
+    assert told.past == ["released next", "released ", "off app.test"]

@@ -4,7 +4,7 @@ from ..promise import Promise
 from .arrive import arrives_after_failure, arrives_from_nothing, dry_run_honest, repeats_unchanged
 from .cut import release_survives_cut
 from .guard import https_only, only_stated_ports, ssh_keys_only
-from .keep import data_outlives, survives_crash
+from .keep import data_outlives, disk_bounded, survives_crash, updates_survived
 from .release import (
     bad_release_refused,
     jobs_survive_release,
@@ -16,7 +16,7 @@ from .release import (
 )
 from .renewal import renews_itself
 from .rights import client_known, least_rights, secrets_unseen
-from .watch import timers_catch_up
+from .watch import log_found, timers_catch_up
 
 # In the order they are judged: on one set of hosts, what harms them comes last.
 DEPLOYMENT: tuple[Promise, ...] = (
@@ -35,12 +35,15 @@ DEPLOYMENT: tuple[Promise, ...] = (
     release_lossless,
     bad_release_refused,
     rolls_back,
+    disk_bounded,
     runs_what_was_released,
+    updates_survived,
     release_survives_cut,
     jobs_survive_release,
     survives_crash,
     data_outlives,
     timers_catch_up,
+    log_found,
     renews_itself,
     arrives_after_failure,
 )

@@ -27,6 +27,7 @@ class Probe(Table, frozen=True, kw_only=True):
     ] = None
     write: Annotated[str, Meta(description="a command that leaves `{nonce}` with it, and fails where it did not")]
     read: Annotated[str, Meta(description="a command that prints `{nonce}` as long as that is there")]
+    log: Annotated[str, Meta(description="a command that prints the line of the request whose X-Request-ID is `{id}`")]
     worked: Annotated[
         str, Meta(description="a command that prints how often the work was done that leaving `{nonce}` asks for")
     ]
@@ -38,7 +39,7 @@ class Versions(Table, frozen=True, kw_only=True):
     What the path of `probe.version` shows of each differs.
     """
 
-    next: Annotated[str, Meta(description="one that is as good")]
+    next: Annotated[str, Meta(description="one that is as good, and has some 30 MB of its own")]
     held: Annotated[str, Meta(description="another one, whose migration changes the table `hot`")]
     bad: Annotated[dict[str, str], Meta(description="those that nobody may be sent to, each by what is wrong with it")]
 
@@ -62,6 +63,10 @@ class Deployment(Table, frozen=True, kw_only=True):
     discard: Annotated[str, Meta(description="a command that takes away all but the data")]
     sql: Annotated[str, Meta(description="a command that runs the SQL that it reads, and ends with it")]
     hot: Annotated[str, Meta(description="a table that every visit of the page writes to")]
+    update: Annotated[
+        str, Meta(description="a command that installs what the application runs on once more, as an update does")
+    ]
+    disk: Annotated[str, Meta(description="a command that prints how many bytes all releases have on the disk")]
     sound: Annotated[str | None, Meta(description="a command that fails where the database is damaged")] = None
     arrive_s: Annotated[float, Meta(description="seconds within which it arrives from nothing")] = 600.0
     boot_s: Annotated[float, Meta(description="seconds within which it serves again after its host had no power")] = (
@@ -116,6 +121,10 @@ class Deployment(Table, frozen=True, kw_only=True):
     def working(self, nonce: str) -> str:
         """The command that prints how often the work was done that this asks for."""
         return self.probe.worked.replace("{url}", self.url).replace("{nonce}", nonce)
+
+    def logged(self, id_: str) -> str:
+        """The command that prints the line of the request with this id."""
+        return self.probe.log.replace("{id}", id_)
 
     def reading(self, nonce: str) -> str:
         """The command that prints this where it is there."""

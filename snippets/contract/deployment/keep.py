@@ -1,15 +1,29 @@
-"""What is kept: writes that were acknowledged, through a crash and through a change of all that is not data."""
+"""What is kept: writes that were acknowledged, through crashes and changes of all else, and room on the disk."""
 
 import time
 
 from ..promise import Judgement, kept_if, promise
 from ..servers import NEIGHBOUR
-from .description import Deployment
+from .description import HELD, NEXT, Deployment
 from .subject import Deployed
-from .visitors import served, writes
+from .visitors import served, serving, visits, writes
 
 LEAST = 3
 WRITTEN_S = 4.0
+# Visitors go on for so long after an update: what it has started anew may end later.
+GOES_ON_S = 6.0
+# A disk of this server, though a small one: filled, it harms nobody.
+FILLED = """
+mkdir --parents {disk} && mount -t tmpfs -o size=4M filled {disk}
+head --bytes=3900K /dev/zero > {disk}/full
+"""
+DISK = "/mnt/filled"
+EMPTIED = f"umount {DISK} && rmdir {DISK}"
+# What a timer starts, started now. It may fail: that is how it tells.
+LOOKED = 'systemctl start "$(systemctl show --property=Unit --value {timer})"'
+TOLD_S = 30.0
+# Bytes: less than the next version has of its own, and more than comes and goes by itself.
+LARGE = 10_000_000
 
 
 @promise(family="keep", authority="https://www.postgresql.org/docs/18/wal-reliability.html")
@@ -44,6 +58,60 @@ def data_outlives(servers: Deployed, deployment: Deployment) -> Judgement:
     seen += "" if sound is None else f", and the database is {'sound' if sound else 'damaged'}"
     seen += "" if gone.status else "; nothing was taken away: it served all the time"
     return kept_if(gone.status != 0 and not lost and sound is not False, seen)
+
+
+@promise(family="keep", authority="https://docs.docker.com/engine/daemon/live-restore/")
+def updates_survived(servers: Deployed, deployment: Deployment) -> Judgement:
+    """What the application runs on is updated, and no visitor is lost; a release after that ends right."""
+    before = serving(servers, deployment)
+    with visits(servers, deployment) as seen:
+        done = servers.run(deployment.update, on=deployment.host, check=False)
+        servers.await_(lambda: False, GOES_ON_S)
+    after = serving(servers, deployment)
+    again = servers.release()
+    told = f"the update exits {done.status} after {done.took_s:.0f} s; visitors got {seen}; afterwards {after}, and a "
+    told += f"release exits {again.status}"
+    right = done.status == 0 and bool(seen.answers) and not seen.lost and after == before and again.status == 0
+    return kept_if(right, told)
+
+
+@promise(family="keep", authority="https://docs.docker.com/engine/manage-resources/pruning/")
+def disk_bounded(servers: Deployed, deployment: Deployment) -> Judgement:
+    """Somebody is told before a disk is full, and of older releases nothing is left that would fill it."""
+    told_of = _told_of_a_full_disk(servers, deployment)
+    if told_of is None:
+        return kept_if(condition=False, seen=f"a disk is 95 % full, and nobody is told of it within {TOLD_S:.0f} s")
+    told = f"a disk is 95 % full, and somebody is told: {told_of}"
+    exits = [servers.release(NEXT).status]
+    large = _used(servers, deployment)
+    exits += [servers.release(version).status for version in (HELD, "")]
+    later = _used(servers, deployment)
+    told += f"; with a large version releases have {large / 1e6:.0f} MB on the disk, and two releases later "
+    told += f"{later / 1e6:.0f} MB"
+    told += "" if not any(exits) else f"; they exit {', '.join(map(str, exits))}"
+    return kept_if(not any(exits) and large - later > LARGE, told)
+
+
+def _told_of_a_full_disk(servers: Deployed, deployment: Deployment) -> str | None:
+    """The first line that says where, or None."""
+    before = len(servers.told())
+    servers.run(FILLED.format(disk=DISK), on=deployment.host)
+    for timer in deployment.timers:
+        servers.run(LOOKED.format(timer=timer), on=deployment.host, check=False)
+    said: list[str] = []
+
+    def is_told() -> bool:
+        lines = [line for message in servers.told()[before:] for line in message.splitlines()]
+        said[:] = [line for line in lines if DISK in line]
+        return bool(said)
+
+    servers.await_(is_told, TOLD_S)
+    servers.run(EMPTIED, on=deployment.host)
+    return said[0] if said else None
+
+
+def _used(servers: Deployed, deployment: Deployment) -> int:
+    return int(servers.run(deployment.disk, on=deployment.host).stdout)
 
 
 def missing(servers: Deployed, deployment: Deployment, acknowledged: list[str]) -> list[str]:

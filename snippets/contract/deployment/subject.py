@@ -1,5 +1,6 @@
 """What a judgement may ask of a deployment: hosts, and how it gets there."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -23,8 +24,8 @@ class Deployed(Servers, Protocol):
         Where `power`, the hosts lose theirs as well, and are up again. Whether it was still busy.
         """
 
-    def cut_off(self, version: str, after_s: float, *, power: bool) -> bool:
-        """Begin to release a version and lose the way there after so many seconds; as `interrupted` otherwise."""
+    def cut_off(self, version: str, due: Callable[[], bool], *, power: bool) -> bool:
+        """Begin to release a version and lose the way there once it is due; as `interrupted` otherwise."""
 
     def dry_run(self) -> Done:
         """Ask what arriving would change."""

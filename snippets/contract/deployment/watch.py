@@ -1,8 +1,11 @@
 """Who watches, and whether they still do after the host was off."""
 
+import time
+
 from ..promise import Judgement, kept_if, promise
-from .description import Deployment
+from .description import NEXT, Deployment
 from .subject import Deployed
+from .visitors import served, serving
 
 # Timers that begin somewhere within a span would be waited for so long: the span is taken away.
 AT_ONCE = "/etc/systemd/system/{timer}.d/at-once.conf"
@@ -18,6 +21,10 @@ test -n "$unit" && test "$(systemctl show --property=ExecMainExitTimestampMonoto
 systemctl show --property=Result --value "$unit"
 """
 RIGHT = "success"
+# Under this name a visitor's request is known from its first hop on.
+REQUEST_ID = "X-Request-ID"
+# A line is on its way to where it is kept for a moment.
+LOGGED_S = 10.0
 # What it starts may wait for a host that has only just been booted.
 CAUGHT_UP_S = 90.0
 
@@ -55,3 +62,31 @@ def _ended(servers: Deployed, host: str, timer: str) -> str:
 
     servers.await_(has_ended, CAUGHT_UP_S)
     return "".join(said)
+
+
+@promise(family="watch", authority="https://12factor.net/logs")
+def log_found(servers: Deployed, deployment: Deployment) -> Judgement:
+    """The line of a request is found by its id, also after a release and after its host was off."""
+    asked, before = f"log-found-{time.monotonic_ns()}", serving(servers, deployment)
+    answered = servers.get(deployment.page, headers={REQUEST_ID: asked}, timeout_s=15.0).status
+    found = {"at once": _is_logged(servers, deployment, asked)}
+    released = servers.release(NEXT)
+    if serving(servers, deployment) == before:
+        # That one was there already, and replaced nothing.
+        released = servers.release()
+    found["after a release"] = _is_logged(servers, deployment, asked)
+    servers.stop(deployment.host)
+    servers.start(deployment.host)
+    served(servers, deployment)
+    found["after a boot"] = _is_logged(servers, deployment, asked)
+    told = ", ".join(f"{when} it is {'found' if there else 'gone'}" for when, there in found.items())
+    told = f"a request is answered {answered}, and its line sought by its id: {told}"
+    told += "" if released.status == 0 else f"; the release exits {released.status}"
+    return kept_if(released.status == 0 and all(found.values()), told)
+
+
+def _is_logged(servers: Deployed, deployment: Deployment, asked: str) -> bool:
+    def is_there() -> bool:
+        return asked in servers.run(deployment.logged(asked), on=deployment.host, check=False).stdout
+
+    return servers.await_(is_there, LOGGED_S) is not None

@@ -180,8 +180,15 @@ class HandledContainer:
         if not state["Running"]:
             exited = f"the container exited with status {state['ExitCode']}"
             if state.get("OOMKilled"):
-                raise OutOfMemoryError(f"{exited}, killed for its memory; {quoted(self.printed('both'))}")
-            self._refuse(exited)
+                raise OutOfMemoryError(f"{exited}, killed for its memory; {quoted(self._last_words())}")
+            raise ContainerError(f"{exited}; {quoted(self._last_words())}")
+
+    def _last_words(self) -> str:
+        """An engine that is kept busy says that a container has ended before it has read all that it printed."""
+        until = time.monotonic() + ENDING_S
+        while not (said := self.printed("both")).strip() and time.monotonic() < until:
+            time.sleep(POLL_S)
+        return said
 
     def _refuse_unanswered(self, said: str) -> Never:
         """Of a server that lost workers for their memory that is the cause; else what was said of the request."""

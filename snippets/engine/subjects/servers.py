@@ -1,7 +1,6 @@
 """Hosts, who deploys to them and a neighbour -> what the contract's `Servers` may be asked."""
 
 import shlex
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -105,11 +104,9 @@ class Servers:
         wanted = share * len(self.arrival.stdout.splitlines())
         return self._cut(ARRIVE, lambda: self._operator.told(PROGRESS) >= wanted, power=power)
 
-    def cut_off(self, version: str, after_s: float, *, power: bool) -> bool:
-        """Begin to release a version and lose the way there after so many seconds, and the hosts their power."""
-        until = time.monotonic() + after_s
-        settings = self._rental.internet.releasing(version)
-        return self._cut(RELEASE, lambda: time.monotonic() >= until, power=power, settings=settings)
+    def cut_off(self, version: str, due: Callable[[], bool], *, power: bool) -> bool:
+        """Begin to release a version and lose the way there once it is due, and the hosts their power."""
+        return self._cut(RELEASE, due, power=power, settings=self._rental.internet.releasing(version))
 
     def _cut(
         self, verb: str, now: Callable[[], bool], *, power: bool, settings: Mapping[str, str] | None = None

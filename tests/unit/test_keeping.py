@@ -1,0 +1,82 @@
+"""Promises of what is kept through updates, and of room on the disk, by what they are told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from snippets.contract import Verdict
+from snippets.contract.observation import Done
+from tests.unit.fake_servers import judged
+from tests.unit.test_releases import Released
+
+LARGE = 30_000_000
+
+
+@dataclass
+class Kept(Released):
+    """One that keeps so many releases besides the one that serves, and tells this of a full disk.
+
+    An update exits with `updated`, and has `another` version serve where that is given.
+    """
+
+    keeps: int = 1
+    tells: str = "/mnt/filled: 96% of its space and 1% of its files are used"
+    past: list[str] = field(default_factory=lambda: [""])
+    messages: list[str] = field(default_factory=lambda: ["of another matter"])
+    updated: int = 0
+    waits: list[bool] = field(default_factory=lambda: [False] * 2)
+    another: str | None = None
+
+    def told(self) -> Sequence[str]:
+        """All of them."""
+        return self.messages
+
+    def release(self, version: str = "") -> Done:
+        """Beside those that are kept."""
+        self.past = [*(each for each in self.past if each != version), version][-1 - self.keeps :]
+        return super().release(version)
+
+    def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
+        """What is on the disk, of which one takes room; what comes of an update, and of looking at the disk."""
+        if command == "du":
+            return Done(status=0, stdout=f"{LARGE * (1 + ('next' in self.past))}\n", stderr="", took_s=0.1)
+        if command.startswith("systemctl start") and self.tells:
+            self.messages.append(f"disk failed on app.test\n{self.tells}")
+        if command == "apt-get upgrade":
+            self.serves = self.another if self.another is not None else self.serves
+            return Done(status=self.updated, stdout="", stderr="", took_s=4.0)
+        return super().run(command, on=on, check=check)
+
+
+@pytest.mark.parametrize(
+    ("told", "is_kept", "seen"),
+    [
+        (Kept(), True, "releases have 60 MB on the disk, and two releases later 30 MB"),
+        (Kept(keeps=9), False, "two releases later 60 MB"),
+        (Kept(tells=""), False, "nobody is told of it"),
+        (Kept(tells="a certificate ends"), False, "nobody is told of it"),
+        (Kept(keeps=0, stays=True), True, "two releases later 30 MB"),
+    ],
+    ids=["kept", "never-goes", "nobody-is-told", "told-of-another-matter", "keeps-none"],
+)
+def test_older_releases_leave_the_disk(told: Kept, *, is_kept: bool, seen: str) -> None:
+    """And somebody is told of one that is full, and of that one."""
+    verdict, said = judged("disk-bounded", told)
+
+    assert (verdict is Verdict.KEPT, seen in said) == (is_kept, True), said
+
+
+@pytest.mark.parametrize(
+    ("told", "is_kept"),
+    [
+        (Kept(), True),
+        (Kept(updated=100), False),
+        (Kept(loses=True), False),
+        (Kept(another="other"), False),
+    ],
+    ids=["kept", "fails", "a-visitor-lost", "another-version"],
+)
+def test_an_update_loses_nobody(told: Kept, *, is_kept: bool) -> None:
+    """It ends well, and what served before serves."""
+    assert (judged("updates-survived", told)[0] is Verdict.KEPT) == is_kept
