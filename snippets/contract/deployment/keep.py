@@ -10,8 +10,12 @@ from .visitors import served, serving, visits, writes
 
 LEAST = 3
 WRITTEN_S = 4.0
-# Visitors go on for so long after an update: what it has started anew may end later.
-GOES_ON_S = 6.0
+# Programs that run on though their files were replaced: their services are started anew, as after any update.
+ANEW = """
+for process in /proc/[0-9]*; do
+    case $(readlink "$process/exe") in *" (deleted)") ps --no-headers -o unit "${process#/proc/}" ;; esac
+done | sort --unique | grep '[.]service$' | tee /dev/stderr | xargs --no-run-if-empty systemctl restart
+"""
 # A disk of this server, though a small one: filled, it harms nobody.
 FILLED = """
 mkdir --parents {disk} && mount -t tmpfs -o size=4M filled {disk}
@@ -60,19 +64,26 @@ def data_outlives(servers: Deployed, deployment: Deployment) -> Judgement:
     return kept_if(gone.status != 0 and not lost and sound is not False, seen)
 
 
-@promise(family="keep", authority="https://docs.docker.com/engine/daemon/live-restore/")
+@promise(family="keep", authority="https://wiki.debian.org/UnattendedUpgrades")
 def updates_survived(servers: Deployed, deployment: Deployment) -> Judgement:
-    """What the application runs on is updated, and no visitor is lost; a release after that ends right."""
+    """What it runs on is updated and started anew: it serves again by itself, with all that was acknowledged."""
     before = serving(servers, deployment)
-    with visits(servers, deployment) as seen:
+    with visits(servers, deployment) as seen, writes(servers, deployment, "update") as acknowledged:
         done = servers.run(deployment.update, on=deployment.host, check=False)
-        servers.await_(lambda: False, GOES_ON_S)
-    after = serving(servers, deployment)
+        anew = servers.run(ANEW, on=deployment.host, check=False)
+        served_s = served(servers, deployment)
+    services = anew.stderr.split()
+    told = f"the update exits {done.status}, and {', '.join(services) or 'nothing'} is started anew; "
+    if served_s is None:
+        return kept_if(condition=False, seen=f"{told}then nobody serves for {deployment.boot_s:.0f} s")
+    after, lost = serving(servers, deployment), missing(servers, deployment, acknowledged)
     again = servers.release()
-    told = f"the update exits {done.status} after {done.took_s:.0f} s; visitors got {seen}; afterwards {after}, and a "
-    told += f"release exits {again.status}"
-    right = done.status == 0 and bool(seen.answers) and not seen.lost and after == before and again.status == 0
-    return kept_if(right, told)
+    told += (
+        f"meanwhile visitors got {seen}; of {len(acknowledged)} acknowledged writes {len(lost)} are lost; afterwards "
+    )
+    told += f"{after}, and a release exits {again.status}"
+    updated = done.status == anew.status == 0 and bool(services) and after == before and again.status == 0
+    return kept_if(updated and len(acknowledged) >= LEAST and not lost, told)
 
 
 @promise(family="keep", authority="https://docs.docker.com/engine/manage-resources/pruning/")
