@@ -190,6 +190,7 @@ class Signed(Told):
     ("told", "seen"),
     [
         (Signed(), "with 19 s left somebody is told: certificate@app.test failed"),
+        (Signed(messages=["a disk"]), "with 19 s left somebody is told: certificate@app.test failed"),
         (Signed(renews=False), "no other certificate within the 120 s"),
         (Signed(told_s=0.0), "and nobody is told"),
         (Signed(says="disk full"), "told: disk full"),
@@ -200,6 +201,7 @@ class Signed(Told):
     ],
     ids=[
         "kept",
+        "told-before",
         "not-renewed",
         "in-silence",
         "of-something-else",

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from snippets.catalog import load
+from snippets.catalog.snippet import Kind
 from snippets.contract import PROMISES
 from snippets.contract.definitions import Definition
 from snippets.contract.rules import PACKAGE, Code
@@ -183,7 +185,7 @@ def test_the_running_of_commands_voids_commands_and_stacks(voided: Edited) -> No
     """And no promise of a container."""
     edited = voided({"engine/subjects/workdir.py": within("run")})
 
-    stacks = ("runtime-secrets", "compose-caddy-postgres", "zero-downtime-compose")
+    stacks = [snippet.name for snippet in load().snippets.values() if snippet.kind is Kind.COMPOSE]
     assert edited == {COMMAND, *(slug for name in stacks for slug in rehearsals()[name])}
     assert not edited & PROMISES.keys()
 
