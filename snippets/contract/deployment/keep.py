@@ -72,7 +72,8 @@ def updates_survived(servers: Deployed, deployment: Deployment) -> Judgement:
         done = servers.run(deployment.update, on=deployment.host, check=False)
         anew = servers.run(ANEW, on=deployment.host, check=False)
         served_s = served(servers, deployment)
-    services = anew.stderr.split()
+    # Where one does not start again systemctl says so beside their names.
+    services = sorted({word for word in anew.stderr.split() if word.endswith(".service")})
     told = f"the update exits {done.status}, and {', '.join(services) or 'nothing'} is started anew; "
     if served_s is None:
         return kept_if(condition=False, seen=f"{told}then nobody serves for {deployment.boot_s:.0f} s")
