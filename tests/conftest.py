@@ -56,6 +56,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the catalog; in the controller, record."""
     config.addinivalue_line("markers", "proves(*atoms): the atoms that a test proves, as <name>:<promise>")
+    config.addinivalue_line("markers", "unrecorded: what no record tells, asked whichever records are current")
     config.addinivalue_line("markers", "machine: what whole machines are asked, for a container cannot tell it")
     try:
         config.stash[HANDBOOK] = Handbook.here()
@@ -100,7 +101,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--stale"):
         handbook = config.stash[HANDBOOK]
         stale = handbook.stale_atoms | handbook.withheld_atoms
-        chosen = [item for item in chosen if proven[item] & stale]
+        chosen = [item for item in chosen if proven[item] & stale or item.get_closest_marker("unrecorded")]
     kept = set(chosen)
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = chosen

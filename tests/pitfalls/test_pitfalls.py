@@ -86,6 +86,7 @@ def test_pitfall_is_caught(  # noqa: PLR0913, PLR0917 - a fixture each
     )
 
 
+@pytest.mark.unrecorded
 @pytest.mark.parametrize("slug", JUDGEMENTS)
 def test_every_judgement_kills_a_pitfall(slug: str, catalog: Catalog) -> None:
     """A promise, a rehearsal or a command that no mutant breaks was never seen to fail."""
