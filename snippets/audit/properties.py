@@ -15,8 +15,8 @@ def _table(rows: Mapping[str, str]) -> Values:
 APART = frozenset(
     {"a", "h1", "h2", "h3", "h4", "h5", "h6", "p", "td", "th", "tr", "thead", "tbody", "table", "dt", "dd", "summary"}
     | {"button", "input", "label", "img", "headerlink", "filename", "admonition-title"}
-    | {"hb-lead", "hb-links", "hb-paths", "hb-caught", "hb-seal", "hb-facts", "hb-findings", "hb-table", "hb-family"}
-    | {"hb-kept", "hb-na", "hb-why", "hb-fix", "hb-mark", "hb-withheld", "hb-evidence"}
+    | {"hb-lead", "hb-links", "hb-paths", "hb-caught", "hb-seal", "hb-facts", "hb-figures", "hb-findings"}
+    | {"hb-table", "hb-family", "hb-kept", "hb-na", "hb-why", "hb-fix", "hb-mark", "hb-withheld", "hb-evidence"}
     # A drawing holds no code: `document` knows it by all its bytes.
     | {"hb-diagram"}
     # An exhibit shows what fails: it has no button, and its marks are drawn over it.
@@ -116,7 +116,7 @@ FEW = (
     ),
 )
 # Blocks keep their lines, and may wrap.
-WRAPPED = re.compile(r"(?:.*[\s>])?(?:pre|pre > code)(?::not\(:has\(> code\)\))?")
+WRAPPED = re.compile(r"(?:.*[\s>])?(?:pre|pre > code)(?::not\(:has\(> code\)\)| :is\(\.\w+(?:, \.\w+)*\))?")
 # Two of them stand beside each other.
 PAIR = _table(
     {"display": "grid", "grid-template-rows": "auto 1fr", "grid-template-columns": r"repeat\(2, minmax\(0, 1fr\)\)"}

@@ -83,12 +83,12 @@ class Published:
         digests: dict[str, str] = {}
         for name, standing in self.handbook.snippets.items():
             if standing.state is State.PROVEN:
-                sources = standing.snippet.sources.items()
-                digests |= {f"{DOWNLOADS}{name}/{path}": source.sha256 for path, source in sources}
+                offered = {path: source.sha256 for path, source in standing.snippet.sources.items()}
+                offered |= {path: _sha256(content) for path, content in standing.snippet.archives.items()}
+                digests |= {f"{DOWNLOADS}{name}/{path}": digest for path, digest in offered.items()}
         for tutorial in self.tutorials.values():
             if tutorial.state is State.PROVEN and tutorial.execution is not None:
-                content = as_notebook(tutorial.tutorial, tutorial.execution)
-                digests[tutorial.tutorial.download] = hashlib.sha256(content).hexdigest()
+                digests[tutorial.tutorial.download] = _sha256(as_notebook(tutorial.tutorial, tutorial.execution))
         return digests
 
     @cached_property
@@ -149,6 +149,10 @@ class Published:
         proven = [standing for standing in self.tutorials.values() if standing.state is State.PROVEN]
         with uncoloured():
             return {name: html for standing in proven for name, html in cells(standing).items()}
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _as_parsed(html: str) -> str:

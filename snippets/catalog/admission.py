@@ -7,7 +7,7 @@ from ..contract import DEPLOYED, KNOWN, PROMISES
 from .description import beside_faults, message_fault, project_faults, silent, unlinked
 from .kinds import kind_faults
 from .metadata import APART, Edit, PitfallTable, ProvenIn, near
-from .snippet import COMPOSE, METADATA, REHEARSAL, Kind, Pitfall, Snippet, Source
+from .snippet import COMPOSE, METADATA, REHEARSAL, SUMS, Kind, Pitfall, Snippet, Source
 
 REHEARSED = "rehearsal"
 # Of a deployment `arrive` is what `boot` is of a container.
@@ -35,6 +35,10 @@ def _snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterat
     yield from unlinked(title=table.title, summary=table.summary)
     if not snippet.sources:
         yield "it has no files"
+    # A site offers both beside each other.
+    for path in (*snippet.archived, SUMS):
+        if path in snippet.sources:
+            yield f"{path}: what its own archive brings is called so"
     yield from kind_faults(snippet)
     yield from _highlight_faults(snippet)
     yield from _rehearsal_faults(snippet)

@@ -13,12 +13,15 @@ from ..contract import DEPLOYED, PROMISES, Project, Promise
 from ..contract.deployment.description import Deployment
 from ..contract.dockerfile import bases
 from ..errors import CatalogError
+from .archive import FORMATS, Member
 from .compose import Composed, composed
 from .metadata import Edit, PitfallTable, SnippetTable, Withheld
 
 METADATA = "snippet.toml"
 COMPOSE = "compose.yaml"
 DOTENV = ".env"
+# What `sha256sum --check` reads.
+SUMS = "SHA256SUMS"
 REHEARSAL = "rehearsal.py"
 # A host as it is rented, and whoever deploys to it: a machine with what it takes to run a playbook.
 HOST, MACHINE, OPERATOR = "debian-13", "machine", "operator"
@@ -97,13 +100,17 @@ class Snippet:
         return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     @cached_property
+    def built_on(self) -> tuple[str, ...]:
+        """References of the images that its Dockerfile begins with."""
+        return tuple(bases(self.text("Dockerfile"))) if "Dockerfile" in self.sources else ()
+
+    @cached_property
     def bases(self) -> tuple[str, ...]:
         """References of the images that it fetches: its Dockerfile's, its services', and what stands beside it."""
-        built = bases(self.text("Dockerfile")) if "Dockerfile" in self.sources else ()
         beside = [service.image for service in self.table.beside.values()]
         hosts = (HOST, OPERATOR) if self.table.host else ()
         played = (AUTHORITY, REGISTRY) if self.table.host and self.table.host.env else ()
-        return tuple(dict.fromkeys((*built, *self.composed.bases, *beside, *hosts, *played)))
+        return tuple(dict.fromkeys((*self.built_on, *self.composed.bases, *beside, *hosts, *played)))
 
     @cached_property
     def composed(self) -> Composed:
@@ -152,6 +159,25 @@ class Snippet:
             raise CatalogError([f"{self.name}: {path}: changed since the library was read; read it again"])
         return content
 
+    @property
+    def archived(self) -> tuple[str, ...]:
+        """What its archives are called."""
+        return tuple(f"{self.name}{ending}" for ending in FORMATS)
+
+    @cached_property
+    def archives(self) -> Mapping[str, bytes]:
+        """All its files in one, below a directory of its name, and the digests of that: a name -> its bytes.
+
+        Raises as `content` does.
+        """
+        members = [
+            Member(path=f"{self.name}/{path}", content=self.content(path), mode=_mode(source))
+            for path, source in sorted(self.sources.items())
+        ]
+        packed = {name: pack(members) for name, pack in zip(self.archived, FORMATS.values(), strict=True)}
+        sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in packed.items())
+        return packed | {SUMS: sums.encode()}
+
     def text(self, path: str) -> str:
         """One file's text, line ends as they are, as it was when the library was read: what the digest is of."""
         return self.sources[path].text
@@ -169,8 +195,12 @@ class Snippet:
                 place.write_bytes(replaced[source.path].encode())
             else:
                 place.write_bytes(self.content(path))
-            place.chmod(0o755 if source.executable else 0o644)
+            place.chmod(_mode(source))
         return target
+
+
+def _mode(source: Source) -> int:
+    return 0o755 if source.executable else 0o644
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,10 @@
 """A record -> its evidence card: what was judged, on what, when, and what was seen."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 
+from ..catalog.packages import packages
 from ..catalog.snippet import MACHINE, Snippet
 from ..contract import KNOWN, Finding, Verdict
 from ..evidence.records import Base, Evidence
@@ -23,14 +24,59 @@ def evidence(snippet: Snippet, record: Evidence, links: Links, machine: Evidence
     said = f"{kept} of {len(promises) - exempt} promises kept"
     said = said if promises else f"{record.count(Verdict.KEPT)} of {len(record.findings)} trials passed"
     said += f", {exempt} not applicable" if exempt else ""
-    facts = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in _facts(snippet, record))
     also = {finding.promise: on_machine(finding, machine) for finding in machine.findings} if machine else {}
     return (
         f'<details class="hb-evidence" id="{card_id(snippet.name)}" data-hb="evidence:{snippet.name}" open>'
-        f'<summary><span class="hb-seal">Proven</span> {snippet.name} · {said} · '
-        f"{record.verified_at:%Y-%m-%d}</summary>"
-        f'<dl class="hb-facts">{facts}</dl>{_groups(record.findings, also, links)}</details>'
+        f'<summary><span class="hb-seal">{_seal(record)}</span> '
+        f"{snippet.name} · {said} · {record.verified_at:%Y-%m-%d}</summary>"
+        f"{_figures(record)}{_list(_facts(snippet, record))}{_images(snippet, record)}"
+        f"{_groups(record.findings, also, links)}</details>"
     )
+
+
+def _seal(record: Evidence) -> str:
+    """What was proven, was so on what was stood in: that is the first thing to be told."""
+    stood_in = sum(base.stand_in for base in record.bases)
+    return {0: "Proven", 1: "Proven on a stand-in"}.get(stood_in, "Proven on stand-ins")
+
+
+def _figures(record: Evidence) -> str:
+    """What people compare, before all else."""
+    if record.image is None:
+        return ""
+    figures = {
+        "Image": f"{record.image.bytes / MEGABYTE:.0f} MB",
+        "Built without a cache": f"{record.image.build_s:.0f} s",
+        # Who is judged by layers alone is never booted.
+        "Ready after": f"{record.image.ready_s:.1f} s" if record.image.ready_s else "",
+        "User": escape(record.image.user),
+    }
+    tiles = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items() if value)
+    return f'<dl class="hb-figures">{tiles}</dl>'
+
+
+def _list(facts: Iterable[tuple[str, str]]) -> str:
+    return f'<dl class="hb-facts">{"".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts)}</dl>'
+
+
+def _images(snippet: Snippet, record: Evidence) -> str:
+    """What it was made of and what stood beside it, and how far each is what its name says: a line, that opens."""
+    if not record.bases:
+        return ""
+    count, stood_in = len(record.bases), sum(base.stand_in for base in record.bases)
+    of_them = {0: "none", count: "all"}.get(stood_in, str(stood_in))
+    said = f"{count}, {of_them} stood in" if count > 1 else ("stood in" if stood_in else "as it is")
+    kinds = ((_kind(snippet, base), _base(base)) for base in record.bases)
+    return (
+        f'<details class="hb-family"><summary>What it was tried with <span>{said}</span></summary>'
+        f"{_list(kinds)}</details>"
+    )
+
+
+def _kind(snippet: Snippet, base: Base) -> str:
+    if base.packaged:
+        return "Made of packages"
+    return "Base image" if base.ref in snippet.built_on else "Beside it"
 
 
 def on_machine(finding: Finding, machine: Evidence) -> str:
@@ -73,15 +119,8 @@ def _facts(snippet: Snippet, record: Evidence) -> Iterator[tuple[str, str]]:
     yield "Engine", prose(record.engine)
     if snippet.carrier != snippet.name:
         yield "Proven in", f"the image of {snippet.carrier}"
-    for base in record.bases:
-        yield "Made of packages" if base.packaged else "Base image", _base(base)
-    if record.image is not None:
-        yield "Image size", f"{record.image.bytes / MEGABYTE:.0f} MB"
-        yield "Build without a cache", f"{record.image.build_s:.0f} s"
-        # Who is judged by layers alone is never booted.
-        if record.image.ready_s:
-            yield "Ready after", f"{record.image.ready_s:.1f} s"
-        yield "User", escape(record.image.user)
+    if made_with := packages(snippet):
+        yield "Packages", ", ".join(escape(f"{name} {version}") for name, version in made_with.items())
     yield "Digest", record.digest.removeprefix("sha256:")[:DIGEST_CHARS]
 
 

@@ -46,7 +46,7 @@ def _snippet(reference: str, handbook: Handbook, links: Links) -> Shown:
         return notice
     if not path:
         html = tables.files(standing.snippet, links)
-        return Shown(html=html, snippet=name, files=tuple(sources))
+        return Shown(html=html, snippet=name, files=(*standing.snippet.archives, *sources))
     return Shown(html=blocks.file(standing.snippet, path, links), snippet=name, files=(path,))
 
 

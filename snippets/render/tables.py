@@ -1,8 +1,9 @@
 """Catalog and contract -> the tables of a page, as HTML on one line."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
-from itertools import groupby
+from itertools import chain, groupby
 from urllib.parse import urlsplit
 
 from ..catalog.snippet import Snippet
@@ -31,14 +32,24 @@ def _value(value: str) -> str:
 
 
 def files(snippet: Snippet, links: Links) -> str:
-    """All files of a snippet, each to download."""
+    """All files of a snippet, in archives and each by itself."""
+    packed = (
+        f'<tr class="hb-archive"><td>{_offered(snippet, name, links)}</td><td>{_size(len(content))}</td><td></td>'
+        f"<td>{hashlib.sha256(content).hexdigest()[:12]}</td></tr>"
+        for name, content in snippet.archives.items()
+    )
     rows = (
-        f'<tr><td><a href="{links.download(snippet.name, path)}" download>{escape(path)}</a></td>'
+        f"<tr><td>{_offered(snippet, path, links)}</td>"
         f"<td>{_size(len(source.text.encode()))}</td><td>{'yes' if source.executable else 'no'}</td>"
         f"<td>{source.sha256[:12]}</td></tr>"
         for path, source in sorted(snippet.sources.items())
     )
-    return table(f"snippet:{snippet.name}", ("File", "Size", "Executable", "SHA-256 begins"), rows)
+    heads = ("File", "Size", "Executable", "SHA-256 begins")
+    return table(f"snippet:{snippet.name}", heads, chain(packed, rows))
+
+
+def _offered(snippet: Snippet, path: str, links: Links) -> str:
+    return f'<a href="{links.download(snippet.name, path)}" download>{escape(path)}</a>'
 
 
 def _size(count: int) -> str:

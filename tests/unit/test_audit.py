@@ -33,6 +33,7 @@ def test_what_is_proven_passes(audited: Site, small: Handbook) -> None:
     prose = "<p>Run <code>docker run</code>, press <kbd>Ctrl</kbd>.</p>" + show("snippet", "alma", small, Links()).html
     prose += show("snippet", "web", small, Links()).html
     downloads = {f"snippets/web/{path}": web.content(path) for path in web.sources}
+    downloads |= {f"snippets/web/{name}": content for name, content in web.archives.items()}
 
     assert audited(blocks + prose, downloads) == ()
 

@@ -183,6 +183,7 @@ ALLOWED = """
 :root { --hb-paper: #fdfcf9; --hb-sheet: #f4f1ea; --hb-ink: #1d2329; --hb-serif: "Iowan Old Style", Georgia, serif }
 @media screen and (min-width: 60em) { .md-typeset .hb-pair { display: grid } }
 @media print { .md-typeset pre > code { white-space: pre-wrap } }
+.hb-snippet > pre > code :is(.c, .c1) { white-space: pre-wrap; overflow-wrap: anywhere }
 """
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -26,6 +27,7 @@ from snippets.render.diff import difference
 from snippets.render.highlight import diff_html, file_html, text_html
 from snippets.render.tables import catalogue, contract, files
 from tests.unit.pages.synthetic import AWKWARD, handbook
+from tests.unit.sample import Library, evidence_of
 
 
 @pytest.fixture
@@ -92,19 +94,24 @@ def test_a_card_says_what_was_judged_on_what_and_when(web: Snippet, record: Evid
     """Also that a base was stood in, and how the stand-in differs."""
     html = evidence(web, record, Links())
 
-    assert text_of(html, ".hb-evidence > summary") == ["Proven web · 30 of 30 promises kept · 2026-01-02"]
+    assert text_of(html, ".hb-evidence > summary") == ["Proven on a stand-in web · 30 of 30 promises kept · 2026-01-02"]
     facts = dict(zip(text_of(html, "dt"), text_of(html, "dd"), strict=True))
-    assert facts == {
-        "When": "2026-01-02 09:41 UTC",
-        "Engine": "Docker 26.1.5",
-        "Base image": "python:3.13-slim-trixie: verified on a stand-in: Debian 13, CPython 3.13.5 (abababababab). "
-        "It differs: its Python is the distribution's",
-        "Image size": "151 MB",
-        "Build without a cache": "34 s",
-        "Ready after": "1.2 s",
-        "User": "10001",
-        "Digest": web.digest[7:19],
-    }
+    assert list(facts.items()) == [
+        ("Image", "151 MB"),
+        ("Built without a cache", "34 s"),
+        ("Ready after", "1.2 s"),
+        ("User", "10001"),
+        ("When", "2026-01-02 09:41 UTC"),
+        ("Engine", "Docker 26.1.5"),
+        ("Digest", web.digest[7:19]),
+        (
+            "Base image",
+            (
+                "python:3.13-slim-trixie: verified on a stand-in: Debian 13, CPython 3.13.5 (abababababab). "
+                "It differs: its Python is the distribution's"
+            ),
+        ),
+    ]
     assert text_of(html, ".hb-findings tr:first-child td")[1:3] == ["kept", "builds-clean <seen> after 2 s"]
     assert "The command build runs as it stands on the page." in text_of(html, ".hb-findings td:first-child")
 
@@ -122,6 +129,7 @@ def test_thirty_findings_are_a_line_a_family(web: Snippet, record: Evidence) -> 
     html = evidence(web, record, Links())
 
     assert text_of(html, ".hb-family > summary") == [
+        "What it was tried with stood in",
         "Image 8 of 8 kept",
         "Boot 9 of 9 kept",
         "Web 3 of 3 kept",
@@ -168,7 +176,7 @@ def test_trials_without_promises_are_counted_as_trials(web: Snippet, record: Evi
 
     html = evidence(web, replace(record, findings=[finding]), Links())
 
-    assert text_of(html, "summary") == ["Proven web · 1 of 1 trials passed · 2026-01-02"]
+    assert text_of(html, "summary")[0] == "Proven on a stand-in web · 1 of 1 trials passed · 2026-01-02"
     assert text_of(html, ".hb-findings td:first-child") == ["Data survives down and up."]
 
 
@@ -307,7 +315,66 @@ def test_tables_name_every_promise_snippet_and_file(small: Handbook, web: Snippe
         "not proven settings was never verified",
         "proven 2026-01-02, on a stand-in base",
     ]
-    assert text_of(files(web, Links()), "td:first-child") == sorted(web.sources)
+    assert text_of(files(web, Links()), "td:first-child") == [*web.archives, *sorted(web.sources)]
+
+
+def test_what_it_was_tried_with_says_what_each_was_to_it(web: Snippet, record: Evidence) -> None:
+    """What a Dockerfile begins with, what stood beside it, and what no registry has; and how many were stood in."""
+    (base,) = record.bases
+    beside = replace(base, ref="postgres:18", stand_in=False)
+    packed = replace(base, ref="debian-13", stand_in=False, packaged=True)
+
+    html = evidence(web, replace(record, bases=[base, beside, packed]), Links())
+    assert text_of(html, ".hb-family > summary")[0] == "What it was tried with 3, 1 stood in"
+    assert text_of(html, "dt")[-3:] == ["Base image", "Beside it", "Made of packages"]
+
+    none = evidence(web, replace(record, bases=[beside, packed]), Links())
+    assert text_of(none, "summary")[:2] == [
+        "Proven web · 30 of 30 promises kept · 2026-01-02",
+        "What it was tried with 2, none stood in",
+    ]
+    assert "What it was tried with as it is" in text_of(
+        evidence(web, replace(record, bases=[beside]), Links()), "summary"
+    )
+    both = replace(record, bases=[base, replace(beside, stand_in=True)])
+    assert "What it was tried with 2, all stood in" in text_of(evidence(web, both, Links()), "summary")
+
+
+@pytest.mark.parametrize(
+    ("texts", "made_with"),
+    [
+        (
+            {"requirements.in": "flask==3.1.3\npsycopg[binary]==3.3.9\n# canary==1\nblinker>=1\n"},
+            "flask 3.1.3, psycopg 3.3.9",
+        ),
+        (
+            {
+                "pyproject.toml": '[project]\ndependencies = ["flask>=3,<4", "absent"]\n',
+                "uv.lock": 'package = [{ name = "flask", version = "3.1.3" }, { name = "blinker", version = "1" }]\n',
+            },
+            "flask 3.1.3",
+        ),
+        (
+            {"web/package.json": '{"dependencies": {"react": "19.3.1"}, "devDependencies": {"vite": "8.3.8"}}'},
+            "react 19.3.1, vite 8.3.8",
+        ),
+        ({"pyproject.toml": '[project]\ndependencies = ["flask"]\n'}, ""),
+        ({"package.json": "[]", "requirements.in": "", "pyproject.toml": "=", "uv.lock": "="}, ""),
+        ({"pyproject.toml": "[project]\n", "uv.lock": "[[package]]\n"}, ""),
+    ],
+    ids=["pip", "uv", "npm", "not-locked", "unreadable", "nothing-in-it"],
+)
+def test_a_card_names_the_packages_that_were_asked_for(
+    library: Library, texts: Mapping[str, str], made_with: str
+) -> None:
+    """By their locked versions; what they bring along is left to the lock file."""
+    for path, text in texts.items():
+        library.write(f"web/{path}", text)
+    web = library.snippet()
+    html = evidence(web, evidence_of(web), Links())
+
+    facts = dict(zip(text_of(html, "dt"), text_of(html, "dd"), strict=True))
+    assert facts.get("Packages", "") == made_with
 
 
 def test_a_promise_shows_what_it_was_seen_to_fail_on(small: Handbook, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Pages in, pages out: golden files for what is shown, and each reason to refuse."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ PAGES = Path(__file__).parent / "pages"
 CASES = sorted(PAGES.glob("*.md"))
 EXTENSIONS = ["admonition", "attr_list", "def_list", "md_in_html", "tables", "toc", "pymdownx.highlight"]
 EXTENSIONS += ["pymdownx.superfences", "pymdownx.tabbed", "pymdownx.details"]
+PACKED = re.compile(r'(<tr class="hb-archive"><td>.*?</td>)<td>[^<]+</td><td></td><td>[0-9a-f]{12}</td>')
 MARKDOWN = markdown.Markdown(extensions=[*EXTENSIONS, PassthroughExtension()])
 
 
@@ -49,7 +51,9 @@ def test_a_page_becomes_what_its_golden_file_says(small: Handbook, case: Path) -
     refused = "".join(f"{objection.place}: {objection.why}\n" for objection in rendered.objections)
     downloads = "".join(f"{name}/{path}\n" for name, path in sorted(rendered.downloads))
     expected = case.with_suffix(".expected").read_text()
-    assert f"{rendered.text}\n--- refused\n{refused}--- downloads\n{downloads}" == expected
+    # How small an archive gets is for whoever compresses it: another zlib, other bytes.
+    text = PACKED.sub(r"\1<td>packed</td><td></td><td>digest</td>", rendered.text)
+    assert f"{text}\n--- refused\n{refused}--- downloads\n{downloads}" == expected
 
 
 @pytest.mark.parametrize(
