@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 
 from ..contract import Finding, Verdict
+from ..contract.deployment.cut import Mishap
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -113,10 +114,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutOff:
-    """A release that lost its way after so many seconds, and where `power` its hosts theirs; `seen` says all of it."""
+    """A release that something came between after so many seconds; `seen` says all of it."""
 
     after_s: float
-    power: bool
+    mishap: Mishap
     outcome: Outcome
     seen: str
 

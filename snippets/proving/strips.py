@@ -12,7 +12,7 @@ import click
 
 from ..catalog.metadata import near
 from ..catalog.snippet import Snippet
-from ..contract.deployment.cut import Cut, cut
+from ..contract.deployment.cut import Cut, Mishap, cut
 from ..contract.deployment.description import NEXT
 from ..engine.engine import Engine
 from ..engine.run import opened
@@ -26,7 +26,7 @@ from .servers import arrived
 
 
 def strip(engine: Engine, snippet: Snippet, folder: Path, cells: int, tell: Callable[[str], None]) -> Strip:
-    """Deploy it, measure a release, and cut one off at so many moments, each in both ways and each on fresh hosts.
+    """Deploy it, measure a release, and cut one off at so many moments, each in all ways and each on fresh hosts.
 
     Raises ContainerError where a release that nobody cuts off fails, or where none could be cut off, and NotReadyError
     where it does not arrive.
@@ -57,15 +57,15 @@ def strip(engine: Engine, snippet: Snippet, folder: Path, cells: int, tell: Call
 def _cut_off(servers: Servers, snippet: Snippet, whole_s: float, cells: int) -> Iterator[CutOff]:
     deployment = snippet.deployment
     assert deployment is not None, "only a deployment is released to"
-    for power in (False, True):
+    for mishap in Mishap:
         for number in range(cells):
             after_s = whole_s * (number + 0.5) / cells
             # Each as it was deployed: what one has left is not what the next one begins with.
             servers.renewed()
-            seen = cut(servers, deployment, NEXT, after_s, power=power)
+            seen = cut(servers, deployment, NEXT, after_s, mishap)
             # One that was over by then was not cut off.
             if seen.busy:
-                yield CutOff(after_s=round(after_s, 1), power=power, outcome=outcome(seen), seen=str(seen))
+                yield CutOff(after_s=round(after_s, 1), mishap=mishap, outcome=outcome(seen), seen=str(seen))
 
 
 def outcome(seen: Cut) -> Outcome:

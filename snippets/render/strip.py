@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from ..contract.deployment.cut import Mishap
 from ..evidence.records import CutOff, Outcome, Strip
 from .blocks import prose
 from .diagram import WIDTHS
@@ -12,8 +13,11 @@ _BESIDE = 190
 _WIDE = 600
 _HIGH, _BETWEEN, _ABOVE = 30, 16, 6
 _GAP = 3
-# By power, as it is called.
-_WAYS = {False: "Connection lost", True: "Without power"}
+_WAYS = {
+    Mishap.CONNECTION: "Connection lost",
+    Mishap.POWER: "Without power",
+    Mishap.UPDATE: "Host updated",
+}
 _MEANS = {
     Outcome.RIGHT: "full: a version serves, nothing is lost, the next release ends right",
     Outcome.HAND: "half: likewise, but somebody has to help the next release",
@@ -36,7 +40,7 @@ def strip(name: str, seen: Strip) -> str:
     title = f"A release of {seen.whole_s:.0f} s, cut off {len(seen.cells)} times on {seen.verified_at:%Y-%m-%d}: "
     title += "; ".join(known)
     ways = "".join(
-        f"<li><strong>{_WAYS[power]}</strong><ul>{''.join(_items(cells))}</ul></li>" for power, cells in _rows(seen)
+        f"<li><strong>{_WAYS[mishap]}</strong><ul>{''.join(_items(cells))}</ul></li>" for mishap, cells in _rows(seen)
     )
     return (
         f'<figure class="hb-diagram" data-hb="strip:{name}">{drawings}'
@@ -45,10 +49,10 @@ def strip(name: str, seen: Strip) -> str:
     )
 
 
-def _rows(seen: Strip) -> Iterator[tuple[bool, Sequence[CutOff]]]:
-    for power in _WAYS:
-        if cells := [cell for cell in seen.cells if cell.power is power]:
-            yield power, cells
+def _rows(seen: Strip) -> Iterator[tuple[Mishap, Sequence[CutOff]]]:
+    for mishap in _WAYS:
+        if cells := [cell for cell in seen.cells if cell.mishap is mishap]:
+            yield mishap, cells
 
 
 def _items(cells: Sequence[CutOff]) -> Iterator[str]:
@@ -59,8 +63,8 @@ def _items(cells: Sequence[CutOff]) -> Iterator[str]:
 def _svg(name: str, seen: Strip, style: str, width: int) -> str:
     left = _BESIDE if width >= _WIDE else 0
     y, parts = float(_ABOVE), list[str]()
-    for power, cells in _rows(seen):
-        parts += [words(0, y + (_HIGH / 2 + 5 if left else 14), [_WAYS[power]], NAME)]
+    for mishap, cells in _rows(seen):
+        parts += [words(0, y + (_HIGH / 2 + 5 if left else 14), [_WAYS[mishap]], NAME)]
         y += 0 if left else LEADING + 6
         step = (width - left) / len(cells)
         for number, cell in enumerate(cells):

@@ -7,7 +7,7 @@ import pytest
 
 from snippets.contract import Verdict
 from snippets.contract.observation import Done
-from tests.unit.fake_servers import judged
+from tests.unit.fake_servers import APP, judged
 from tests.unit.test_releases import Released
 
 LARGE = 30_000_000
@@ -17,17 +17,15 @@ LARGE = 30_000_000
 class Kept(Released):
     """One that keeps so many releases besides the one that serves, and tells this of a full disk.
 
-    An update exits with `updated`, and has `another` version serve where that is given; what runs is replaced by it.
+    An update has `another` version serve, where that is given.
     """
 
     keeps: int = 1
     tells: str = "/mnt/filled: 96% of its space and 1% of its files are used"
     past: list[str] = field(default_factory=lambda: [""])
     messages: list[str] = field(default_factory=lambda: ["of another matter"])
-    updated: int = 0
     waits: list[bool] = field(default_factory=lambda: [False] * 2)
     another: str | None = None
-    replaces: bool = True
     written: int = 0
     missing: str = ""
 
@@ -50,11 +48,8 @@ class Kept(Released):
             return Done(status=0, stdout=" ".join(map(str, range(1, self.written + 1))), stderr="", took_s=0.1)
         if "grep --fixed-strings" in command:
             return Done(status=0, stdout=self.missing, stderr="", took_s=0.1)
-        if "(deleted)" in command:
-            return Done(status=0, stdout="", stderr="engine.service\n" * self.replaces, took_s=1.0)
-        if command == "apt-get upgrade":
+        if command == APP.update:
             self.serves = self.another if self.another is not None else self.serves
-            return Done(status=self.updated, stdout="", stderr="", took_s=4.0)
         return super().run(command, on=on, check=check)
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from snippets.contract import DEPLOYED, Verdict
-from snippets.contract.deployment.cut import NOTICED, cut
+from snippets.contract.deployment.cut import NOTICED, Mishap, cut
 from snippets.contract.deployment.description import HELD, NEXT
 from snippets.contract.observation import Done, Reply
 from snippets.errors import ContainerError
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Released(Told):
     """One that serves what was released to it; of a bad version it serves `bad`, where that is given.
 
-    `visited` are the answers that visitors got besides those of the versions that served meanwhile.
+    `visited` are the answers that visitors got besides those of the versions that served meanwhile. What it runs on is
+    replaced by an update, which exits with `updated`.
     """
 
     serves: str = ""
@@ -41,6 +42,8 @@ class Released(Told):
     visited: dict[str, int] = field(default_factory=dict)
     waited: dict[str, int] = field(default_factory=lambda: {"200": 3})
     seen: set[str] = field(default_factory=set)
+    updated: int = 0
+    replaces: bool = True
 
     def get(self, path: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 5.0) -> Reply:
         """The version that serves."""
@@ -76,6 +79,9 @@ class Released(Told):
             return Done(status=0, stdout="1\n2\n" * self.writes, stderr="", took_s=0.1)
         if command.startswith("cat /run/waits"):
             return Done(status=0, stdout=json.dumps(self.waited), stderr="", took_s=0.1)
+        if command == APP.update or "(deleted)" in command:
+            status = self.updated if command == APP.update else 0
+            return Done(status=status, stdout="", stderr="engine.service\n" * self.replaces, took_s=1.0)
         if "pg_locks" in command:
             return Done(status=0, stdout=" 1\n", stderr="", took_s=0.1)
         if command.startswith("curl"):
@@ -91,6 +97,11 @@ class Released(Told):
         del version, power
         due()
         return self.busy
+
+    def disturbed(self, version: str, due: Callable[[], bool], do: Callable[[], object]) -> bool:
+        """Likewise, with something done."""
+        do()
+        return self.cut_off(version, due, power=False)
 
     def renewed(self) -> "Released":
         """What arrived serves again."""
@@ -211,8 +222,13 @@ def test_without_a_registry_it_runs_on() -> None:
         (Released(forgets=True), False),
         (Released(writes=False), False),
         (Released(stays=True), False),
+        (Released(updated=100), False),
+        (Released(replaces=False), False),
     ],
-    ids=["kept", "nobody-serves", "cut-too-late", "a-write-lost", "nobody-wrote", "does-not-go-on"],
+    ids=[
+        *("kept", "nobody-serves", "cut-too-late", "a-write-lost", "nobody-wrote", "does-not-go-on"),
+        *("update-fails", "nothing-is-updated"),
+    ],
 )
 def test_a_release_survives_a_cut(told: Released, *, is_kept: bool) -> None:
     """It counts while it is busy, and with somebody who writes."""
@@ -244,9 +260,9 @@ class Noticed(Released):
 
 @pytest.mark.parametrize("then", ["v2", ""], ids=["another-version", "nobody"])
 def test_a_visitor_notices_another_version_and_nobody(then: str) -> None:
-    """The first two answers are what serves before, and the next ones while it is released."""
-    told = Noticed(told=["v1", "v1", "v1", "v1", then])
-    seen = cut(cast("Deployed", told), APP, NEXT, NOTICED, power=True)
+    """The first answer is what serves before, and the next ones while it is released."""
+    told = Noticed(told=["v1", "v1", "v1", then])
+    seen = cut(cast("Deployed", told), APP, NEXT, NOTICED, Mishap.POWER)
 
     assert told.moments == [False, False, True]
     assert (seen.noticed, "s, as a visitor first noticed: it serves" in str(seen)) == (True, True)

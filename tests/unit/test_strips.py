@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from snippets.audit.published import _as_parsed
 from snippets.catalog import load
+from snippets.contract.deployment.cut import Mishap
 from snippets.contract.observation import Done
 from snippets.errors import ContainerError
 from snippets.evidence.aside import strips
@@ -33,10 +34,11 @@ NAME = "ansible-app-docker"
 DEPLOYMENT = load().snippets[NAME]
 WHEN = datetime(2026, 1, 2, 12, tzinfo=UTC)
 SAID = "{way} after 3 s: it serves, of 9 acknowledged writes 0 are lost, the next release ends right"
+CONNECTION, POWER = Mishap.CONNECTION, Mishap.POWER
 CELLS = [
-    CutOff(after_s=3.0, power=False, outcome=Outcome.RIGHT, seen=SAID.format(way="the connection lost")),
-    CutOff(after_s=9.0, power=False, outcome=Outcome.HAND, seen="the connection lost after 9 s: it serves <all>"),
-    CutOff(after_s=3.0, power=True, outcome=Outcome.WRONG, seen="the hosts without power after 3 s: nobody serves"),
+    CutOff(after_s=3.0, mishap=CONNECTION, outcome=Outcome.RIGHT, seen=SAID.format(way="the connection lost")),
+    CutOff(after_s=9.0, mishap=CONNECTION, outcome=Outcome.HAND, seen="the connection lost after 9 s: it serves <all>"),
+    CutOff(after_s=3.0, mishap=POWER, outcome=Outcome.WRONG, seen="the hosts without power after 3 s: nobody serves"),
 ]
 SEEN = Strip(
     snippet=NAME,
@@ -68,8 +70,8 @@ def test_what_is_left_has_a_colour(
     said: list[str] = []
     seen = drawn(told, tmp_path, monkeypatch, said)
 
-    assert [(cell.after_s, cell.power, cell.outcome) for cell in seen.cells] == [
-        *((after_s, power, outcome) for power in (False, True) for after_s in (0.2, 0.8))
+    assert [(cell.after_s, cell.mishap, cell.outcome) for cell in seen.cells] == [
+        *((after_s, mishap, outcome) for mishap in Mishap for after_s in (0.2, 0.8))
     ]
     assert len(said) == 1 + len(seen.cells)
     assert (seen.snippet, seen.digest, seen.rules, seen.whole_s) == (NAME, DEPLOYMENT.digest, cut_rules(), 1.0)

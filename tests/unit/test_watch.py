@@ -101,3 +101,10 @@ def test_what_is_there_already_replaces_nothing() -> None:
 
     assert judged("log-found", told)[0] is Verdict.KEPT
     assert told.past == ["released next", "released ", "off app.test"]
+
+
+def test_a_release_that_replaces_nothing_tells_nothing_of_its_lines() -> None:
+    """What wrote the line is there still, and so is the line."""
+    verdict, said = judged("log-found", Logged(stays=True))
+
+    assert (verdict, "the release exits 0 and replaces nothing" in said) == (Verdict.BROKEN, True), said

@@ -1,6 +1,8 @@
 """What is kept: writes that were acknowledged, through crashes and changes of all else, and room on the disk."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ..promise import Judgement, kept_if, promise
 from ..servers import NEIGHBOUR
@@ -69,22 +71,43 @@ def updates_survived(servers: Deployed, deployment: Deployment) -> Judgement:
     """What it runs on is updated and started anew: it serves again by itself, with all that was acknowledged."""
     before = serving(servers, deployment)
     with visits(servers, deployment) as seen, writes(servers, deployment, "update") as acknowledged:
-        done = servers.run(deployment.update, on=deployment.host, check=False)
-        anew = servers.run(ANEW, on=deployment.host, check=False)
+        update = updated(servers, deployment)
         served_s = served(servers, deployment)
-    # Where one does not start again systemctl says so beside their names.
-    services = sorted({word for word in anew.stderr.split() if word.endswith(".service")})
-    told = f"the update exits {done.status}, and {', '.join(services) or 'nothing'} is started anew; "
     if served_s is None:
-        return kept_if(condition=False, seen=f"{told}then nobody serves for {deployment.boot_s:.0f} s")
+        return kept_if(condition=False, seen=f"{update}; then nobody serves for {deployment.boot_s:.0f} s")
     after, lost = serving(servers, deployment), missing(servers, deployment, acknowledged)
     again = servers.release()
-    told += (
-        f"meanwhile visitors got {seen}; of {len(acknowledged)} acknowledged writes {len(lost)} are lost; afterwards "
-    )
-    told += f"{after}, and a release exits {again.status}"
-    updated = done.status == anew.status == 0 and bool(services) and after == before and again.status == 0
-    return kept_if(updated and len(acknowledged) >= LEAST and not lost, told)
+    told = f"{update}; meanwhile visitors got {seen}; of {len(acknowledged)} acknowledged writes {len(lost)} are lost; "
+    told += f"afterwards {after}, and a release exits {again.status}"
+    right = update.right and after == before and again.status == 0
+    return kept_if(right and len(acknowledged) >= LEAST and not lost, told)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """How an update of what a host runs on ended, and what was started anew because of it, and how that ended."""
+
+    status: int
+    services: Sequence[str]
+    started: int
+
+    @property
+    def right(self) -> bool:
+        """Whether something was replaced, and all of it runs."""
+        return self.status == self.started == 0 and bool(self.services)
+
+    def __str__(self) -> str:
+        """As in "the update exits 0, and docker.service is started anew"."""
+        return f"the update exits {self.status}, and {', '.join(self.services) or 'nothing'} is started anew"
+
+
+def updated(servers: Deployed, deployment: Deployment) -> Update:
+    """Update what the host runs on, and start anew whatever still runs from a file that was replaced."""
+    done = servers.run(deployment.update, on=deployment.host, check=False)
+    anew = servers.run(ANEW, on=deployment.host, check=False)
+    # Where one does not start again systemctl says so beside their names.
+    services = sorted({word for word in anew.stderr.split() if word.endswith(".service")})
+    return Update(status=done.status, services=services, started=anew.status)
 
 
 @promise(family="keep", authority="https://docs.docker.com/engine/manage-resources/pruning/")
@@ -106,19 +129,20 @@ def disk_bounded(servers: Deployed, deployment: Deployment) -> Judgement:
 
 def _told_of_a_full_disk(servers: Deployed, deployment: Deployment) -> str | None:
     """The first line that says where, or None."""
-    before = len(servers.told())
-    servers.run(FILLED.format(disk=DISK), on=deployment.host)
-    for timer in deployment.timers:
-        servers.run(LOOKED.format(timer=timer), on=deployment.host, check=False)
-    said: list[str] = []
+    before, said = len(servers.told()), list[str]()
 
     def is_told() -> bool:
         lines = [line for message in servers.told()[before:] for line in message.splitlines()]
         said[:] = [line for line in lines if DISK in line]
         return bool(said)
 
-    servers.await_(is_told, TOLD_S)
-    servers.run(EMPTIED, on=deployment.host)
+    servers.run(FILLED.format(disk=DISK), on=deployment.host)
+    try:
+        for timer in deployment.timers:
+            servers.run(LOOKED.format(timer=timer), on=deployment.host, check=False)
+        servers.await_(is_told, TOLD_S)
+    finally:
+        servers.run(EMPTIED, on=deployment.host)
     return said[0] if said else None
 
 

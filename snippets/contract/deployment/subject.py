@@ -27,6 +27,12 @@ class Deployed(Servers, Protocol):
     def cut_off(self, version: str, due: Callable[[], bool], *, power: bool) -> bool:
         """Begin to release a version and lose the way there once it is due; as `interrupted` otherwise."""
 
+    def disturbed(self, version: str, due: Callable[[], bool], do: Callable[[], object]) -> bool:
+        """Begin to release a version, do something else once it is due, and wait for both. Whether it was still busy.
+
+        What that raises is raised.
+        """
+
     def dry_run(self) -> Done:
         """Ask what arriving would change."""
 

@@ -74,6 +74,8 @@ def log_found(servers: Deployed, deployment: Deployment) -> Judgement:
     if serving(servers, deployment) == before:
         # That one was there already, and replaced nothing.
         released = servers.release()
+    # What wrote the line is gone by then, or this tells nothing.
+    replaced = released.status == 0 and serving(servers, deployment) != before
     found["after a release"] = _is_logged(servers, deployment, asked)
     servers.stop(deployment.host)
     servers.start(deployment.host)
@@ -81,8 +83,8 @@ def log_found(servers: Deployed, deployment: Deployment) -> Judgement:
     found["after a boot"] = _is_logged(servers, deployment, asked)
     told = ", ".join(f"{when} it is {'found' if there else 'gone'}" for when, there in found.items())
     told = f"a request is answered {answered}, and its line sought by its id: {told}"
-    told += "" if released.status == 0 else f"; the release exits {released.status}"
-    return kept_if(released.status == 0 and all(found.values()), told)
+    told += "" if replaced else f"; the release exits {released.status} and replaces nothing"
+    return kept_if(replaced and all(found.values()), told)
 
 
 def _is_logged(servers: Deployed, deployment: Deployment, asked: str) -> bool:

@@ -108,23 +108,36 @@ class Servers:
         """Begin to release a version and lose the way there once it is due, and the hosts their power."""
         return self._cut(RELEASE, due, power=power, settings=self._rental.internet.releasing(version))
 
+    def disturbed(self, version: str, due: Callable[[], bool], do: Callable[[], object]) -> bool:
+        """Begin to release a version, do something else once it is due, and wait for both."""
+        return self._during(RELEASE, due, do, self._rental.internet.releasing(version))
+
     def _cut(
         self, verb: str, now: Callable[[], bool], *, power: bool, settings: Mapping[str, str] | None = None
+    ) -> bool:
+        def lose() -> None:
+            if power:
+                for name in self.names:
+                    self.kill(name)
+            self._operator.cut()
+
+        was_busy = self._during(verb, now, lose, settings)
+        if power:
+            for name in self.names:
+                self.start(name)
+        return was_busy
+
+    def _during(
+        self, verb: str, now: Callable[[], bool], do: Callable[[], object], settings: Mapping[str, str] | None
     ) -> bool:
         with ThreadPoolExecutor(1) as aside:
             begun = aside.submit(self._done, verb, told=PROGRESS, settings=settings)
             self.await_(lambda: begun.done() or now(), ARRIVING_S * chosen().pace)
             was_busy = not begun.done()
-            if power:
-                for name in self.names:
-                    self.kill(name)
-            self._operator.cut()
+            do()
             # Whoever asked is told that its machine has ended, or that the command has.
             with suppress(ContainerError):
                 begun.result()
-        if power:
-            for name in self.names:
-                self.start(name)
         return was_busy
 
     def lent(self) -> tuple[str, ...]:
