@@ -15,7 +15,7 @@ from .highlight import command_html, diff_html, file_html, text_html
 
 # Where the promises of containers stand, and those of deployments.
 CONTRACT_PAGE, DEPLOYMENT_PAGE = "containers/contract/", "servers/contract/"
-PROOF_PAGE = "reference/proof/"
+PROOF_PAGE, STRIP_PAGE = "reference/proof/", "servers/cut-off/"
 DOWNLOADS = "snippets/"
 _MARKUP = re.compile(r"[&<>`]")
 _CODE = re.compile(r"`([^`]+)`")

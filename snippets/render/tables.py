@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 
 from ..catalog.snippet import Snippet
 from ..contract import CONTRACT, DEPLOYMENT, Promise
+from ..contract.deployment.cut import release_survives_cut
+from ..evidence.records import Outcome, Strip
 from ..evidence.standing import Standing, State
 from ..handbook import Handbook
-from .blocks import Links, promise_id, prose
+from .blocks import STRIP_PAGE, Links, promise_id, prose
 from .card import on_machine
 
 _KIBIBYTE = 1024
@@ -82,21 +84,31 @@ def _promises(
             ]
             caught = ", ".join(_section(name, handbook, links) for name in single)
             said = f"<strong>{promise.slug}</strong><br>{prose(promise.title)}"
-            seen = "".join(f"<td>{_seen(standing, promise, handbook)}</td>" for standing in compared)
+            seen = "".join(f"<td>{_seen(standing, promise, handbook, links)}</td>" for standing in compared)
             yield (
                 f'<tr id="{promise_id(promise.slug)}"><td>{said}</td>{seen}<td>{caught}</td>'
                 f"<td>{_authority(promise.authority)}</td></tr>"
             )
 
 
-def _seen(standing: Standing, promise: Promise, handbook: Handbook) -> str:
-    """What was seen of one deployment, where its record is current; on whole machines too, where they were asked."""
+def _seen(standing: Standing, promise: Promise, handbook: Handbook, links: Links) -> str:
+    """What was seen of one deployment, where its record is current; on machines and in its strip too, if it was."""
     if standing.state is not State.PROVEN or standing.evidence is None:
         return '<span class="hb-na">not proven</span>'
     found = next(each for each in standing.evidence.findings if each.promise == promise.slug)
     machine = handbook.on_machines.get(standing.snippet.name)
     also = [on_machine(each, machine) for each in machine.findings if each.promise == promise.slug] if machine else []
-    return f"{prose(found.seen)}{''.join(also)}"
+    strip = handbook.strips.get(standing.snippet.name) if promise is release_survives_cut else None
+    return f"{prose(found.seen)}{''.join(also)}{_summed(strip, links) if strip else ''}"
+
+
+def _summed(strip: Strip, links: Links) -> str:
+    """How many moments of a release were tried, and the way to the drawing of all of them."""
+    right = sum(cell.outcome is Outcome.RIGHT for cell in strip.cells)
+    return (
+        f"<br><strong>At {len(strip.cells)} moments</strong> ({strip.verified_at:%Y-%m-%d}): {right} right, "
+        f'<a href="{links.root}{STRIP_PAGE}">each of them drawn</a>'
+    )
 
 
 def _section(name: str, handbook: Handbook, links: Links) -> str:

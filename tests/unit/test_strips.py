@@ -23,8 +23,11 @@ from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
 from snippets.proving import strips as proving
 from snippets.render import render
+from snippets.render.blocks import Links
 from snippets.render.diagram import WIDTHS
 from snippets.render.strip import strip, undrawn
+from snippets.render.tables import contract
+from tests.unit.sample import evidence_of
 from tests.unit.test_releases import Released
 
 if TYPE_CHECKING:
@@ -205,3 +208,18 @@ def test_only_what_is_released_to_has_one(small: Handbook) -> None:
     (objection,) = render("```strip\nweb\n```\n", "index.md", small).objections
 
     assert objection.why == "web is released to nobody: only a deployment has a strip"
+
+
+def test_the_contract_s_table_sums_it_up(tmp_path: Path) -> None:
+    """Where the promise stands of which the strip shows more moments, and nowhere else; a stale one is left out."""
+    store = EvidenceStore(tmp_path)
+    store.write(evidence_of(DEPLOYMENT), NAME)
+    handbook = Handbook(catalog=load(), store=store)
+    assert "each of them drawn" not in contract("deployments", handbook, Links("../"))
+
+    store.write(SEEN, NAME)
+    told = LexborHTMLParser(contract("deployments", Handbook(catalog=load(), store=store), Links("../")))
+    summed = [row for row in told.css("tr") if "each of them drawn" in row.text()]
+    assert [row.attributes["id"] for row in summed] == ["promise-release-survives-cut"]
+    assert "At 3 moments (2026-01-02): 1 right, each of them drawn" in summed[0].text()
+    assert summed[0].css_first('a[href="../servers/cut-off/"]') is not None
