@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..catalog import Catalog
 from ..catalog.admission import ARRIVES, COMMAND_PREFIX, REHEARSED
+from ..catalog.metadata import pattern
 from ..catalog.snippet import Pitfall, Snippet
 from ..contract import DEPLOYED, NOT_UP, PROMISES, Finding, Promise, Trial, Verdict
 from ..contract.servers import Clone
@@ -14,7 +15,7 @@ from ..engine.engine import Engine
 from ..engine.subjects.image import BuiltImage
 from ..engine.subjects.servers import Servers
 from ..engine.subjects.stack import ComposeStack
-from ..errors import BuildError, NotReadyError
+from ..errors import BuildError, EngineError, NotReadyError
 from .commands import rehearse
 from .judging import BUILDS, SEVERAL, asked, of_several, opened
 from .servers import bare
@@ -78,7 +79,14 @@ def _by_command(pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Path
     owner = catalog.snippets[pitfall.snippet]
     carrier = catalog.snippets[owner.carrier]
     commands = pitfall.commands(owner) if owner is carrier else carrier.commands
-    findings, last = rehearse(engine, carrier, folder, commands, pitfall.replaced(owner))
+    try:
+        findings, last = rehearse(engine, carrier, folder, commands, pitfall.replaced(owner))
+    except EngineError as error:
+        # What the engine is at fault for says nothing of a command, unless the mutant is made to bring about just that.
+        name = pitfall.table.promise.removeprefix(COMMAND_PREFIX)
+        if commands[name] not in str(error) or not pattern(pitfall.table.message).search(str(error)):
+            raise
+        return Caught(stage="rehearsal", by=pitfall.table.promise, said=str(error).replace("` failed: ", "`\n"))
     return replace(_noticed(findings[-1], "rehearsal"), said=last)
 
 
