@@ -22,7 +22,7 @@ SEARCHED = {
     "Host key verification failed": "host-key-verification-failed",
     "connection refused": "connection-refused",
     "could not translate host name": "could-not-translate-host-name",
-    "password authentication failed for user": "password-authentication-failed",
+    "password authentication failed for user": "password-changed-later",
     "remaining connection slots are reserved": "remaining-connection-slots",
     "relation does not exist": "relation-does-not-exist",
     "executable file not found in $PATH": "health-without-curl",
@@ -38,7 +38,7 @@ SEARCHED = {
     "NET::ERR_CERT_DATE_INVALID": "err_cert_date_invalid",
     "too many certificates already issued": "certificates-in-a-nameless-volume",
     "container name is already in use": "is-already-in-use",
-    "bash\\r: No such file or directory": "no-such-file-or-directory",
+    "bash\\r: No such file or directory": "line-ends-of-windows",
 }
 # Of the links that are shown before anybody scrolls; the first one leads to the page of the second.
 FIRST = 5
