@@ -123,7 +123,8 @@ def error(fault: Pitfall, capture: Capture) -> str:
     title = "What you see" if is_printed else "What the trial saw"
     return (
         f'<div class="hb-error highlight"><span class="filename">{title}</span>'
-        f"<pre><span></span>{text_html(capture.error)}</pre></div>"
+        # A long one scrolls, and has to be reached by whoever has no mouse.
+        f'<pre tabindex="0"><span></span>{text_html(capture.error)}</pre></div>'
     )
 
 
