@@ -76,6 +76,9 @@ def _images(snippet: Snippet, record: Evidence) -> str:
 def _kind(snippet: Snippet, base: Base) -> str:
     if base.packaged:
         return "Made of packages"
+    # A configuration is proven in the image of another snippet, whose Dockerfile is not its own.
+    if not snippet.built_on:
+        return "Image"
     return "Base image" if base.ref in snippet.built_on else "Beside it"
 
 

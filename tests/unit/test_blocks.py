@@ -328,6 +328,9 @@ def test_what_it_was_tried_with_says_what_each_was_to_it(web: Snippet, record: E
     assert text_of(html, ".hb-family > summary")[0] == "What it was tried with 3, 1 stood in"
     assert text_of(html, "dt")[-3:] == ["Base image", "Beside it", "Made of packages"]
 
+    elsewhere = evidence(replace(web, sources={}), replace(record, bases=[base, packed]), Links())
+    assert text_of(elsewhere, "dt")[-2:] == ["Image", "Made of packages"]
+
     none = evidence(web, replace(record, bases=[beside, packed]), Links())
     assert text_of(none, "summary")[:2] == [
         "Proven web · 30 of 30 promises kept · 2026-01-02",
