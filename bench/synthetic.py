@@ -112,7 +112,7 @@ def _write_site(folder: Path, handbook: Handbook) -> None:
         for name, path in rendered.downloads:
             download = folder / "site" / "snippets" / name / path
             download.parent.mkdir(parents=True, exist_ok=True)
-            download.write_bytes(handbook.catalog.snippets[name].content(path))
+            download.write_bytes(handbook.catalog.snippets[name].offered(path))
 
 
 def measure(folder: Path) -> dict[str, float]:

@@ -126,8 +126,7 @@ class HandbookPlugin(BasePlugin[HandbookConfig]):  # type: ignore[no-untyped-cal
             target = Path(config.site_dir) / DOWNLOADS / name / path
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                snippet = self.handbook.catalog.snippets[name]
-                target.write_bytes(snippet.archives.get(path) or snippet.content(path))
+                target.write_bytes(self.handbook.catalog.snippets[name].offered(path))
             except SnippetsError as error:
                 raise PluginError(str(error)) from None
 

@@ -178,6 +178,10 @@ class Snippet:
         sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in packed.items())
         return packed | {SUMS: sums.encode()}
 
+    def offered(self, path: str) -> bytes:
+        """What a site gives out by this name: one of the archives, or a file; raises as `content` does."""
+        return self.archives[path] if path in (*self.archived, SUMS) else self.content(path)
+
     def text(self, path: str) -> str:
         """One file's text, line ends as they are, as it was when the library was read: what the digest is of."""
         return self.sources[path].text
