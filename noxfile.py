@@ -74,7 +74,7 @@ def strips(session: nox.Session) -> None:
     """Cut a release off at one moment after the other, and keep what was left; half an hour for two dozen of them."""
     install(session)
     cut = ("python", "-m", "deployment_handbook.proving.strips")
-    run(session, *WITH_ENGINE, *cut, *(session.posargs or ("ansible-app-docker", "12")))
+    run(session, *WITH_ENGINE, *cut, *(session.posargs or ("ansible-app-docker", "8")))
 
 
 @nox.session
