@@ -12,7 +12,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, get_plugin_logger
-from mkdocs.structure.files import File, Files
+from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 from .cli import main
@@ -20,7 +20,7 @@ from .compiled import keep_compiled
 from .errors import SnippetsError
 from .handbook import Handbook
 from .render import DOWNLOADS, Objection, refusal, render
-from .render.notebook import as_notebook, render_tutorial
+from .render.notebook import render_tutorial, to_download
 from .render.passthrough import PassthroughExtension
 from .tutorials import FOLDER, TutorialStanding
 
@@ -39,6 +39,11 @@ def _refuse_links(files: Files, docs: Path) -> None:
     if elsewhere:
         listed = "\n".join(f"  {path}: a link, or within a linked directory" for path in sorted(elsewhere))
         raise PluginError(f"refusing to publish what does not lie in {docs}:\n{listed}\nPut the file itself there.")
+
+
+def _write(target: Path, content: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
 
 
 class HandbookConfig(Config):  # type: ignore[no-untyped-call] # MkDocs leaves it untyped
@@ -82,7 +87,7 @@ class HandbookPlugin(BasePlugin[HandbookConfig]):  # type: ignore[no-untyped-cal
         return Path(library) if library else None, Path(evidence) if evidence else None
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
-        """Refuse links to files elsewhere; read the tutorials and offer the proven ones as notebooks."""
+        """Refuse links to files elsewhere; read the tutorials."""
         _refuse_links(files, Path(config.docs_dir))
         self.tutorials: dict[str, TutorialStanding] = {}
         pages = [file.src_uri for file in files.documentation_pages()]
@@ -91,10 +96,6 @@ class HandbookPlugin(BasePlugin[HandbookConfig]):  # type: ignore[no-untyped-cal
                 self.tutorials = {standing.tutorial.page: standing for standing in self.handbook.tutorials.values()}
             except SnippetsError as error:
                 raise PluginError(str(error)) from None
-        for standing in self.tutorials.values():
-            if standing.objection is None and standing.execution is not None:
-                content = as_notebook(standing.tutorial, standing.execution)
-                files.append(File.generated(config, standing.tutorial.download, content=content))
         return files
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002
@@ -123,12 +124,15 @@ class HandbookPlugin(BasePlugin[HandbookConfig]):  # type: ignore[no-untyped-cal
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Write the files that pages link to, byte for byte."""
         for name, path in sorted(self.downloads):
-            target = Path(config.site_dir) / DOWNLOADS / name / path
-            target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                target.write_bytes(self.handbook.catalog.snippets[name].offered(path))
+                content = self.handbook.catalog.snippets[name].offered(path)
             except SnippetsError as error:
                 raise PluginError(str(error)) from None
+            _write(Path(config.site_dir) / DOWNLOADS / name / path, content)
+        for standing in self.tutorials.values():
+            if standing.objection is None and standing.execution is not None:
+                for path, content in to_download(standing.tutorial, standing.execution).items():
+                    _write(Path(config.site_dir) / path, content)
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object) -> LiveReloadServer:  # noqa: ARG002
         """Build again when a snippet or a record changes."""

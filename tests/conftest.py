@@ -12,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 from snippets.catalog import Catalog
-from snippets.contract import PROMISES
+from snippets.contract import DEPLOYED, PROMISES
 from snippets.engine.bases.ground import costs
 from snippets.engine.engine import Engine
 from snippets.engine.run import current, opened
@@ -27,8 +27,8 @@ from snippets.proving.turns import believed
 
 # Tests of one image share its boots, those of one stack share it while it is up.
 JUDGED = re.compile(r"tests/(?P<room>contract|rehearsals)/.*\[(?P<name>[^:\]]+):(?P<slug>[^:\]]+)\]")
-# Whole projects of strangers take minutes each, and begin by making a base, one at a time. Meanwhile the others test
-# what needs none. A tutorial that begins last is waited for by all.
+# What takes minutes is waited for by all where it begins last: whole projects of strangers, tutorials, servers.
+# The first make their bases one at a time. Meanwhile the others test what needs none.
 FIRST = ("tests/checked/", "tests/tutorials/", "tests/unit/")
 HANDBOOK = pytest.StashKey[Handbook]()
 RECORDER = pytest.StashKey[Recorder]()
@@ -118,7 +118,9 @@ class OneStackAWorker(LoadScopeScheduling):
         if judged is None:
             return nodeid
         if judged["room"] == "rehearsals":
-            return f"{judged['name']} is up"
+            # Releases to servers take as long as all else that is asked of them, and the last one would be waited for.
+            apart = judged["slug"] in DEPLOYED and DEPLOYED[judged["slug"]].family == "release"
+            return f"{judged['name']} is {'released to' if apart else 'up'}"
         # An image's layers are looked at by one worker, while another boots it.
         before = PROMISES[judged["slug"]].family == "image"
         return f"{judged['name']} {'before it runs' if before else 'as it runs'}"

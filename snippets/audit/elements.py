@@ -209,7 +209,7 @@ def _addresses(tag: str, attributes: Attributes, place: SitePage) -> Iterator[st
         file, name = place.found(href or ""), attributes["download"]
         if not file:
             yield f"a download of {href!r}, which is no file of this site"
-        elif not file.startswith("snippets/") and not file.endswith(".ipynb"):
+        elif not file.startswith("snippets/") and not file.endswith((".ipynb", ".md")):
             yield f"a download of {href!r}, which is no file that was proven"
         elif name and name != basename(file):
             yield f"a download of {href!r} under another name, {name!r}"

@@ -12,7 +12,7 @@ from ..errors import SnippetsError
 from ..evidence.standing import PitfallStanding, State
 from ..handbook import Handbook
 from ..render import DOWNLOADS, Links, difference, show, uncoloured, without_colours
-from ..render.notebook import CELL, as_notebook, cells
+from ..render.notebook import CELL, cells, to_download
 from ..tutorials import TutorialStanding
 from .inline import Pieces
 
@@ -83,12 +83,13 @@ class Published:
         digests: dict[str, str] = {}
         for name, standing in self.handbook.snippets.items():
             if standing.state is State.PROVEN:
-                offered = {path: source.sha256 for path, source in standing.snippet.sources.items()}
-                offered |= {path: _sha256(content) for path, content in standing.snippet.archives.items()}
-                digests |= {f"{DOWNLOADS}{name}/{path}": digest for path, digest in offered.items()}
+                whole = {path: source.sha256 for path, source in standing.snippet.sources.items()}
+                whole |= {path: _sha256(content) for path, content in standing.snippet.archives.items()}
+                digests |= {f"{DOWNLOADS}{name}/{path}": digest for path, digest in whole.items()}
         for tutorial in self.tutorials.values():
             if tutorial.state is State.PROVEN and tutorial.execution is not None:
-                digests[tutorial.tutorial.download] = _sha256(as_notebook(tutorial.tutorial, tutorial.execution))
+                offered = to_download(tutorial.tutorial, tutorial.execution)
+                digests |= {path: _sha256(content) for path, content in offered.items()}
         return digests
 
     @cached_property

@@ -40,7 +40,7 @@ def static_faults(
 
     `said` is the inline code of pages, which a search index repeats.
     """
-    if path.startswith("snippets/") or path.endswith(".ipynb"):
+    if path.startswith("snippets/") or path.endswith((".ipynb", ".md")):
         if path not in published.files:
             yield 0, "nobody proved a file of this name"
         elif hashlib.sha256(content).hexdigest() != published.files[path]:

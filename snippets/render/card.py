@@ -48,7 +48,7 @@ def _figures(record: Evidence) -> str:
         "Image": f"{record.image.bytes / MEGABYTE:.0f} MB",
         "Built without a cache": f"{record.image.build_s:.0f} s",
         # Who is judged by layers alone is never booted.
-        "Ready after": f"{record.image.ready_s:.1f} s" if record.image.ready_s else "",
+        "First answer after": f"{record.image.ready_s:.1f} s" if record.image.ready_s else "",
         "User": escape(record.image.user),
     }
     tiles = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items() if value)

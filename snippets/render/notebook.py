@@ -1,20 +1,30 @@
-"""A tutorial and its record -> the page's Markdown and the same as .ipynb; executes nothing."""
+"""A tutorial and its record -> the page's Markdown, and the same to download; executes nothing."""
 
 import hashlib
 import re
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from ..catalog.fences import on_one_line
 from ..evidence.records import Cell, Execution
-from ..tutorials.cells import Passage
+from ..tutorials.cells import FENCE, Passage
 from ..tutorials.standing import TutorialStanding
-from ..tutorials.tutorial import BASH, KERNEL, Tutorial
+from ..tutorials.tutorial import BASH, KERNEL, Tutorial, body, executed
 from .highlight import command_html, python_html, text_html
 from .page import Objection, Rendered
 
 CELL = "cell"
+# By these jupytext makes a cell of Python's kernel: https://jupytext.readthedocs.io/en/latest/formats-markdown.html.
+_INFO = {"bash": f'bash magic_args="{BASH.partition(" ")[2]}"', "python": "python"}
+_HEAD = f"""---
+jupyter:
+  kernelspec:
+    display_name: Python 3
+    language: python
+    name: {KERNEL}
+---"""
 _RELATIVE_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:)[^)]*\)")
 _ATTRIBUTES = re.compile(r"^\{ ?[.#:][^}\n]*\}\n?", re.MULTILINE)
 
@@ -91,34 +101,62 @@ def _colophon(tutorial: Tutorial, execution: Execution) -> str:
     """What ran it and when, and the notebook; relative to the page, as MkDocs resolves links."""
     base = ", on a stand-in for the base image" if execution.stand_in else ""
     base += "; flaky: only the second try came to its end" if execution.flaky else ""
-    file = f"{tutorial.name}.ipynb"
+    ways = {tutorial.notebook: "a notebook", tutorial.markdown: "Markdown"}
+    # HTML: to MkDocs the second would be a link to this very page, whose directory is one below.
+    links = " or ".join(f'<a href="../{_file(path)}" download="{_file(path)}">{way}</a>' for path, way in ways.items())
     return (
         f"Every output above is what the cell printed on {execution.verified_at:%Y-%m-%d} "
-        f"({execution.engine}{base}). [Download this page as a notebook, outputs included]({file})"
-        f'{{ download="{file}" }}\n{{ .hb-links }}'
+        f"({execution.engine}{base}). Download this page, outputs included, as {links}.\n{{ .hb-links }}"
     )
 
 
-def as_notebook(tutorial: Tutorial, execution: Execution) -> bytes:
-    """The page as .ipynb with its outputs, the same bytes from the same record.
+def _file(path: str) -> str:
+    return path.rpartition("/")[2]
 
-    Links within the site would lead nowhere from a reader's disk: only their words stay.
-    """
+
+def to_download(tutorial: Tutorial, execution: Execution) -> Mapping[str, bytes]:
+    """What a site offers of it, by path below the site: the same bytes from the same record."""
+    return {
+        tutorial.notebook: as_notebook(tutorial, execution),
+        tutorial.markdown: as_markdown(tutorial, execution),
+    }
+
+
+def as_notebook(tutorial: Tutorial, execution: Execution) -> bytes:
+    """The page as .ipynb with its outputs."""
     ran, cells, count = iter(execution.cells), list[_Cell](), 0
     for number, passage in enumerate(tutorial.passages):
         identity = hashlib.sha256(f"{number} {passage.text}".encode()).hexdigest()[:8]
         if passage.language is None:
-            prose = _RELATIVE_LINK.sub(r"\1", _ATTRIBUTES.sub("", passage.text)).strip()
-            cells.append(_Cell(id=identity, source=_lines(prose)))
+            cells.append(_Cell(id=identity, source=_lines(_elsewhere(passage.text))))
             continue
         cell, count = next(ran), count + 1
-        source = f"{BASH}\n{cell.source}" if passage.language == "bash" else cell.source
         printed = [_Stream(text=_lines(f"{cell.output}\n"))] if cell.output else []
-        cells.append(_CodeCell(id=identity, source=_lines(source), execution_count=count, outputs=printed))
+        cells.append(_CodeCell(id=identity, source=_lines(executed(passage)), execution_count=count, outputs=printed))
     kernel = {"display_name": "Python 3", "language": "python", "name": KERNEL}
     metadata = {"handbook": {"digest": execution.digest}, "kernelspec": kernel, "language_info": {"name": "python"}}
     document = msgspec.json.encode(_Notebook(cells=cells, metadata=metadata), order="sorted")
     return msgspec.json.format(document, indent=1) + b"\n"
+
+
+def as_markdown(tutorial: Tutorial, execution: Execution) -> bytes:
+    """The page as Markdown, each output below its cell; jupytext reads the cells of the notebook in it."""
+    ran, blocks = iter(execution.cells), [_HEAD]
+    for passage in tutorial.passages:
+        if passage.language is None:
+            blocks.append(_elsewhere(passage.text))
+            continue
+        cell = next(ran)
+        blocks.append(f"{FENCE}{_INFO[passage.language]}\n{body(passage)}\n{FENCE}")
+        if cell.output:
+            # Indented, for a fence in it would end another one.
+            blocks.append(textwrap.indent(cell.output, "    "))
+    return ("\n\n".join(blocks) + "\n").encode()
+
+
+def _elsewhere(prose: str) -> str:
+    """Prose for a reader's disk, from where links within the site would lead nowhere: only their words stay."""
+    return _RELATIVE_LINK.sub(r"\1", _ATTRIBUTES.sub("", prose)).strip()
 
 
 def _lines(text: str) -> list[str]:

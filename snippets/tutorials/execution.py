@@ -14,8 +14,8 @@ from typing import Any
 from ..catalog import Catalog
 from ..errors import EngineError, SnippetsError
 from ..evidence.records import Cell, Execution
-from .cells import Passage, front_matter
-from .tutorial import BASH, KERNEL, Tutorial
+from .cells import front_matter
+from .tutorial import KERNEL, Tutorial, executed
 
 CELL_TIMEOUT_S = 600.0
 TAIL_LINES = 25
@@ -108,7 +108,7 @@ def _run(tutorial: Tutorial, workdir: Path, env: Mapping[str, str], folder: Path
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:  # noqa: ARG002 - there is one
             return KernelSpec(resource_dir="", **get_kernel_dict())
 
-    cells = [nbformat.v4.new_code_cell(_executed(cell)) for cell in tutorial.cells]  # type: ignore[no-untyped-call]
+    cells = [nbformat.v4.new_code_cell(executed(cell)) for cell in tutorial.cells]  # type: ignore[no-untyped-call]
     client = NotebookClient(
         nbformat.v4.new_notebook(cells=cells),  # type: ignore[no-untyped-call]
         kernel_name=KERNEL,
@@ -163,14 +163,6 @@ def misread(tutorial: Tutorial) -> str | None:
 def _written(prose: str) -> list[str]:
     """Its lines but for blank ones, at which jupytext cuts prose in two."""
     return [line for line in prose.split("\n") if line.strip()]
-
-
-def _executed(cell: Passage) -> str:
-    """A bash cell in braces: bash reads all of it first, so no command in it can eat the rest as its input.
-
-    Its errors are printed among the rest, in order: IPython reads two pipes in none.
-    """
-    return f"{BASH}\n{{\n{cell.text}\n}} < /dev/null 2>&1\n" if cell.language == "bash" else cell.text
 
 
 def _printed(outputs: list[Any]) -> str:

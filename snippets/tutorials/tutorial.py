@@ -23,6 +23,19 @@ BASH = "%%bash -euo pipefail"
 _SPEC = ("display_name", "language", "name")
 
 
+def body(cell: Passage) -> str:
+    """What is run of it: bash in braces, for a shell reads all of those first, and no command eats the rest as input.
+
+    Its errors are printed among the rest, in order: Jupyter reads two pipes in none.
+    """
+    return f"{{\n{cell.text}\n}} < /dev/null 2>&1" if cell.language == "bash" else cell.text
+
+
+def executed(cell: Passage) -> str:
+    """The same as a cell of a notebook."""
+    return f"{BASH}\n{body(cell)}\n" if cell.language == "bash" else cell.text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tutorial:
     """A page whose every cell is executed; `snippets` are those whose files its cells fetch, `text` is all of it.
@@ -47,9 +60,14 @@ class Tutorial:
         return f"{FOLDER}/{self.name}.md"
 
     @property
-    def download(self) -> str:
+    def notebook(self) -> str:
         """Where the site offers it as a notebook."""
         return f"{FOLDER}/{self.name}.ipynb"
+
+    @property
+    def markdown(self) -> str:
+        """Where the site offers it as the same in Markdown."""
+        return f"{FOLDER}/{self.name}.md"
 
     @property
     def cells(self) -> tuple[Passage, ...]:

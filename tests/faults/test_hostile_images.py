@@ -73,7 +73,7 @@ def test_a_health_command_without_a_shell_is_quoted(
     finding = judged(built(engine, folders / "no-shell", ALONE + check + SERVES, DEBIAN), "health-honest")
 
     assert finding.verdict is Verdict.BROKEN
-    assert re.search(r"unhealthy 5 s after start: exit -1: .*exec: \"/bin/sh\".* no such file", finding.seen), finding
+    assert re.search(r"unhealthy 5 s after its first answer: .*exec: \"/bin/sh\".* no such file", finding.seen), finding
 
 
 @pytest.mark.parametrize(

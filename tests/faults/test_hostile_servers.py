@@ -202,7 +202,7 @@ def test_a_health_command_that_hangs_is_broken_in_its_time(engine: Engine, serve
     finding = judged(image, "health-honest")
 
     assert finding.verdict is Verdict.BROKEN
-    assert finding.seen == "unhealthy 30 s after start: exit -1: Health check exceeded timeout (1s)"
+    assert finding.seen == "unhealthy 30 s after its first answer: exit -1: Health check exceeded timeout (1s)"
     assert finding.took_s < 50
 
 

@@ -3,10 +3,12 @@
 import os
 import shutil
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -21,8 +23,10 @@ from snippets.engine.subjects.workdir import laid_out, published_port
 from snippets.evidence.records import Execution
 from snippets.proving.recorder import Witness
 from snippets.proving.servers import bare
+from snippets.render.notebook import to_download
 from snippets.tutorials import Tutorial, load_tutorials
 from snippets.tutorials.execution import CellError, execute
+from tests.conftest import DAY
 
 LIBRARY = load()
 TUTORIALS = load_tutorials(Path(__file__).parents[2] / "docs", LIBRARY)
@@ -35,6 +39,9 @@ exec '{scripts}/handbook' "$@"
 """
 
 
+T = TypeVar("T")
+# What of a cell takes a port of this machine, which one tutorial has at a time.
+PUBLISH = ("--publish", "docker compose")
 SUMS = "find . -type f -exec sha256sum {} +"
 
 
@@ -73,63 +80,118 @@ def reader(tutorial: Tutorial, catalog: Catalog, engine: Engine, folder: Path) -
     if tutorial.servers:
         with bare(engine, catalog.snippets[tutorial.servers], folder) as servers:
             yield servers
-    else:
+    elif any(word in cell.text for cell in tutorial.cells for word in PUBLISH):
         with published_port():
             yield None
+    else:
+        yield None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Where a reader works through a tutorial: with its snippets' bases, from an empty directory, more than once."""
+
+    tutorial: Tutorial
+    catalog: Catalog
+    engine: Engine
+    folder: Path
+    env: Mapping[str, str]
+    stand_in: bool
+
+    @property
+    def workdir(self) -> Path:
+        """The reader's directory."""
+        return self.folder / self.tutorial.name
+
+    def work(self, run: Callable[[Mapping[str, str], tuple[str, ...]], T]) -> T:
+        """Run it from nothing, with an environment and what a program is put after.
+
+        It leaves no container, and exactly the files of the snippets.
+        """
+        shutil.rmtree(self.workdir, ignore_errors=True)
+        self.workdir.mkdir()
+        try:
+            with (
+                reader(self.tutorial, self.catalog, self.engine, self.folder) as servers,
+                composed(self.tutorial, self.catalog, self.engine, self.folder, self.workdir) as files,
+            ):
+                done = run({**self.env, **files}, servers.lent() if servers else ())
+                sums = servers.run(SUMS).stdout if servers else self._sums()
+        finally:
+            # After its last cell a tutorial has cleaned up; after one that failed, nobody has.
+            left = try_docker("ps", "--all", "--quiet", "--filter", f"label={WORKDIR_LABEL}={self.folder}")
+            if left:
+                docker("rm", "--force", "--volumes", *left)
+        assert left == [], "the tutorial leaves containers behind"
+        assert fetched(self.tutorial, self.catalog, sums) == {}
+        return done
+
+    def _sums(self) -> str:
+        return bounded(["sh", "-c", SUMS], cwd=self.workdir, timeout_s=60).stdout
+
+
+@pytest.fixture
+def desk(request: pytest.FixtureRequest, catalog: Catalog, engine: Engine, tmp_path: Path) -> Desk:
+    """Of the tutorial that the test is of."""
+    tutorial = TUTORIALS[request.getfixturevalue("name")]
+    # What has no base of its own stands on that of the image which carries it.
+    carriers = [catalog.snippets[catalog.snippets[used].carrier] for used in tutorial.snippets]
+    grounds = engine.grounds([base for used in carriers for base in used.bases])
+    images = {ground.base.ref: ground.image for ground in grounds if ground.image}
+    env = environment(engine.run, tmp_path / "bin", images)
+    shim = tmp_path / "bin" / "handbook"
+    shim.write_text(HANDBOOK.format(scripts=sysconfig.get_path("scripts")))
+    shim.chmod(0o755)
+    stand_in = any(ground.base.stand_in for ground in grounds)
+    return Desk(tutorial=tutorial, catalog=catalog, engine=engine, folder=tmp_path, env=env, stand_in=stand_in)
 
 
 @pytest.mark.parametrize(
     "name", [pytest.param(name, id=name, marks=pytest.mark.proves(f"tutorial:{name}")) for name in TUTORIALS]
 )
-def test_tutorial_runs(name: str, catalog: Catalog, engine: Engine, witness: Witness, tmp_path: Path) -> None:
-    """Every cell succeeds from nothing, with exactly the files of the snippets that the tutorial names."""
+def test_tutorial_runs(name: str, desk: Desk, witness: Witness, request: pytest.FixtureRequest) -> None:
+    """Every cell succeeds from nothing, with exactly the files of the snippets that the tutorial names.
+
+    So does what the site offers of it as a notebook, in the hands of Jupyter.
+    """
     tutorial = TUTORIALS[name]
-    grounds = engine.grounds([base for used in tutorial.snippets for base in catalog.snippets[used].bases])
-    env = environment(
-        engine.run, tmp_path / "bin", {ground.base.ref: ground.image for ground in grounds if ground.image}
-    )
-    shim = tmp_path / "bin" / "handbook"
-    shim.write_text(HANDBOOK.format(scripts=sysconfig.get_path("scripts")))
-    shim.chmod(0o755)
-    workdir = tmp_path / name
 
-    def executed() -> Execution:
-        shutil.rmtree(workdir, ignore_errors=True)
-        workdir.mkdir()
-        try:
-            with (
-                reader(tutorial, catalog, engine, tmp_path) as servers,
-                composed(tutorial, catalog, engine, tmp_path, workdir) as files,
-            ):
-                execution = execute(
-                    tutorial,
-                    catalog=catalog,
-                    workdir=workdir,
-                    env={**env, **files},
-                    engine=engine.description,
-                    stand_in=any(ground.base.stand_in for ground in grounds),
-                    there=servers.lent() if servers else (),
-                )
-                sums.append(
-                    servers.run(SUMS).stdout
-                    if servers
-                    else bounded(["sh", "-c", SUMS], cwd=workdir, timeout_s=60).stdout
-                )
-                return execution
-        finally:
-            # After its last cell a tutorial has cleaned up; after one that failed, nobody has.
-            left.append(try_docker("ps", "--all", "--quiet", "--filter", f"label={WORKDIR_LABEL}={tmp_path}"))
-            if left[-1]:
-                docker("rm", "--force", "--volumes", *left[-1])
+    def executed(env: Mapping[str, str], there: tuple[str, ...]) -> Execution:
+        return execute(
+            tutorial,
+            catalog=desk.catalog,
+            workdir=desk.workdir,
+            env=env,
+            engine=desk.engine.description,
+            stand_in=desk.stand_in,
+            there=there,
+        )
 
-    left: list[list[str]] = []
-    sums: list[str] = []
     try:
-        execution = executed()
+        execution = desk.work(executed)
     except CellError as error:
         # Once more: a fault fails twice, a noisy machine is told of in the record and on the page.
-        execution = replace(executed(), flaky=str(error))
-
-    assert left[-1] == [], "the tutorial leaves containers behind"
-    assert fetched(tutorial, catalog, sums[-1]) == {}
+        execution = replace(desk.work(executed), flaky=str(error))
+    if is_opened(name, request.config):
+        desk.work(lambda env, _: opened(to_download(tutorial, execution)[tutorial.notebook], desk.workdir, env))
     witness.execution(execution)
+
+
+def is_opened(name: str, config: pytest.Config) -> bool:
+    """Whether the notebook is run as well: where all is, each but those of servers, which no reader has; else by turns.
+
+    It has the cells that have just been run, and takes as long again.
+    """
+    offered = [each for each, tutorial in TUTORIALS.items() if not tutorial.servers]
+    if config.getoption("--pitfalls") == "all":
+        return name in offered
+    return name == offered[date.fromisoformat(config.stash[DAY]).toordinal() % len(offered)]
+
+
+def opened(notebook: bytes, workdir: Path, env: Mapping[str, str]) -> None:
+    """Have Jupyter run it, as a reader who has downloaded it into a directory."""
+    (workdir / "downloaded.ipynb").write_bytes(notebook)
+    scripts = sysconfig.get_path("scripts")
+    path = {"PATH": os.pathsep.join([env["PATH"], scripts])}
+    done = bounded(["jupyter", "execute", "downloaded.ipynb"], cwd=workdir, env={**env, **path}, timeout_s=1200)
+    assert done.status == 0, done.stderr[-2000:]

@@ -191,7 +191,12 @@ BOOT: list[tuple[str, str, Change, str]] = [
 LIFECYCLE: list[tuple[str, str, Change, str]] = [
     ("health-honest", "none", says(healthcheck=None), "declares no HEALTHCHECK"),
     ("health-honest", "every-five-minutes", checked(interval_s=300.0), "notice a frozen server only after 909 s"),
-    ("health-honest", "never-healthy", boots(health_after_s={}), "starting 30 s after start: exit 1: curl: not found"),
+    (
+        "health-honest",
+        "never-healthy",
+        boots(health_after_s={}),
+        "30 s after its first answer: exit 1: curl: not found",
+    ),
     ("health-honest", "always-healthy", boots(health_after_s={"healthy": 1.0}), "still called healthy"),
     # gunicorn exits 0 all the same.
     ("drains", "cut-short", boots(slow=CUT, ends=(0, 3.0)), "200, cut short after 0.1 s; exit 0 after 3.0 s"),

@@ -35,6 +35,7 @@ def png(points: bytes = zlib.compress(bytes(2)), more: bytes = b"") -> bytes:
         ("snippets/index.html", b"<pre>x</pre>", "nobody proved a file of this name"),
         ("snippets/alma/only-here.txt", b"a file that nobody proved\n", "nobody proved a file of this name"),
         ("a.ipynb", b"{}", "nobody proved a file of this name"),
+        ("a.md", b"# RUN x", "nobody proved a file of this name"),
         ("install.sh", b"rm\n", "a kind of file that no page of this site needs"),
         ("a.pdf", b"%PDF", "a kind of file that no page of this site needs"),
         ("page.xhtml", b"<pre>x</pre>", "a kind of file that no page of this site needs"),

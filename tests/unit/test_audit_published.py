@@ -67,7 +67,7 @@ def test_what_is_proven_may_be_shown(told: Handbook) -> None:
     shown = published(told)
 
     assert {DOCKERFILE, "docker build --tag web .", ERROR, "echo 1", "one of them"} <= shown.blocks
-    assert {"snippets/web/Dockerfile", "tutorials/first.ipynb"} <= shown.files.keys()
+    assert {"snippets/web/Dockerfile", "tutorials/first.ipynb", "tutorials/first.md"} <= shown.files.keys()
     assert all(shown.pieces.hold(text) for text in (SEEN, "USER 10001", "one of them"))
 
 

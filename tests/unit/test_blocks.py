@@ -99,7 +99,7 @@ def test_a_card_says_what_was_judged_on_what_and_when(web: Snippet, record: Evid
     assert list(facts.items()) == [
         ("Image", "151 MB"),
         ("Built without a cache", "34 s"),
-        ("Ready after", "1.2 s"),
+        ("First answer after", "1.2 s"),
         ("User", "10001"),
         ("When", "2026-01-02 09:41 UTC"),
         ("Engine", "Docker 26.1.5"),
@@ -121,7 +121,7 @@ def test_what_was_never_booted_was_never_ready(web: Snippet, record: Evidence) -
     assert record.image is not None
     html = evidence(web, replace(record, image=replace(record.image, ready_s=0.0)), Links())
 
-    assert "Ready after" not in text_of(html, "dt")
+    assert "First answer after" not in text_of(html, "dt")
 
 
 def test_thirty_findings_are_a_line_a_family(web: Snippet, record: Evidence) -> None:

@@ -40,12 +40,12 @@ def health_honest(image: Image, project: Project) -> Judgement:
     with image.boot(HEALTH_ASKED, spoils=True) as container:
         healthy_s = container.wait_health("healthy", HEALTHY_WITHIN_S)
         if healthy_s is None:
-            seen = f"{container.health()} {HEALTHY_WITHIN_S:.0f} s after start: {container.health_log()}"
+            seen = f"{container.health()} {HEALTHY_WITHIN_S:.0f} s after its first answer: {container.health_log()}"
             return kept_if(condition=False, seen=seen)
         frozen = container.freeze()
         noticed = container.wait_health("unhealthy", check.retries * (1.0 + check.timeout_s) + 10.0)
     fate = "unhealthy" if noticed is not None else "still called healthy"
-    seen = f"healthy {healthy_s:.1f} s after start; {frozen} frozen processes: {fate}"
+    seen = f"healthy {healthy_s:.1f} s after its first answer; {frozen} frozen processes: {fate}"
     return kept_if(noticed is not None, f"{seen}, stated time {detection_s(check):.0f} s")
 
 

@@ -16,11 +16,11 @@ from ..docker import docker
 from . import http
 from .site import LocalSite
 from .waiting import awaited, quoted
-from .workdir import Workdir
+from .workdir import ALL, Workdir
 
 # What is built is built before, one at a time; a project that only comes up waits for nobody.
 UP = "up --no-build --detach --wait"
-DOWN = "down --volumes --timeout 5"
+DOWN = f"{shlex.join(ALL)} down --volumes --timeout 5"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

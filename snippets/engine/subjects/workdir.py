@@ -16,6 +16,8 @@ from ..lock import held, lock_file
 from ..run import Run
 from . import shim
 
+# Also services that start only where their profile is asked for.
+ALL = ("--profile", "*")
 COMMAND_TIMEOUT_S = 600.0
 DOWN_TIMEOUT_S = 120.0
 
@@ -73,7 +75,7 @@ def laid_out(  # noqa: PLR0913 - what is laid out, where, and on what
         yield Workdir(root=root, env=env, override=override)
     finally:
         if COMPOSE in snippet.sources:
-            down = ["docker", "compose", "down", "--volumes", "--timeout", "5"]
+            down = ["docker", "compose", *ALL, "down", "--volumes", "--timeout", "5"]
             # What does not go so is removed below, or by the sweep of this run.
             with suppress(EngineError):
                 bounded(down, cwd=root, env=env, timeout_s=DOWN_TIMEOUT_S)
@@ -90,7 +92,7 @@ def published_port() -> Iterator[None]:
 
 def _swapped(root: Path, contexts: Mapping[str, str]) -> dict[str, object]:
     """Stood-in bases for the services of a compose file; nothing else of it is touched."""
-    config = ["docker", "compose", "--file", str(root / COMPOSE), "config", "--format", "json"]
+    config = ["docker", "compose", "--file", str(root / COMPOSE), *ALL, "config", "--format", "json"]
     shown = bounded(config, timeout_s=DOWN_TIMEOUT_S)
     if shown.status != 0:
         raise engine_error("docker compose config", shown.stderr)

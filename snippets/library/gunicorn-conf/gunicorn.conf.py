@@ -25,8 +25,9 @@ def cpu_limit(cgroups: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/se
             root, names = cgroups / "cpu", ("cpu.cfs_quota_us", "cpu.cfs_period_us")
         else:
             continue
-        # The path is the host's where the container sees no cgroup namespace, and a limit may
-        # be set on any level: look at each one there is, up to the root.
+        # The path is the host's where the container sees no
+        # cgroup namespace, and a limit may be set on any
+        # level: look at each one there is, up to the root.
         here = root / path.lstrip("/")
         for level in (here, *here.parents):
             try:
@@ -67,7 +68,8 @@ class JsonLines(logging.Formatter):
         """What gunicorn knows of a request. No query, of no address: reset links and API keys travel in it."""
 
         def text(name: str) -> str:
-            # gunicorn has put a backslash before each quote, for formats that do not encode.
+            # gunicorn has put a backslash before each
+            # quote, for formats that do not encode.
             return str(atoms[name]).replace('\\"', '"')
 
         path = text("{raw_uri}e").partition("?")[0]
@@ -80,9 +82,19 @@ class JsonLines(logging.Formatter):
             "client": text("h"),
             "referer": text("f").partition("?")[0],
             "user_agent": text("a"),
-            # As the application answered with it: its own lines can be found by the same.
+            # As the application answered with it:
+            # its own lines can be found by the same.
             "request_id": text("{x-request-id}o"),
         }
+
+
+class Visits(logging.Filter):
+    """Leaves out a probe that was answered well: they come every few seconds, and would bury all else."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """One that was answered otherwise is logged, as any request is."""
+        atoms = record.args
+        return not (atoms["U"] in ("/livez", "/readyz") and atoms["s"] == "200")
 
 
 def when_ready(server: Arbiter) -> None:
@@ -107,35 +119,42 @@ def when_ready(server: Arbiter) -> None:
 
 wsgi_app = "app:create_app()"
 
-# All addresses: 127.0.0.1 is the container's own, and nothing outside reaches it.
+# All addresses: 127.0.0.1 is the container's
+# own, and nothing outside reaches it.
 bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
 
-# gunicorn's rule of thumb. Twelve are enough for thousands of requests a second, and on a large
+# gunicorn's rule of thumb. Twelve are enough for
+# thousands of requests a second, and on a large
 # host without a limit more would only eat memory.
 workers = int(os.environ.get("WEB_CONCURRENCY") or min(int(2 * cpu_limit()) + 1, 12))
-# Threads keep a worker answering its health check while other requests wait for the database.
+# Threads keep a worker answering its health check
+# while other requests wait for the database.
 worker_class = "gthread"
 threads = 4
 
-# Each worker's heartbeat is a file. In memory it works on a read-only root, and a busy disk
-# cannot make a healthy worker look frozen.
+# Each worker's heartbeat is a file. In memory it works on a read-only
+# root, and a busy disk cannot make a healthy worker look frozen.
 worker_tmp_dir = "/dev/shm"
 # On by default since 25.1, and it wants to write to a home directory.
 control_socket_disable = True
 
-# A worker silent for this long is replaced: longer than the health check needs to report it.
+# A worker silent for this long is replaced:
+# longer than the health check needs to report it.
 timeout = 60
-# For requests in flight after SIGTERM. Give the container longer (30 s), or it is killed meanwhile.
+# For requests in flight after SIGTERM. Give the
+# container longer (30 s), or it is killed meanwhile.
 graceful_timeout = 20
-# Longer than the 60 s for which nginx and most load balancers keep an idle connection: the
-# side that closes first should be theirs, for it knows that no request is on its way.
+# Longer than the 60 s for which nginx and most load balancers
+# keep an idle connection: the side that closes first should
+# be theirs, for it knows that no request is on its way.
 keepalive = 75
-# A slow leak is cut off before it reaches the memory limit. The jitter keeps workers from
-# restarting together.
+# A slow leak is cut off before it reaches the memory
+# limit. The jitter keeps workers from restarting together.
 max_requests = 10_000
 max_requests_jitter = 1_000
 
-# Who may say "this came over HTTPS". Never "*" on a port that strangers reach.
+# Who may say "this came over HTTPS". Never
+# "*" on a port that strangers reach.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 
 loglevel = "info"
@@ -143,10 +162,11 @@ logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": JsonLines}},
+    "filters": {"visits": {"()": Visits}},
     "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}},
     "root": {"level": "INFO", "handlers": ["stdout"]},
     "loggers": {
         "gunicorn.error": {"handlers": ["stdout"], "propagate": False},
-        "gunicorn.access": {"handlers": ["stdout"], "propagate": False},
+        "gunicorn.access": {"handlers": ["stdout"], "filters": ["visits"], "propagate": False},
     },
 }

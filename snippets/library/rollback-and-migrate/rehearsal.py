@@ -38,6 +38,7 @@ docker compose exec -T db psql --username=app --dbname=app --quiet --tuples-only
     "SELECT column_name FROM information_schema.columns WHERE table_name = 'notes' AND column_name IN ('text', 'body')"
 """
 SEE_OTHER, OK, CLIENTS = 303, 200, 2
+# Between two notes of one who writes: many a second would leave a release none of the machine.
 PAUSE_S = 0.5
 BACK_S = 120.0
 

@@ -29,7 +29,11 @@ def test_a_page_is_prose_and_cells(tutorial: Tutorial) -> None:
     ]
     assert tutorial.cells[0].text == "printf 'a\\tb\\n' | grep --count '<b>' || true"
     assert tutorial.snippets == ("deploy",)
-    assert (tutorial.page, tutorial.download) == ("tutorials/page.md", "tutorials/page.ipynb")
+    assert (tutorial.page, tutorial.notebook, tutorial.markdown) == (
+        "tutorials/page.md",
+        "tutorials/page.ipynb",
+        "tutorials/page.md",
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 import json
 import re
+from dataclasses import replace
 
+import jupytext
 import nbformat
 
 from snippets.evidence.records import Execution
-from snippets.render.notebook import as_notebook, render_tutorial
+from snippets.render.notebook import as_markdown, as_notebook, render_tutorial
 from snippets.tutorials import Tutorial
 from tests.unit.tutorials.page import Standing
 
@@ -26,7 +28,8 @@ def test_a_page_shows_cells_with_their_outputs(tutorial: Tutorial, execution: Ex
         '<div class="hb-cell" data-hb="cell:page/2"><div class="hb-command highlight"><pre><code>'
         "print(&quot;two\\nlines&quot;)</code></pre></div></div>\n\n"
         "Every output above is what the cell printed on 2026-11-23 (Docker 29, on a stand-in for the base image). "
-        '[Download this page as a notebook, outputs included](page.ipynb){ download="page.ipynb" }\n{ .hb-links }\n'
+        'Download this page, outputs included, as <a href="../page.ipynb" download="page.ipynb">a notebook</a> or '
+        '<a href="../page.md" download="page.md">Markdown</a>.\n{ .hb-links }\n'
     )
 
 
@@ -51,7 +54,23 @@ def test_the_notebook_is_a_notebook(tutorial: Tutorial, execution: Execution) ->
     assert made == as_notebook(tutorial, execution)
     assert [cell.cell_type for cell in read.cells] == ["markdown", "code", "markdown", "code"]
     assert read.cells[0].source == "# A page\n\nRead this and\n[that](https://example.org/)."
-    assert read.cells[1].source == f"%%bash -euo pipefail\n{tutorial.cells[0].text}"
+    # As it was executed: a command that reads would otherwise eat the rest of its cell.
+    assert read.cells[1].source == f"%%bash -euo pipefail\n{{\n{tutorial.cells[0].text}\n}} < /dev/null 2>&1\n"
     assert read.cells[1].outputs[0].text == 'a\tb\n<0> & "1"\n'
     assert read.cells[3].outputs == []
     assert json.loads(made)["metadata"]["handbook"] == {"digest": execution.digest}
+
+
+def test_the_markdown_holds_the_same_cells(tutorial: Tutorial, execution: Execution) -> None:
+    """A reader of it finds the notebook's cells, and each output stands below its cell, whatever it holds."""
+    noisy = replace(execution, cells=[replace(execution.cells[0], output="one\n```\ntwo"), execution.cells[1]])
+    made = as_markdown(tutorial, noisy).decode()
+    read = jupytext.reads(made, fmt="md")
+    notebook = nbformat.reads(as_notebook(tutorial, noisy).decode(), as_version=4)  # type: ignore[no-untyped-call]
+
+    codes = [[cell.source.rstrip() for cell in there.cells if cell.cell_type == "code"] for there in (read, notebook)]
+    assert codes[0] == codes[1]
+    assert read.metadata["kernelspec"] == notebook.metadata["kernelspec"]
+    assert "\n\n    one\n    ```\n    two\n\n" in made
+    assert "[this]" not in made
+    assert "[that](https://example.org/)" in made

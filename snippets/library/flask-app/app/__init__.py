@@ -14,13 +14,15 @@ from app.seal import Seal
 from app.settings import Settings, SettingsError
 from app.views import BLUEPRINTS
 
-# gunicorn takes this status of a worker to mean "the application does not load": it stops
-# instead of starting the worker again, and passes the status on.
+# gunicorn takes this status of a worker to mean "the
+# application does not load": it stops instead of
+# starting the worker again, and passes the status on.
 APP_LOAD_ERROR = 4
 
 HOUR_S = 60 * 60
 YEAR_S = 365 * 24 * HOUR_S
-# Of a whole request. The proxy in front needs the same limit, or it takes what is refused here.
+# Of a whole request. The proxy in front needs the
+# same limit, or it takes what is refused here.
 LARGEST_BYTES = 8 * 1024 * 1024
 
 
@@ -37,7 +39,8 @@ def create_app() -> Flask:
     try:
         settings = Settings.from_environment()
     except SettingsError as error:
-        # One line that names the setting. A traceback would bury it, and might print values.
+        # One line that names the setting. A traceback
+        # would bury it, and might print values.
         logging.getLogger(__name__).critical("%s", error)
         raise SystemExit(APP_LOAD_ERROR) from None
 
@@ -47,7 +50,8 @@ def create_app() -> Flask:
         SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         MAX_CONTENT_LENGTH=LARGEST_BYTES,
         SESSION_COOKIE_SAMESITE="Lax",
-        # Behind a proxy the visitor's side is HTTPS; without one, a Secure cookie would be lost.
+        # Behind a proxy the visitor's side is HTTPS;
+        # without one, a Secure cookie would be lost.
         SESSION_COOKIE_SECURE=settings.proxy_hops > 0,
     )
     app.extensions["settings"] = settings
@@ -57,7 +61,8 @@ def create_app() -> Flask:
         app.register_blueprint(blueprint)
     app.after_request(add_security_headers)
     if settings.proxy_hops:
-        # Anyone can send X-Forwarded-For: believe as many entries as there are proxies of ours.
+        # Anyone can send X-Forwarded-For: believe as
+        # many entries as there are proxies of ours.
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
     return app

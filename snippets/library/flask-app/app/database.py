@@ -4,7 +4,8 @@ from pathlib import Path
 
 import psycopg
 
-# libpq's smallest. Without it a host that drops packets holds a thread for two minutes.
+# libpq's smallest. Without it a host that
+# drops packets holds a thread for two minutes.
 CONNECT_TIMEOUT_S = 2
 MIGRATIONS = Path(__file__).with_name("migrations")
 

@@ -11,15 +11,18 @@ import psycopg
 
 # A job is asked for by what it is about, so asking twice is harmless.
 ADD = "INSERT INTO jobs (kind, subject) VALUES (%s, %s) ON CONFLICT DO NOTHING"
-# SKIP LOCKED: a second worker takes the next one instead of waiting for this one.
+# SKIP LOCKED: a second worker takes the
+# next one instead of waiting for this one.
 TAKE = """
     SELECT id, kind, subject FROM jobs WHERE done IS NULL AND due <= now()
     ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 DONE = "UPDATE jobs SET done = now() WHERE id = %s"
-# Later, and later each time: what cannot be done must not keep the worker from what can.
+# Later, and later each time: what cannot be
+# done must not keep the worker from what can.
 FAILED = "UPDATE jobs SET failures = failures + 1, due = now() + interval '10 s' * (failures + 1) WHERE id = %s"
-# Every copy of the worker asks each minute, of either version while a release is under way; it is there once.
+# Every copy of the worker asks each minute, of either
+# version while a release is under way; it is there once.
 SCHEDULE = "INSERT INTO jobs (kind, subject) VALUES ('tally', date_trunc('minute', now())::text) ON CONFLICT DO NOTHING"
 
 log = logging.getLogger(__name__)

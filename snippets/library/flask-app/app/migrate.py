@@ -13,8 +13,9 @@ from app import logs
 from app.database import connect, migrations
 from app.settings import SettingsError, database_url
 
-# A change of a table waits for whoever uses it, and everybody else then waits for the change. So it waits
-# this long, lets them pass, and tries again.
+# A change of a table waits for whoever uses it, and
+# everybody else then waits for the change. So it
+# waits this long, lets them pass, and tries again.
 LOCK_TIMEOUT = "500ms"
 PAUSE_S = 1.0
 GIVE_UP_S = 20.0
@@ -58,7 +59,8 @@ def run(connection: psycopg.Connection, name: str, sql: str) -> bool:
     """One attempt; False where another release did it before."""
     with connection.transaction():
         connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-        # One at a time. The lock ends with the transaction, so it holds behind a pooler too.
+        # One at a time. The lock ends with the
+        # transaction, so it holds behind a pooler too.
         connection.execute(PREPARE)
         if connection.execute("SELECT 1 FROM migrations WHERE name = %s", [name]).fetchone():
             return False

@@ -9,7 +9,8 @@ from flask import Flask, Response, g, request
 from app.logs import RequestRecord
 
 HEADER = "X-Request-ID"
-# Anybody can send one. What is taken goes into logs, so it is short and plain, or it is ours.
+# Anybody can send one. What is taken goes into
+# logs, so it is short and plain, or it is ours.
 PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 

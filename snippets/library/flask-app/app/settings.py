@@ -32,7 +32,8 @@ class Settings:
             raise SettingsError("PROXY_HOPS must be the number of proxies in front, such as 1")
         return cls(
             secret_key=require(environment, "SECRET_KEY"),
-            # Keys of before, until what they signed and sealed is gone: so a key can be replaced.
+            # Keys of before, until what they signed and
+            # sealed is gone: so a key can be replaced.
             secret_key_fallbacks=tuple((read(environment, "SECRET_KEY_FALLBACKS") or "").split()),
             database=database_url(environment),
             uploads=uploads(environment),
@@ -49,7 +50,8 @@ def database_url(environment: Mapping[str, str] = os.environ, *, required: bool 
     url = require(environment, "DATABASE_URL") if required else read(environment, "DATABASE_URL")
     if url is None:
         return None
-    # The URL may be public and the password a file: they are put together only here.
+    # The URL may be public and the password a
+    # file: they are put together only here.
     password = read(environment, "DATABASE_PASSWORD")
     try:
         return make_conninfo(url, password=password)
@@ -87,7 +89,8 @@ def read(environment: Mapping[str, str], name: str) -> str | None:
     if not path:
         return value or None
     try:
-        # Editors and `echo` end a file with a newline that is no part of the secret.
+        # Editors and `echo` end a file with a
+        # newline that is no part of the secret.
         held = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not text"

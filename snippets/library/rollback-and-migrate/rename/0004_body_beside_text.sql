@@ -1,5 +1,6 @@
--- The column gets another name, in three releases. First: both names are there, and either one fills the other.
--- Code that knows the old name only lives on, and so does code that knows the new one only.
+-- The column gets another name, in three releases. First: both names
+-- are there, and either one fills the other. Code that knows the old
+-- name only lives on, and so does code that knows the new one only.
 ALTER TABLE notes ADD COLUMN body text;
 
 CREATE FUNCTION notes_text_is_body() RETURNS trigger LANGUAGE plpgsql AS $$

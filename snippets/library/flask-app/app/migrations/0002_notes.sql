@@ -4,7 +4,8 @@ CREATE TABLE notes (
     text text NOT NULL,
     -- Counted in the background: NULL until the worker was there.
     words integer,
-    -- Encrypted: neither a dump nor whoever reads the database can tell it.
+    -- Encrypted: neither a dump nor whoever
+    -- reads the database can tell it.
     contact bytea,
     -- The file's name below UPLOADS, and what its owner called it.
     upload text,

@@ -13,7 +13,8 @@ from app.database import missing
 blueprint = Blueprint("probes", __name__)
 
 LONGEST_S = 60
-# Made by whoever will stop this container: new requests go elsewhere first, and nobody finds a closed door.
+# Made by whoever will stop this container: new requests
+# go elsewhere first, and nobody finds a closed door.
 LEAVING = Path("/tmp/leaving")
 
 

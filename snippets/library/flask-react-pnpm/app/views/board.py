@@ -49,7 +49,8 @@ def read_assets(dist: Path, entry: str) -> dict[str, list[str]]:
 
 
 blueprint = Blueprint("board", __name__)
-# Read once, on import: a build without the page's files stops in the build, not at the first visitor.
+# Read once, on import: a build without the page's
+# files stops in the build, not at the first visitor.
 assets = read_assets(DIST, ENTRY)
 
 
@@ -57,7 +58,8 @@ assets = read_assets(DIST, ENTRY)
 def board() -> Response:
     """Send an empty element for React and the names of the files that fill it."""
     page = make_response(render_template("board.html", assets=assets))
-    # The files may be kept for a year because this page, which names them, is asked for each time.
+    # The files may be kept for a year because this
+    # page, which names them, is asked for each time.
     page.headers["Cache-Control"] = "no-cache"
     return page
 
