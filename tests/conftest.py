@@ -43,7 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--pitfalls",
         choices=("all", "due"),
         default="all",
-        help="boot every fault, or those without a current record and, of the others, those whose turn it is today",
+        help="boot every fault, or those without a current record and, of the others, those whose turn it is today; "
+        "and of the tutorials' notebooks all, or the one whose turn it is",
     )
     parser.addoption(
         "--witnesses",
@@ -138,6 +139,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     recorder = config.stash[RECORDER]
     believed = config.stash[BELIEVED]
     print_summary(recorder.written, recorder.withheld, believed, grounds, terminalreporter.write_line)
+    if config.getoption("--pitfalls") == "due":
+        terminalreporter.write_line("notebooks go by turns, one a day: --pitfalls=all runs that of each tutorial")
 
 
 @pytest.fixture(scope="session")

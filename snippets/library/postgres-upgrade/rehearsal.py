@@ -16,6 +16,7 @@ UPGRADING = "https://www.postgresql.org/docs/18/upgrading.html"
 OLD, NEW = "db", "db-18"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SEE_OTHER, OK = 303, 200
+# Between two notes: some are written while the data goes over, and the machine has a part of itself left.
 PAUSE_S = 0.2
 BACK = """
 sed --in-place '/^DATABASE_HOST=/d; /^COMPOSE_PROFILES=/d' .env
@@ -103,6 +104,7 @@ def an_upgrade_that_fails_changes_nothing(stack: Stack) -> Judgement:
 def all_that_was_acknowledged_is_in_the_new_one(stack: Stack) -> Judgement:
     """Somebody writes all the while: each note that was acknowledged is in the new server, and so are later ones."""
     with writing(stack) as acknowledged:
+        # Some notes are there before it begins: without any it would have nothing to copy.
         time.sleep(2.0)
         done = stack.run("./upgrade", check=False)
     later = f"later-{time.monotonic_ns()}"
