@@ -13,8 +13,9 @@ import msgspec
 
 from .catalog import Catalog, load
 from .catalog.diagrams import DiagramTable, diagrams
+from .catalog.pitfall import Pitfall
 from .catalog.sections import Section, sections
-from .catalog.snippet import Pitfall, Snippet
+from .catalog.snippet import Snippet
 from .contract import Verdict
 from .environment import EVIDENCE
 from .errors import CatalogError, RecordError

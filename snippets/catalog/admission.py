@@ -7,7 +7,8 @@ from ..contract import DEPLOYED, KNOWN, PROMISES
 from .description import beside_faults, message_fault, project_faults, silent, unlinked
 from .kinds import kind_faults
 from .metadata import APART, Edit, PitfallTable, ProvenIn, near
-from .snippet import COMPOSE, METADATA, REHEARSAL, SUMS, Kind, Pitfall, Snippet, Source
+from .pitfall import Pitfall
+from .snippet import COMPOSE, METADATA, REHEARSAL, SUMS, Kind, Snippet, Source
 
 REHEARSED = "rehearsal"
 # Of a deployment `arrive` is what `boot` is of a container.
@@ -59,7 +60,7 @@ def _snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterat
 
 
 def _exemption_faults(snippet: Snippet) -> Iterator[str]:
-    known = DEPLOYED if snippet.table.deployment else PROMISES
+    known = {promise.slug: promise for promise in snippet.promises} if snippet.table.deployment else PROMISES
     for slug, reason in snippet.table.not_applicable.items():
         if slug not in known:
             yield f"not_applicable: no promise {slug!r}{near(slug, known)}"

@@ -1,5 +1,6 @@
 """Library directories -> `Snippet`s and `Pitfall`s, or one error that lists everything wrong with them."""
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,11 +8,13 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from ..errors import CatalogError
+from .addition import base_faults, whole
 from .admission import pitfall_faults, reference_faults, snippet_faults
 from .directory import EXHIBITS, PATH, PITFALLS, SLUG, entries, read_exhibits, read_pitfalls, read_sources
 from .metadata import PitfallTable, SnippetTable, near, parse
+from .pitfall import Pitfall
 from .rehearsals import read_rehearsals
-from .snippet import METADATA, REHEARSAL, Kind, Pitfall, Snippet, Source
+from .snippet import METADATA, REHEARSAL, Kind, Snippet, Source
 
 LIBRARY = Path(__file__).parents[1] / "library"
 
@@ -115,13 +118,20 @@ def _room(entry: os.DirEntry[str], faults: list[str]) -> _Room | None:
 
 
 def _used(table: SnippetTable) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(reference.partition("/")[0] for reference in table.uses.values()))
+    """The snippets whose files it holds; first the one that it is added to."""
+    added_to = (table.addition.to,) if table.addition else ()
+    return tuple(dict.fromkeys((*added_to, *(reference.partition("/")[0] for reference in table.uses.values()))))
 
 
 def _refuse_cycles(rooms: Mapping[str, _Room], faults: list[str]) -> None:
     for name, room in rooms.items():
-        absent = [used for used in _used(room.table) if used not in rooms]
-        faults.extend(f"{name}/{METADATA}: uses: no snippet {used!r}{near(used, rooms)}" for used in absent)
+        added_to = room.table.addition.to if room.table.addition else None
+        for used in (used for used in _used(room.table) if used not in rooms):
+            key = "addition.to" if used == added_to else "uses"
+            faults.append(f"{name}/{METADATA}: {key}: no snippet {used!r}{near(used, rooms)}")
+        if added_to is not None and added_to in rooms:
+            found = base_faults(rooms[added_to].table, room.table)
+            faults.extend(f"{name}/{METADATA}: {fault}" for fault in found)
     try:
         TopologicalSorter({name: _used(room.table) for name, room in rooms.items()}).prepare()
     except CycleError as error:
@@ -137,13 +147,17 @@ def _snippet(
         faults.append(f"{name}/{METADATA}: kind: no kind {kind!r}{near(kind, [known.value for known in Kind])}")
         kind = Kind.WORKFLOW
     files = _sources(name, rooms, known, faults)
+    table, sha256 = room.table, room.sha256
+    if added := table.addition:
+        base = rooms[added.to]
+        table, sha256 = whole(base.table, table), hashlib.sha256(f"{base.sha256} {sha256}".encode()).hexdigest()
     return Snippet(
         name=name,
         kind=Kind(kind),
         root=room.root,
         sources=files,
-        table=room.table,
-        table_sha256=room.sha256,
+        table=table,
+        table_sha256=sha256,
         rehearsals=room.rehearsals,
     )
 
@@ -155,6 +169,10 @@ def _sources(
     if name in known:
         return known[name]
     sources = dict(rooms[name].own)
+    if addition := rooms[name].table.addition:
+        theirs = _sources(addition.to, rooms, known, faults)
+        faults.extend(f"{name}: {clash}: {addition.to} has it already" for clash in sorted(theirs.keys() & sources))
+        sources |= theirs
     for target, reference in rooms[name].table.uses.items():
         used, _, path = reference.partition("/")
         where = f"{name}/{METADATA}: uses.{target!r}"

@@ -7,7 +7,7 @@ from ..contract.deployment.description import HELD, NEXT, SPAN, Deployment
 from .description import silent
 from .snippet import Kind, Snippet
 
-ARRIVE, DRY_RUN, RELEASE = "arrive", "dry-run", "release"
+DRY_RUN, RELEASE = "dry-run", "release"
 PORT = re.compile(r"([1-9]\d{0,4})/(tcp|udp)")
 LARGEST_PORT = 65535
 TABLE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")

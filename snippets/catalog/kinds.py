@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 from ..contract.container.web import config_meant
+from .addition import addition_faults
 from .compose import other_file
-from .deployment import ARRIVE, deployment_faults
+from .deployment import deployment_faults
 from .description import silent
 from .metadata import PUT, VERSION, HostTable, SnippetTable, StackTable, near
-from .snippet import COMPOSE, DOTENV, REHEARSAL, Kind, Snippet
+from .snippet import ARRIVE, COMPOSE, DOTENV, REHEARSAL, Kind, Snippet
 
 # The command that brings a compose project up, as `arrive` brings an application to hosts that hold nothing.
 UP = "up"
@@ -51,8 +52,7 @@ def kind_faults(snippet: Snippet) -> Iterator[str]:
         yield "unexpected key beside: only an image has one"
     if not image and not table.deployment and table.not_applicable:
         yield "unexpected key not_applicable: only an image or a deployment is judged by a whole contract"
-    if table.deployment:
-        yield from deployment_faults(snippet, table.deployment)
+    yield from _deployment_faults(snippet)
     yield from _effective_faults(table, judged=image)
     if table.stack:
         yield from _stack_faults(table.stack)
@@ -60,6 +60,13 @@ def kind_faults(snippet: Snippet) -> Iterator[str]:
         yield from _host_faults(table.host)
         yield from _host_setting_faults(table.host, deployed=table.deployment is not None)
     yield from _compose_faults(snippet)
+
+
+def _deployment_faults(snippet: Snippet) -> Iterator[str]:
+    if snippet.table.addition:
+        yield from addition_faults(snippet, snippet.table.addition)
+    elif snippet.table.deployment:
+        yield from deployment_faults(snippet, snippet.table.deployment)
 
 
 def _effective_faults(table: SnippetTable, *, judged: bool) -> Iterator[str]:

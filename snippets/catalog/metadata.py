@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from ..contract.deployment.addition import Addition
 from ..contract.deployment.description import Deployment
 from ..contract.project import Beside, Project, Table
 from ..expression import Expression, expression
@@ -77,6 +78,7 @@ class SnippetTable(Table, frozen=True, kw_only=True):
     deployment: Annotated[Deployment | None, Meta(description="a deployment: where it answers and how it is asked")] = (
         None
     )
+    addition: Annotated[Addition | None, Meta(description="what is added to a deployment, and how it is judged")] = None
     proven_in: Annotated[ProvenIn | None, Meta(description="a configuration: the image that carries it")] = None
     effective: Annotated[dict[str, str], Meta(description="settings that the server itself has to state so")] = {}
     not_applicable: Annotated[

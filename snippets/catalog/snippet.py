@@ -1,4 +1,4 @@
-"""The two atoms of the library: a snippet, which works, and a pitfall, which must be caught."""
+"""One of the two atoms of the library: a snippet, which works. The other is a pitfall."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,15 +9,18 @@ from pathlib import Path
 
 import msgspec
 
-from ..contract import DEPLOYED, PROMISES, Project, Promise
+from ..contract import ADDED, DEPLOYMENT, PROMISES, Project, Promise
+from ..contract.deployment.addition import BackedUp
 from ..contract.deployment.description import Deployment
 from ..contract.dockerfile import bases
 from ..errors import CatalogError
 from .archive import FORMATS, Member
 from .compose import Composed, composed
-from .metadata import Edit, PitfallTable, SnippetTable, Withheld
+from .metadata import SnippetTable, Withheld
 
 METADATA = "snippet.toml"
+# The command that brings a deployment to hosts that hold nothing, with all above it.
+ARRIVE = "arrive"
 COMPOSE = "compose.yaml"
 DOTENV = ".env"
 # What `sha256sum --check` reads.
@@ -119,11 +122,16 @@ class Snippet:
 
     @property
     def promises(self) -> tuple[Promise, ...]:
-        """What it is judged by: the whole contract for an image or a deployment, the named part for a configuration."""
+        """What it is judged by: the whole contract for an image or a deployment, a part for what is in or added to one.
+
+        A configuration names its part; an addition is judged by what it describes.
+        """
         if self.kind is Kind.IMAGE:
             return tuple(PROMISES.values())
+        if self.table.addition:
+            return tuple(promise for part in self.table.addition.parts for promise in ADDED[part])
         if self.table.deployment:
-            return tuple(DEPLOYED.values())
+            return DEPLOYMENT
         named = self.table.proven_in.promises if self.table.proven_in else []
         return tuple(PROMISES[slug] for slug in named)
 
@@ -139,11 +147,20 @@ class Snippet:
 
     @property
     def deployment(self) -> Deployment:
-        """Its description for the contract of deployments; TypeError where it is none."""
+        """The description of the deployment that it is, or that it is added to; TypeError where it is neither."""
         if self.table.deployment is None:
             message = f"{self.name} is of kind {self.kind} and describes no deployment"
             raise TypeError(message)
-        return msgspec.structs.replace(self.table.deployment, not_applicable=self.table.not_applicable)
+        exempt = {} if self.table.addition else self.table.not_applicable
+        return msgspec.structs.replace(self.table.deployment, not_applicable=exempt)
+
+    @property
+    def described(self) -> Deployment | BackedUp:
+        """What its part of the contract of deployments is told of it; TypeError where none is asked."""
+        if self.table.addition is None or self.table.addition.backup is None:
+            return self.deployment
+        exempt = self.table.not_applicable
+        return BackedUp(deployment=self.deployment, backup=self.table.addition.backup, not_applicable=exempt)
 
     def content(self, path: str) -> bytes:
         """One file's bytes to give out, the very ones the digest is of; KeyError where it has no such file.
@@ -205,45 +222,3 @@ class Snippet:
 
 def _mode(source: Source) -> int:
     return 0o755 if source.executable else 0o644
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pitfall:
-    """A mutant of a snippet that a named promise must catch, with a stated message.
-
-    One edit, or an exhibit: whole files as somebody would write them, by the path that they replace.
-    """
-
-    snippet: str
-    slug: str
-    table: PitfallTable
-    table_sha256: str
-    exhibit: Mapping[str, Source] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """Snippet and slug, as pages and records name it."""
-        return f"{self.snippet}/{self.slug}"
-
-    @property
-    def edit(self) -> Edit:
-        """The edit; an exhibit has none."""
-        if self.table.edit is None:
-            message = f"{self.name} is an exhibit: whole files and no edit"
-            raise TypeError(message)
-        return self.table.edit
-
-    def replaced(self, owner: Snippet) -> Mapping[Path, str]:
-        """The mutant's text, by the path where the good bytes lie; nothing where a command alone is edited."""
-        if self.exhibit:
-            return {owner.sources[path].path: source.text for path, source in self.exhibit.items()}
-        if self.edit.path is None:
-            return {}
-        return {owner.sources[self.edit.path].path: self.edit.applied(owner.text(self.edit.path))}
-
-    def commands(self, owner: Snippet) -> Mapping[str, str]:
-        """The mutant's commands."""
-        edited = self.table.edit.command if self.table.edit else None
-        return {
-            name: self.edit.applied(command) if name == edited else command for name, command in owner.commands.items()
-        }

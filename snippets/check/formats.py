@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 
-from ..catalog.snippet import Pitfall
+from ..catalog.pitfall import Pitfall
 from ..contract import PROMISES, Finding, Verdict
 from ..handbook import Handbook
 from .guess import Guess

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..catalog import Catalog
 from ..catalog.metadata import pattern
-from ..catalog.snippet import Pitfall
+from ..catalog.pitfall import Pitfall
 from ..contract import Finding
 
 

@@ -6,7 +6,7 @@ answered, `trial` how promises share boots, and `rules` which code a verdict res
 """
 
 from .container import CONTRACT, PROMISES
-from .deployment import DEPLOYED, DEPLOYMENT
+from .deployment import ADDED, DEPLOYED, DEPLOYMENT
 from .project import BehindProxy, Beside, Project, Reload, StaleInput
 from .promise import NOT_UP, Finding, Promise, Verdict
 from .trial import Trial
@@ -15,6 +15,7 @@ from .trial import Trial
 KNOWN = {**PROMISES, **DEPLOYED}
 
 __all__ = [
+    "ADDED",
     "CONTRACT",
     "DEPLOYED",
     "DEPLOYMENT",

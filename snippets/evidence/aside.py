@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..catalog import Catalog
-from ..contract import Verdict
+from ..contract import DEPLOYMENT, Verdict
 from .objection import disbelieved, requirements, strip_objection
 from .records import Evidence, Strip
 from .store import EvidenceStore
@@ -49,4 +49,4 @@ def strips(
 
 def deployments(catalog: Catalog) -> Sequence[str]:
     """Snippets that describe one."""
-    return [name for name, snippet in catalog.snippets.items() if snippet.table.deployment]
+    return [name for name, snippet in catalog.snippets.items() if snippet.promises == DEPLOYMENT]

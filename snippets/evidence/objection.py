@@ -8,7 +8,8 @@ from itertools import chain
 from ..catalog import Catalog
 from ..catalog.admission import COMMAND_PREFIX
 from ..catalog.metadata import pattern
-from ..catalog.snippet import REHEARSAL, Kind, Pitfall, Snippet
+from ..catalog.pitfall import Pitfall
+from ..catalog.snippet import REHEARSAL, Kind, Snippet
 from ..contract import KNOWN, Verdict
 from ..contract.rules import digest_at, name_of
 from ..errors import RecordError

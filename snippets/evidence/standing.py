@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..catalog.snippet import Pitfall, Snippet
+from ..catalog.pitfall import Pitfall
+from ..catalog.snippet import Snippet
 from .records import Capture, Evidence
 
 

@@ -7,6 +7,7 @@ from functools import reduce
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from statistics import median
+from typing import TypeVar
 
 import msgspec
 
@@ -14,7 +15,9 @@ from ..catalog import Catalog
 from ..catalog.snippet import REHEARSAL, Kind, Snippet
 from ..contract import DEPLOYED, Finding, Promise, Trial, Verdict
 from ..contract.container.image import builds_clean
+from ..contract.deployment.addition import BackedUp
 from ..contract.deployment.description import Deployment
+from ..contract.project import Table
 from ..engine.bases.ground import has_recipe
 from ..engine.engine import Engine
 from ..engine.subjects.image import BuiltImage
@@ -28,6 +31,7 @@ from .stacks import started
 BUILDS = builds_clean.slug
 # What is judged by its rehearsals alone, all of them on one subject that is of several parts.
 SEVERAL = (Kind.COMPOSE, Kind.HOST)
+T = TypeVar("T", bound=Table)
 EMULATED = "the machine was emulated: what took so long there says nothing of a real one"
 
 
@@ -78,7 +82,7 @@ def of_several(snippet: Snippet, slug: str) -> Promise:
 
 
 def asked(
-    ask: Callable[[ComposeStack | Servers, Deployment | None], Finding],
+    ask: Callable[[ComposeStack | Servers, Deployment | BackedUp | None], Finding],
     subject: ComposeStack | Servers,
     snippet: Snippet,
     slug: str,
@@ -87,16 +91,25 @@ def asked(
 
     Emulated hosts have as much more time as they need, and it is said that they are.
     """
-    deployment = snippet.deployment if slug in DEPLOYED else None
+    described = snippet.described if slug in DEPLOYED else None
     pace = subject.pace if isinstance(subject, Servers) else 1.0
     if pace == 1:
-        return ask(subject, deployment)
-    if deployment:
-        stated = ("arrive_s", "boot_s", "yield_s", "back_s")
-        longer = {name: getattr(deployment, name) * pace for name in stated}
-        deployment = msgspec.structs.replace(deployment, **longer)
-    finding = ask(subject, deployment)
+        return ask(subject, described)
+    finding = ask(subject, _paced(described, pace))
     return replace(finding, seen=f"{finding.seen}; {EMULATED}")
+
+
+def _paced(described: Deployment | BackedUp | None, pace: float) -> Deployment | BackedUp | None:
+    """The same with so much more time for all that it gives a time."""
+    if isinstance(described, BackedUp):
+        deployment, backup = _longer(described.deployment, pace), _longer(described.backup, pace)
+        return replace(described, deployment=deployment, backup=backup)
+    return _longer(described, pace) if described else None
+
+
+def _longer(table: T, pace: float) -> T:
+    times = {name: getattr(table, name) for name in table.__struct_fields__ if name.endswith("_s")}
+    return msgspec.structs.replace(table, **{name: seconds * pace for name, seconds in times.items()})
 
 
 def opened(

@@ -8,7 +8,8 @@ from pathlib import Path
 from ..catalog import Catalog
 from ..catalog.admission import ARRIVES, COMMAND_PREFIX, REHEARSED
 from ..catalog.metadata import pattern
-from ..catalog.snippet import Pitfall, Snippet
+from ..catalog.pitfall import Pitfall
+from ..catalog.snippet import Snippet
 from ..contract import DEPLOYED, NOT_UP, PROMISES, Finding, Promise, Trial, Verdict
 from ..contract.servers import Clone
 from ..engine.engine import Engine

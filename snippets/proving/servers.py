@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ..catalog.deployment import ARRIVE
-from ..catalog.snippet import Snippet
+from ..catalog.snippet import ARRIVE, Snippet
 from ..contract.deployment.description import HELD, NEXT
 from ..engine.bases.ground import image_of
 from ..engine.engine import Engine

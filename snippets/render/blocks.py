@@ -7,7 +7,8 @@ from html import escape
 from urllib.parse import quote
 
 from ..catalog.admission import COMMAND_PREFIX, PRINTED
-from ..catalog.snippet import Pitfall, Snippet
+from ..catalog.pitfall import Pitfall
+from ..catalog.snippet import Snippet
 from ..contract import DEPLOYED, KNOWN
 from ..evidence.records import Capture
 from .diff import difference

@@ -10,7 +10,8 @@ from functools import lru_cache
 from itertools import takewhile
 from operator import eq
 
-from ..catalog.snippet import Pitfall, Snippet
+from ..catalog.pitfall import Pitfall
+from ..catalog.snippet import Snippet
 
 _CONTEXT_LINES = 3
 # Only line feeds end a line: what else splitlines() cuts at may stand within one.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ..catalog.metadata import Fault, pattern
-from ..catalog.snippet import Pitfall
+from ..catalog.pitfall import Pitfall
 from ..evidence.records import Capture
 from .blocks import Links, catcher, error, notice, prose
 from .highlight import marked_html

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import NoReturn
 
 from ..catalog.metadata import near
-from ..catalog.snippet import Pitfall
+from ..catalog.pitfall import Pitfall
 from ..errors import ReferenceFault, SnippetsError
 from ..evidence.records import Capture, Evidence, Execution
 from ..evidence.standing import Standing, State

@@ -7,7 +7,7 @@ from itertools import chain, groupby
 from urllib.parse import urlsplit
 
 from ..catalog.snippet import Snippet
-from ..contract import CONTRACT, DEPLOYMENT, Promise
+from ..contract import CONTRACT, DEPLOYED, DEPLOYMENT, Promise
 from ..contract.deployment.cut import release_survives_cut
 from ..evidence.records import Outcome, Strip
 from ..evidence.standing import Standing, State
@@ -17,7 +17,7 @@ from .card import on_machine
 
 _KIBIBYTE = 1024
 # Contracts by the name that a page has for each.
-CONTRACTS: Mapping[str, Sequence[Promise]] = {"containers": CONTRACT, "deployments": DEPLOYMENT}
+CONTRACTS: Mapping[str, Sequence[Promise]] = {"containers": CONTRACT, "deployments": tuple(DEPLOYED.values())}
 _CAUGHT, _SOURCE = "Seen to fail on", "Source"
 
 
@@ -63,7 +63,7 @@ def contract(name: str, handbook: Handbook, links: Links) -> str:
 
     Of deployments, a column each tells what was seen of them, so that ways to deploy can be compared.
     """
-    compared = [standing for standing in handbook.snippets.values() if standing.snippet.table.deployment]
+    compared = [standing for standing in handbook.snippets.values() if standing.snippet.promises == DEPLOYMENT]
     compared = compared if name == "deployments" else []
     heads = ("Promise", *(standing.snippet.name for standing in compared), _CAUGHT, _SOURCE)
     return table(f"contract:{name}", heads, _promises(CONTRACTS[name], compared, handbook, links))
@@ -92,7 +92,14 @@ def _promises(
 
 
 def _seen(standing: Standing, promise: Promise, handbook: Handbook, links: Links) -> str:
-    """What was seen of one deployment, where its record is current; on machines and in its strip too, if it was."""
+    """What was seen of one deployment, where its record is current; on machines and in its strip too, if it was.
+
+    What is promised of something that is added to it was seen there.
+    """
+    if promise not in standing.snippet.promises:
+        added = [other for other in handbook.snippets.values() if _adds(other, promise, to=standing.snippet.name)]
+        seen = (f"{_seen(other, promise, handbook, links)}<br>with {other.snippet.name}" for other in added)
+        return "<br>".join(seen) or '<span class="hb-na">not asked</span>'
     if standing.state is not State.PROVEN or standing.evidence is None:
         return '<span class="hb-na">not proven</span>'
     found = next(each for each in standing.evidence.findings if each.promise == promise.slug)
@@ -100,6 +107,12 @@ def _seen(standing: Standing, promise: Promise, handbook: Handbook, links: Links
     also = [on_machine(each, machine) for each in machine.findings if each.promise == promise.slug] if machine else []
     strip = handbook.strips.get(standing.snippet.name) if promise is release_survives_cut else None
     return f"{prose(found.seen)}{''.join(also)}{_summed(strip, links) if strip else ''}"
+
+
+def _adds(standing: Standing, promise: Promise, *, to: str) -> bool:
+    """Whether a snippet adds to this one what is promised."""
+    addition = standing.snippet.table.addition
+    return addition is not None and addition.to == to and promise in standing.snippet.promises
 
 
 def _summed(strip: Strip, links: Links) -> str:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..catalog import Catalog
-from ..catalog.deployment import ARRIVE
 from ..catalog.directory import SLUG
 from ..catalog.metadata import near
-from ..catalog.snippet import Kind
+from ..catalog.snippet import ARRIVE, Kind
 from ..errors import CatalogError
 from ..reading import regular
 from .cells import Passage, Value, front_matter, passages

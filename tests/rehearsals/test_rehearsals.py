@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from snippets.catalog import Catalog, load
-from snippets.contract import DEPLOYED, Verdict
+from snippets.contract import Verdict
 from snippets.engine.engine import Engine
 from snippets.proving.judging import SEVERAL, Subjects, of_several, rehearsed_image, withheld
 from snippets.proving.recorder import Account, Witness
@@ -21,7 +21,7 @@ REHEARSALS = [
         marks=(pytest.mark.proves(f"{s.name}:{slug}"), *([pytest.mark.machine] if slug in ON_MACHINES else [])),
     )
     for s in load().snippets.values()
-    for slug in (*s.rehearsals, *(DEPLOYED if s.table.deployment else ()))
+    for slug in (*s.rehearsals, *(promise.slug for promise in s.promises if s.table.deployment))
 ]
 
 

@@ -17,7 +17,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from snippets.catalog import load
 from snippets.catalog.metadata import Edit, PitfallTable, SnippetTable
-from snippets.catalog.snippet import Kind, Pitfall, Snippet, Source
+from snippets.catalog.pitfall import Pitfall
+from snippets.catalog.snippet import Kind, Snippet, Source
 from snippets.contract import DEPLOYED, PROMISES, Verdict
 from snippets.evidence.records import Evidence
 from snippets.handbook import Handbook

@@ -1,7 +1,10 @@
 """What a deployment promises, whatever it is made of: one function each, judged from the outside of its hosts."""
 
+from collections.abc import Mapping
+
 from ..promise import Promise
 from .arrive import arrives_after_failure, arrives_from_nothing, dry_run_honest, repeats_unchanged
+from .backup import backup_fails_loudly, backup_restores, backups_outlive_intruder, host_lost
 from .cut import release_survives_cut
 from .guard import https_only, only_stated_ports, ssh_keys_only
 from .keep import data_outlives, disk_bounded, survives_crash, updates_survived
@@ -47,6 +50,10 @@ DEPLOYMENT: tuple[Promise, ...] = (
     renews_itself,
     arrives_after_failure,
 )
-DEPLOYED = {promise.slug: promise for promise in DEPLOYMENT}
+# What is promised by what is added to a deployment, by the part of it that is described; in that order too.
+ADDED: Mapping[str, tuple[Promise, ...]] = {
+    "backup": (backup_restores, backup_fails_loudly, backups_outlive_intruder, host_lost)
+}
+DEPLOYED = {promise.slug: promise for promises in (DEPLOYMENT, *ADDED.values()) for promise in promises}
 
-__all__ = ["DEPLOYED", "DEPLOYMENT"]
+__all__ = ["ADDED", "DEPLOYED", "DEPLOYMENT"]

@@ -39,6 +39,15 @@ class Deployed(Servers, Protocol):
     def release(self, version: str = "") -> Done:
         """Release a version by its name among those that its author states, or once more the one that arrived."""
 
+    def backup(self) -> Done:
+        """Have it backed up, as its timer does."""
+
+    def restore(self) -> Done:
+        """Have the newest backup back."""
+
+    def lose(self, name: str) -> None:
+        """A host is gone, disks and all, and another one that holds nothing has its name."""
+
     def unsupplied(self) -> AbstractContextManager[None]:
         """Inside the block no registry answers."""
 

@@ -84,6 +84,10 @@ class Host:
         else:
             docker("kill", self.id)
 
+    def destroy(self) -> None:
+        """Take it away; its disks, which nobody can mount any more, go when it is given back."""
+        docker("rm", "--force", self.id)
+
     def stay_on(self) -> None:
         """From here on it comes up again where it reboots: its container ends then, as if it was switched off."""
         docker("update", "--restart=on-failure:3", self.id)

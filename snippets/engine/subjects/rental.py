@@ -58,6 +58,15 @@ class Rental:
         if self.internet.signing:
             self._operator.write(self.internet.root, ROOT)
 
+    def relet(self, name: str) -> None:
+        """Rent another host by this name, which holds nothing; the one before is gone."""
+        self.hosts[name].destroy()
+        other = rented(name, [self.internet.network], self.internet.run)
+        self.hosts[name] = self._rented.enter_context(other)
+        self._operator.knows(self.hosts[name])
+        self._operator.meets(self.hosts[name])
+        self.internet.is_believed_by(self.hosts[name])
+
     def leave(self) -> None:
         """Give all of them back."""
         self._rented.close()

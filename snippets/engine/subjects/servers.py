@@ -7,7 +7,9 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ...catalog.deployment import ARRIVE, DRY_RUN, RELEASE
+from ...catalog.addition import BACKUP, RESTORE
+from ...catalog.deployment import DRY_RUN, RELEASE
+from ...catalog.snippet import ARRIVE
 from ...contract.observation import Done, Reply
 from ...contract.servers import NEIGHBOUR
 from ...errors import ContainerError, NotReadyError
@@ -93,6 +95,22 @@ class Servers:
         if RELEASE not in self._verbs:
             raise ContainerError(f"no command is called {RELEASE}")
         return self._done(RELEASE, settings=self._rental.internet.releasing(version))[1]
+
+    def backup(self) -> Done:
+        """Have it backed up; raises ContainerError where it has no such command."""
+        if BACKUP not in self._verbs:
+            raise ContainerError(f"no command is called {BACKUP}")
+        return self._done(BACKUP)[1]
+
+    def restore(self) -> Done:
+        """Have the newest backup back; raises ContainerError where it has no such command."""
+        if RESTORE not in self._verbs:
+            raise ContainerError(f"no command is called {RESTORE}")
+        return self._done(RESTORE)[1]
+
+    def lose(self, name: str) -> None:
+        """Replace a host, disks and all, by another one of its name that holds nothing."""
+        self._rental.relet(name)
 
     def unsupplied(self) -> AbstractContextManager[None]:
         """Inside the block no registry answers."""

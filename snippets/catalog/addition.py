@@ -1,0 +1,72 @@
+"""What a snippet adds to a deployment -> the whole that it then is, and what speaks against it."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from ..contract.deployment.addition import Addition, Backup
+from .deployment import NONCE
+from .description import silent
+from .metadata import HostTable, SnippetTable, near
+from .snippet import ARRIVE, Kind, Snippet
+
+BACKUP, RESTORE = "backup", "restore"
+
+
+def base_faults(base: SnippetTable, table: SnippetTable) -> Iterator[str]:
+    """What speaks against adding something to this one."""
+    if base.deployment is None or base.addition:
+        yield "addition.to: names no deployment"
+    if table.deployment:
+        yield "unexpected key deployment: it has that of what it is added to"
+
+
+def whole(base: SnippetTable, table: SnippetTable) -> SnippetTable:
+    """The same with what it has of its base: its deployment, its hosts, and what is run before that one arrives."""
+    names = list(base.commands)
+    before = {name: base.commands[name] for name in names[: names.index(ARRIVE)]} if ARRIVE in names else {}
+    commands = before | table.commands
+    return msgspec.structs.replace(
+        table, deployment=base.deployment, host=_both(base.host, table.host), commands=commands
+    )
+
+
+def _both(base: HostTable | None, own: HostTable | None) -> HostTable | None:
+    if base is None or own is None:
+        return own
+    packages = [*base.packages, *own.packages]
+    return HostTable(names=[*base.names, *own.names], env=base.env | own.env, packages=packages)
+
+
+def addition_faults(snippet: Snippet, addition: Addition) -> Iterator[str]:
+    """Every fault of what is added to a deployment."""
+    if snippet.kind is not Kind.HOST:
+        yield "unexpected key addition: only to hosts something is added"
+    if not addition.parts:
+        yield "addition: adds nothing that is promised"
+    if addition.backup and snippet.table.host:
+        yield from _backup_faults(snippet, addition.backup)
+
+
+def _backup_faults(snippet: Snippet, backup: Backup) -> Iterator[str]:
+    for verb in (BACKUP, RESTORE):
+        if verb not in snippet.table.commands:
+            yield f"missing key commands.{verb}: a promise asks it"
+    hosts = snippet.table.host.names if snippet.table.host else []
+    others = [name for name in hosts if name != snippet.deployment.host]
+    if backup.store not in others:
+        yield f"addition.backup.store: {backup.store!r} is no other host{near(backup.store, others)}"
+    for key, stated in {"troubles": backup.troubles, "attacks": backup.attacks}.items():
+        if not stated:
+            yield f"addition.backup.{key}: none"
+    for name, trouble in backup.troubles.items():
+        if trouble.on not in hosts:
+            yield f"addition.backup.troubles.{name}.on: no host {trouble.on!r}{near(trouble.on, hosts)}"
+        moments = {"begin": trouble.begin, "end": trouble.end}
+        yield from silent(**{f"addition.backup.troubles.{name}.{key}": said for key, said in moments.items()})
+    yield from silent(**{f"addition.backup.attacks.{name}": command for name, command in backup.attacks.items()})
+    if NONCE not in backup.leave:
+        yield f"addition.backup.leave: without {NONCE} nobody can tell what was left"
+    commands = {"copies": backup.copies, "sound": backup.sound, "thin": backup.thin, "left": backup.left}
+    commands |= {"sums": backup.sums, "empty": backup.empty}
+    yield from silent(**{f"addition.backup.{key}": command for key, command in commands.items()})

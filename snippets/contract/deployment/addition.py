@@ -1,0 +1,71 @@
+"""What is added to a deployment: the typed description by which that is judged, and the deployment that it is of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from msgspec import Meta
+
+from ..project import Table
+from .description import Deployment
+
+
+class Trouble(Table, frozen=True, kw_only=True):
+    """Something that goes wrong while it is backed up, and is over later: two commands, as root."""
+
+    on: Annotated[str, Meta(description="the host that it befalls")]
+    begin: Annotated[str, Meta(description="what brings it about; it fails where it does not")]
+    end: Annotated[str, Meta(description="what takes it away")]
+
+
+class Backup(Table, frozen=True, kw_only=True):
+    """How what was deployed is backed up to another host, and how one looks at what is there."""
+
+    store: Annotated[str, Meta(description="the host that holds the backups")]
+    copies: Annotated[str, Meta(description="a command on it that prints a line for each backup, the name first")]
+    sound: Annotated[str, Meta(description="a command on it that reads all of them, and fails where one is damaged")]
+    thin: Annotated[str, Meta(description="a command on it that lets go of those that are too old")]
+    leave: Annotated[
+        str, Meta(description="a command of a visitor who leaves all that there is to leave, with `{nonce}` in it")
+    ]
+    left: Annotated[str, Meta(description="a command of that visitor that prints all of it, from `{url}`")]
+    sums: Annotated[str, Meta(description="a command on the host that prints how much data there is, and its sum")]
+    empty: Annotated[str, Meta(description="a command on the host that takes away the application and its data")]
+    troubles: Annotated[dict[str, Trouble], Meta(description="what may go wrong at a backup, by what it is called")]
+    attacks: Annotated[
+        dict[str, str], Meta(description="what an intruder tries on the host, by what it is meant to do to backups")
+    ]
+    restore_s: Annotated[float, Meta(description="seconds within which a backup is back")] = 120.0
+    lost_s: Annotated[float, Meta(description="seconds within which a host that is gone is replaced, data and all")] = (
+        900.0
+    )
+
+
+class Addition(Table, frozen=True, kw_only=True):
+    """What a snippet adds to a deployment: it holds the files of that one as well, and is judged by its own part."""
+
+    to: Annotated[str, Meta(description="the snippet of that deployment")]
+    backup: Annotated[Backup | None, Meta(description="how it is backed up, and restored")] = None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Which parts of the contract it answers for."""
+        return ("backup",) if self.backup else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackedUp:
+    """A deployment and how it is backed up; what does not apply is told with its reason."""
+
+    deployment: Deployment
+    backup: Backup
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
+
+    def leaving(self, nonce: str) -> str:
+        """The command of a visitor who leaves all that there is to leave."""
+        return self.backup.leave.replace("{url}", self.deployment.url).replace("{nonce}", nonce)
+
+    @property
+    def left(self) -> str:
+        """The command that prints all of it."""
+        return self.backup.left.replace("{url}", self.deployment.url)
