@@ -103,6 +103,9 @@ public sealed class Settings
             // holds a request for fifteen seconds.
             Timeout = 2,
             CommandTimeout = 10,
+            // Kerberos, for whose library Npgsql would look at
+            // each start, and which the image does not have.
+            GssEncryptionMode = GssEncryptionMode.Disable,
             // Of each copy: PostgreSQL takes a hundred in all.
             MaxPoolSize = 20,
         };
