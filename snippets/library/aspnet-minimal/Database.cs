@@ -9,7 +9,10 @@ namespace App;
 /// <summary>What a visitor left; the contact is sealed.</summary>
 public sealed record Note(long Id, string Text, byte[]? Contact, string? Upload, string? UploadName);
 
-/// <summary>Connections are kept in a pool, which Npgsql mends after the server was away.</summary>
+/// <summary>
+/// Connections are kept in a pool, which Npgsql mends after the server
+/// was away.
+/// </summary>
 public sealed class Database(string? connection) : IDisposable
 {
     private const string Columns = "id, text, contact, upload, upload_name";
@@ -19,7 +22,10 @@ public sealed class Database(string? connection) : IDisposable
 
     public NpgsqlDataSource Source => source ?? throw new InvalidOperationException("there is no database");
 
-    /// <summary>Whether it is gone, starting or not migrated: that passes, and a visitor can be told.</summary>
+    /// <summary>
+    /// Whether it is gone, starting or not migrated: that passes, and a
+    /// visitor can be told.
+    /// </summary>
     public static bool IsAway(Exception? error) => error switch
     {
         null => false,
@@ -29,9 +35,11 @@ public sealed class Database(string? connection) : IDisposable
     };
 
     /// <summary>
-    /// Migrations that this code needs and the database lacks. What a later release has added does not
-    /// count: old code goes on while the new one arrives, and after a way back. So a migration adds
-    /// first, and takes away only what no running code asks for any more.
+    /// Migrations that this code needs and the database lacks. What a
+    /// later release has added does not count: old code goes on while
+    /// the new one arrives, and after a way back. So a migration adds
+    /// first, and takes away only what no running code asks for any
+    /// more.
     /// </summary>
     public async Task<IReadOnlyList<string>> Missing()
     {
@@ -96,7 +104,9 @@ public sealed class Database(string? connection) : IDisposable
     }
 }
 
-/// <summary>Whoever asked while it is away is told that it passes.</summary>
+/// <summary>
+/// Whoever asked while it is away is told that it passes.
+/// </summary>
 public sealed class DatabaseAway(ILogger<DatabaseAway> log) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception error, CancellationToken cancelled)

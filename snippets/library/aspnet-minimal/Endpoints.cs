@@ -55,7 +55,10 @@ public static class Endpoints
             return next(context);
         });
 
-    /// <summary>503 while it is about to leave, or the database is away or not migrated: send the traffic elsewhere.</summary>
+    /// <summary>
+    /// 503 while it is about to leave, or the database is away or not
+    /// migrated: send the traffic elsewhere.
+    /// </summary>
     private static async Task<IResult> Ready(Database database)
     {
         try
@@ -79,8 +82,9 @@ public static class Endpoints
     }
 
     /// <summary>
-    /// A line of JSON each second; the last one proves that nothing was cut off. Here to show that
-    /// a release waits for requests in flight. Your application needs no such route.
+    /// A line of JSON each second; the last one proves that nothing was
+    /// cut off. Here to show that a release waits for requests in
+    /// flight. Your application needs no such route.
     /// </summary>
     private static async Task Slow(HttpContext context, int seconds = 3)
     {

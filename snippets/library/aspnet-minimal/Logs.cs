@@ -2,6 +2,7 @@
 
 using System.Diagnostics;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -9,7 +10,9 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace App;
 
-/// <summary>The name of the request in which a line was logged.</summary>
+/// <summary>
+/// The name of the request in which a line was logged.
+/// </summary>
 public sealed record RequestId(string Value);
 
 public static partial class Logs
@@ -26,7 +29,9 @@ public static partial class Logs
         logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
     }
 
-    /// <summary>One line, for what runs where there is no server.</summary>
+    /// <summary>
+    /// One line, for what runs where there is no server.
+    /// </summary>
     public static void Say(LogLevel level, string message)
     {
         // It writes in the background: disposed of, it is done.
@@ -34,7 +39,9 @@ public static partial class Logs
         factory.CreateLogger("App").Log(level, "{message}", message);
     }
 
-    /// <summary>A name for each request, and a line once it is answered.</summary>
+    /// <summary>
+    /// A name for each request, and a line once it is answered.
+    /// </summary>
     public static void UseRequestLog(this WebApplication app)
     {
         ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("App.Access");
@@ -59,13 +66,18 @@ public static partial class Logs
             {
                 if (IsVisit(context))
                 {
-                    log.Log(LogLevel.Information, default, Access(context, began), null, (line, _) => $"{line["method"]} {line["path"]} {line["status"]}");
+                    log.Log(
+                        LogLevel.Information, default, Access(context, began), null,
+                        (line, _) => $"{line["method"]} {line["path"]} {line["status"]}");
                 }
             }
         });
     }
 
-    /// <summary>A dual-stack socket has IPv4 visitors as ::ffff:192.0.2.1, which no list of addresses knows.</summary>
+    /// <summary>
+    /// A dual-stack socket has IPv4 visitors as ::ffff:192.0.2.1, which
+    /// no list of addresses knows.
+    /// </summary>
     public static string Client(this HttpContext context) =>
         context.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } address
             ? address.MapToIPv4().ToString()
@@ -76,7 +88,10 @@ public static partial class Logs
     private static bool IsVisit(HttpContext context) =>
         !(context.Request.Path.Value is "/livez" or "/readyz" && context.Response.StatusCode == 200);
 
-    /// <summary>What is known of a request. No query, of no address: reset links and API keys travel in it.</summary>
+    /// <summary>
+    /// What is known of a request. No query, of no address: reset links
+    /// and API keys travel in it.
+    /// </summary>
     private static Dictionary<string, object?> Access(HttpContext context, long began) => new()
     {
         ["method"] = context.Request.Method,
@@ -93,8 +108,9 @@ public static partial class Logs
 }
 
 /// <summary>
-/// The same keys as the Flask application's, so one collector reads both. The framework's own JSON
-/// console nests them, and has a line's text twice.
+/// The same keys as the Flask application's, so one collector reads
+/// both. The framework's own JSON console nests them, and has a line's
+/// text twice.
 /// </summary>
 public sealed class JsonLines() : ConsoleFormatter(Name)
 {
@@ -103,7 +119,8 @@ public sealed class JsonLines() : ConsoleFormatter(Name)
     public override void Write<TState>(in LogEntry<TState> entry, IExternalScopeProvider? scopes, TextWriter output)
     {
         using var buffer = new MemoryStream();
-        using (var line = new Utf8JsonWriter(buffer))
+        // No browser reads it: + and é may stand as they are.
+        using (var line = new Utf8JsonWriter(buffer, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             line.WriteStartObject();
             line.WriteString("time", DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffzzz"));
@@ -122,6 +139,7 @@ public sealed class JsonLines() : ConsoleFormatter(Name)
             foreach ((string name, object? value) in entry.State as Dictionary<string, object?> ?? [])
             {
                 line.WritePropertyName(name);
+                // By this writer, so with its encoder.
                 JsonSerializer.Serialize(line, value);
             }
             if (entry.Exception is not null)

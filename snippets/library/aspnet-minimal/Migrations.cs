@@ -1,7 +1,7 @@
-// Bring the database as far as this code needs it: `dotnet App.dll
-// migrate`, once a release, before it serves. Not at the start of
-// the server: two copies would race for it, and one that cannot
-// migrate could not serve either.
+// Bring the database as far as this code needs it, once a release,
+// before it serves: dotnet App.dll migrate
+// Not at the start of the server: two copies would race for it, and
+// one that cannot migrate could not serve either.
 
 using System.Diagnostics;
 using System.Reflection;
@@ -28,11 +28,16 @@ public static class Migrations
         )
         """;
 
-    /// <summary>The migrations of this code in their order: migrations/*.sql, which App.dll holds.</summary>
+    /// <summary>
+    /// The migrations of this code in their order: migrations/*.sql,
+    /// which App.dll holds.
+    /// </summary>
     public static IReadOnlyList<string> Names { get; } =
         [.. Assembly.GetExecutingAssembly().GetManifestResourceNames().Where(name => char.IsDigit(name[0])).Order()];
 
-    /// <summary>Exit status: 0 where the database is as far as this code.</summary>
+    /// <summary>
+    /// Exit status: 0 where the database is as far as this code.
+    /// </summary>
     public static async Task<int> Run(string database)
     {
         try
@@ -71,7 +76,10 @@ public static class Migrations
         }
     }
 
-    /// <summary>One attempt, whole or not at all; false where another release did it before.</summary>
+    /// <summary>
+    /// One attempt, whole or not at all; false where another release
+    /// did it before.
+    /// </summary>
     private static async Task<bool> Once(NpgsqlDataSource source, string name)
     {
         await using NpgsqlConnection connection = await source.OpenConnectionAsync();

@@ -1,6 +1,7 @@
 // From settings to a server: what is read, what there is, and
 // what a request passes through, in its order.
 
+using System.Net.Sockets;
 using App;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -12,11 +13,11 @@ builder.Logging.ToStandardOutput();
 Settings settings;
 try
 {
-    settings = Settings.From(builder.Configuration);
     if (args is ["migrate"])
     {
-        return await Migrations.Run(settings.RequiredDatabase);
+        return await Migrations.Run(Settings.RequiredDatabase(builder.Configuration));
     }
+    settings = Settings.From(builder.Configuration);
 }
 catch (SettingsException error)
 {
@@ -106,5 +107,14 @@ app.MapRazorPages().WithStaticAssets();
 app.MapProbes();
 app.MapUploads();
 app.MapApi();
-await app.RunAsync();
-return 0;
+try
+{
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception error) when (error is IOException or SocketException)
+{
+    // A port that is taken, or that only root may have. The host
+    // has logged it: a stack trace on stderr would be no JSON.
+    return 1;
+}

@@ -11,7 +11,10 @@ using Npgsql;
 
 namespace App;
 
-/// <summary>Seals with the first key, and opens with any of them: so a key can be replaced.</summary>
+/// <summary>
+/// Seals with the first key, and opens with any of them: so a key can
+/// be replaced.
+/// </summary>
 public sealed class Seal(IEnumerable<string> secrets)
 {
     private const int NonceBytes = 12, TagBytes = 16, KeyBytes = 32;
@@ -23,7 +26,9 @@ public sealed class Seal(IEnumerable<string> secrets)
             HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), KeyBytes, info: "seal"u8.ToArray())),
     ];
 
-    /// <summary>The text, as nobody else can read or change it.</summary>
+    /// <summary>
+    /// The text, as nobody else can read or change it.
+    /// </summary>
     public byte[] Close(string text)
     {
         byte[] plain = Encoding.UTF8.GetBytes(text);
@@ -35,21 +40,23 @@ public sealed class Seal(IEnumerable<string> secrets)
         return made;
     }
 
-    /// <summary>The text; null where no key of today has sealed it.</summary>
-    public string? Open(byte[] sealed_)
+    /// <summary>
+    /// The text; null where no key of today has sealed it.
+    /// </summary>
+    public string? Open(byte[] closed)
     {
-        if (sealed_.Length < NonceBytes + TagBytes)
+        if (closed.Length < NonceBytes + TagBytes)
         {
             return null;
         }
-        Span<byte> nonce = sealed_.AsSpan(0, NonceBytes), tag = sealed_.AsSpan(NonceBytes, TagBytes);
-        byte[] plain = new byte[sealed_.Length - NonceBytes - TagBytes];
+        Span<byte> nonce = closed.AsSpan(0, NonceBytes), tag = closed.AsSpan(NonceBytes, TagBytes);
+        byte[] plain = new byte[closed.Length - NonceBytes - TagBytes];
         foreach (byte[] key in keys)
         {
             using var cipher = new AesGcm(key, TagBytes);
             try
             {
-                cipher.Decrypt(nonce, sealed_.AsSpan(NonceBytes + TagBytes), tag, plain);
+                cipher.Decrypt(nonce, closed.AsSpan(NonceBytes + TagBytes), tag, plain);
                 return Encoding.UTF8.GetString(plain);
             }
             catch (AuthenticationTagMismatchException)
@@ -61,7 +68,10 @@ public sealed class Seal(IEnumerable<string> secrets)
     }
 }
 
-/// <summary>Where the keys of cookies are kept: all copies have the same ones, and a new container has them too.</summary>
+/// <summary>
+/// Where the keys of cookies are kept: all copies have the same ones,
+/// and a new container has them too.
+/// </summary>
 public sealed class KeysInDatabase(Database database) : IXmlRepository
 {
     public IReadOnlyCollection<XElement> GetAllElements()
@@ -86,7 +96,10 @@ public sealed class KeysInDatabase(Database database) : IXmlRepository
     }
 }
 
-/// <summary>Sealed before they are stored. The framework makes one of these itself to open them again.</summary>
+/// <summary>
+/// Sealed before they are stored. The framework makes one of these
+/// itself to open them again.
+/// </summary>
 public sealed class SealedKeys(IServiceProvider services) : IXmlEncryptor, IXmlDecryptor
 {
     private readonly Seal seal = services.GetRequiredService<Seal>();

@@ -16,7 +16,10 @@ public sealed class Sessions(IDataProtectionProvider keys)
 
     private readonly IDataProtector protector = keys.CreateProtector(Cookie);
 
-    /// <summary>What it brought; an empty one where it brought none that is ours.</summary>
+    /// <summary>
+    /// What it brought; an empty one where it brought none that is
+    /// ours.
+    /// </summary>
     public Session Read(HttpContext context)
     {
         try

@@ -5,21 +5,36 @@ using Npgsql;
 
 namespace App;
 
-/// <summary>A setting is missing or makes no sense. The message names it and never holds its value.</summary>
+/// <summary>
+/// A setting is missing or makes no sense. The message names it and
+/// never holds its value.
+/// </summary>
 public sealed class SettingsException(string message) : Exception(message);
 
-/// <summary>What the application is told from outside. No record: one would print its secrets.</summary>
+/// <summary>
+/// What the application is told from outside. No record: one would
+/// print its secrets.
+/// </summary>
 public sealed class Settings
 {
     public required string SecretKey { get; init; }
 
-    /// <summary>Keys of before, until what they sealed is gone: so a key can be replaced.</summary>
+    /// <summary>
+    /// Keys of before, until what they sealed is gone: so a key can be
+    /// replaced.
+    /// </summary>
     public required IReadOnlyList<string> SecretKeyFallbacks { get; init; }
 
-    /// <summary>As Npgsql wants it; null where the application runs without one, and may.</summary>
+    /// <summary>
+    /// As Npgsql wants it; null where the application runs without one,
+    /// and may.
+    /// </summary>
     public required string? Database { get; init; }
 
-    /// <summary>A directory that outlives the container; null where nobody may bring a file.</summary>
+    /// <summary>
+    /// A directory that outlives the container; null where nobody may
+    /// bring a file.
+    /// </summary>
     public required string? Uploads { get; init; }
 
     /// <summary>Whose word about the visitor counts.</summary>
@@ -27,27 +42,36 @@ public sealed class Settings
 
     public required string Revision { get; init; }
 
-    public string RequiredDatabase => Database ?? throw Missing("DATABASE_URL");
-
-    /// <summary>Read every setting, or throw SettingsException for the first that is missing or wrong.</summary>
+    /// <summary>
+    /// Read every setting, or throw SettingsException for the first
+    /// that is missing or wrong.
+    /// </summary>
     public static Settings From(IConfiguration environment) => new()
     {
         // There is no default: a default would be public.
         SecretKey = Read(environment, "SECRET_KEY") ?? throw Missing("SECRET_KEY"),
         SecretKeyFallbacks = Words(Read(environment, "SECRET_KEY_FALLBACKS")),
-        Database = ConnectionString(Read(environment, "DATABASE_URL"), Read(environment, "DATABASE_PASSWORD")),
+        Database = Connection(environment),
         Uploads = Writable(environment["UPLOADS"]),
         Proxies = [.. Words(environment["PROXY_NETWORKS"]).Select(Network)],
         Revision = environment["REVISION"] is { Length: > 0 } revision ? revision : "unknown",
     };
 
+    /// <summary>All that a migration needs.</summary>
+    public static string RequiredDatabase(IConfiguration environment) =>
+        Connection(environment) ?? throw Missing("DATABASE_URL");
+
+    private static string? Connection(IConfiguration environment) =>
+        ConnectionString(Read(environment, "DATABASE_URL"), Read(environment, "DATABASE_PASSWORD"));
+
     private static SettingsException Missing(string name) =>
         new($"{name} is not set: give its value, or the path of a file as {name}_FILE");
 
     /// <summary>
-    /// The value of NAME, or what the file holds that NAME_FILE names; null where neither is set.
-    /// Files are how Compose, Swarm and Kubernetes hand over secrets: an environment is
-    /// inherited by every child process and shown by docker inspect, a file is not.
+    /// The value of NAME, or what the file holds that NAME_FILE names;
+    /// null where neither is set. Files are how Compose, Swarm and
+    /// Kubernetes hand over secrets: an environment is inherited by
+    /// every child process and shown by docker inspect, a file is not.
     /// </summary>
     private static string? Read(IConfiguration environment, string name)
     {
@@ -75,8 +99,9 @@ public sealed class Settings
     }
 
     /// <summary>
-    /// Npgsql reads no URL: it takes its own "Host=...;Username=...". Platforms give a URL,
-    /// some with postgres:// in front and some with postgresql://.
+    /// Npgsql reads no URL: it takes its own "Host=...;Username=...".
+    /// Platforms give a URL, some with postgres:// in front and some
+    /// with postgresql://.
     /// </summary>
     private static string? ConnectionString(string? url, string? password)
     {
@@ -114,7 +139,10 @@ public sealed class Settings
             string[] pair = option.Split('=', 2);
             try
             {
-                made[pair[0] == "sslmode" ? "SSL Mode" : pair[0]] = Uri.UnescapeDataString(pair[^1].Replace("-", ""));
+                // libpq writes application_name and verify-full
+                // for what is Application Name and VerifyFull here.
+                string value = Uri.UnescapeDataString(pair[^1]);
+                made[pair[0].Replace('_', ' ')] = pair[0] == "sslmode" ? value.Replace("-", "") : value;
             }
             catch (Exception error) when (error is ArgumentException or KeyNotFoundException or FormatException)
             {
@@ -133,12 +161,12 @@ public sealed class Settings
         string probe = Path.Combine(folder, $".{Guid.NewGuid():N}");
         try
         {
-            using FileStream file = new(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            File.Create(probe, 1, FileOptions.DeleteOnClose).Dispose();
             return folder;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new SettingsException($"UPLOADS must be a directory that user {Environment.UserName} can write to: {folder}");
+            throw new SettingsException($"UPLOADS must be a directory that the process can write to: {folder}");
         }
     }
 

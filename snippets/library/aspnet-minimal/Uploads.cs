@@ -8,8 +8,9 @@ namespace App;
 public static class Uploads
 {
     /// <summary>
-    /// Write it, whole and to the disk; return its name. Only then is its row written: a row names
-    /// a file that is there. A file without a row can be swept away.
+    /// Write it, whole and to the disk; return its name. Only then is
+    /// its row written: a row names a file that is there. A file
+    /// without a row can be swept away.
     /// </summary>
     public static async Task<string> Keep(string folder, IFormFile file)
     {
@@ -35,7 +36,10 @@ public static class Uploads
         // Handed on as it came, to be saved: a page that
         // somebody brought is not shown as one of ours.
         app.MapGet("/notes/{number:long}/file", async (long number, Database database, Settings settings) =>
-            database.Exists && settings.Uploads is { } folder && await database.Find(number) is { Upload: { } name } note
+        {
+            Note? note = database.Exists ? await database.Find(number) : null;
+            return settings.Uploads is { } folder && note is { Upload: { } name }
                 ? Results.File(Path.Combine(folder, name), "application/octet-stream", note.UploadName)
-                : Results.NotFound());
+                : Results.NotFound();
+        });
 }

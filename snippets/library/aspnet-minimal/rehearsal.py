@@ -123,7 +123,7 @@ def migrating_again_changes_nothing(image: Image, project: Project) -> Judgement
         after = asked(container, count)
     # A stack trace is no JSON, and says as much.
     last = [
-        line.partition('"message":"')[2].rstrip('"}') or line for end in done for line in end.stdout.splitlines()[-1:]
+        line.partition('"message":')[2].rstrip("}") or line for end in done for line in end.stdout.splitlines()[-1:]
     ]
     seen = f"{before} migrations before, {after} after; {'; '.join(map(str, done))}: {'; '.join(last)}"
     is_kept = before == after and before != "0" and [end.status for end in done] == [0, 0]

@@ -2,7 +2,10 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace App.Pages;
 
-/// <summary>The page, with the visits of all and of this browser. 503 while the database is away.</summary>
+/// <summary>
+/// The page, with the visits of all and of this browser. 503 while the
+/// database is away.
+/// </summary>
 public sealed class IndexModel(Database database, Sessions sessions, ILogger<IndexModel> log) : PageModel
 {
     public bool HasDatabase => database.Exists;
