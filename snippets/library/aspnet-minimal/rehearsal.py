@@ -17,10 +17,10 @@ SEE_OTHER = 303
 # A host that nobody told otherwise gives up after 30 s.
 LONG_S = 33
 # There is no program in the image that could post a form, but bash.
-POST = """
+POST = r"""
 exec 3<>/dev/tcp/127.0.0.1/$0
-printf 'POST /notes HTTP/1.0\\r\\nContent-Type: application/x-www-form-urlencoded\\r\\nContent-Length: %d\\r\\n\\r\\n%s' \\
-    ${#1} "$1" >&3
+printf 'POST /notes HTTP/1.0\r\nContent-Type: application/x-www-form-urlencoded\r\n' >&3
+printf 'Content-Length: %d\r\n\r\n%s' ${#1} "$1" >&3
 cat <&3
 """
 
@@ -88,7 +88,8 @@ def session_outlives_its_container(image: Image, project: Project) -> Judgement:
         with image.boot() as following:
             again = following.get("/notes?q=before", headers={"Cookie": cookie}).body.decode()
     is_known = CONTACT in again
-    seen = f"POST /notes answered {status}; to the next container its visitor is {'known' if is_known else 'a stranger'}"
+    seen = f"POST /notes answered {status}; "
+    seen += f"to the next container its visitor is {'known' if is_known else 'a stranger'}"
     return kept_if(status == SEE_OTHER and bool(cookie) and is_known, seen)
 
 
