@@ -39,7 +39,7 @@ def asked(container: Container, query: str) -> str:
 
 
 @promise(family="rehearsal", authority="https://12factor.net/logs")
-def request_is_found_by_its_id(image: Image, project: Project) -> Judgement:
+def lines_are_found_by_their_request(image: Image, project: Project) -> Judgement:
     """The id that the proxy gives comes back and is in the log; what is none is replaced, and one is made."""
     sent = {"order-17": True, 'x" "level": "fake': False, "": False}
     seen, faults = [], []
@@ -59,7 +59,7 @@ def request_is_found_by_its_id(image: Image, project: Project) -> Judgement:
 
 
 @promise(family="rehearsal", authority="https://learn.microsoft.com/dotnet/api/system.security.cryptography.aesgcm")
-def contact_is_sealed(image: Image, project: Project) -> Judgement:
+def contacts_and_keys_are_sealed(image: Image, project: Project) -> Judgement:
     """Whoever reads the database sees no contact and no key, whoever left it does, and nobody else."""
     with image.boot() as container:
         status, cookie = noted(container, project, text="sealed", contact=CONTACT)
@@ -113,7 +113,7 @@ def long_request_outlives_the_signal(image: Image, project: Project) -> Judgemen
 
 
 @promise(family="rehearsal", authority="https://12factor.net/admin-processes")
-def migrating_again_changes_nothing(image: Image, project: Project) -> Judgement:
+def each_migration_runs_once(image: Image, project: Project) -> Judgement:
     """Two releases that migrate at once, after one that did: both end well, and nothing is done twice."""
     migrate = project.migrate or ""
     count = "SELECT count(*) FROM migrations"
