@@ -42,7 +42,10 @@ public static class Migrations
     {
         try
         {
-            await using NpgsqlDataSource source = NpgsqlDataSource.Create(database);
+            // No visitor waits for this: on a busy machine it
+            // should rather be late than fail the release.
+            var patient = new NpgsqlConnectionStringBuilder(database) { Timeout = 15 };
+            await using NpgsqlDataSource source = NpgsqlDataSource.Create(patient);
             int ran = 0;
             foreach (string name in Names)
             {
