@@ -1,0 +1,3 @@
+CREATE TABLE visits (
+    at timestamptz NOT NULL DEFAULT now()
+);
