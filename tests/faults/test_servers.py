@@ -55,6 +55,26 @@ def test_a_block_that_breaks_off_leaves_the_hosts_as_deployed(servers: Servers) 
     assert servers.run("cat /srv/state", on="site.example.org").stdout == "arrived\n"
 
 
+def test_a_host_that_is_lost_is_another_one(servers: Servers) -> None:
+    """It has the name, holds nothing, and lets in who deploys; a second look finds the one that was kept."""
+    servers.arrive()
+    servers.keep()
+
+    servers.lose("site.example.org")
+
+    assert servers.run("ls /srv", on="site.example.org").stdout == ""
+    assert servers.arrive().status == 0
+    assert servers.run("cat /srv/state", on="site.example.org").stdout == "arrived\n"
+    assert servers.renewed().run("ls /srv", on="site.example.org").stdout == "state\n"
+
+
+def test_what_has_no_command_is_neither_backed_up_nor_restored(servers: Servers) -> None:
+    """And it is told so."""
+    for ask, name in ((servers.backup, "backup"), (servers.restore, "restore")):
+        with pytest.raises(ContainerError, match=f"no command is called {name}"):
+            ask()
+
+
 def test_a_neighbour_is_answered_by_name(servers: Servers) -> None:
     """Status, headers and body; where nobody answers, that is told."""
     servers.run(f"echo arrived > /srv/state && {SERVE}", on="site.example.org")
