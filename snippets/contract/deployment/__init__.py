@@ -52,7 +52,7 @@ DEPLOYMENT: tuple[Promise, ...] = (
 )
 # What is promised by what is added to a deployment, by the part of it that is described; in that order too.
 ADDED: Mapping[str, tuple[Promise, ...]] = {
-    "backup": (backup_restores, backup_fails_loudly, backups_outlive_intruder, host_lost)
+    "backup": (backup_restores, backup_fails_loudly, host_lost, backups_outlive_intruder)
 }
 DEPLOYED = {promise.slug: promise for promises in (DEPLOYMENT, *ADDED.values()) for promise in promises}
 

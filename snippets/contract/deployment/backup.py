@@ -14,6 +14,9 @@ from .visitors import served
 
 RESTIC = "https://restic.readthedocs.io/en/v0.18.0"
 TOLD_S = 60.0
+# systemd starts a unit five times within ten seconds and no more, and so the one that tells of failures. Nights are
+# farther apart.
+PAUSE_S = 3.0
 # What befalls every store, and nobody has to state.
 OFF = "the store is switched off"
 # An answer comes, whatever it is.
@@ -129,6 +132,7 @@ def backup_fails_loudly(servers: Deployed, backed: BackedUp) -> Judgement:
 
 
 def _attempt(servers: Deployed, backed: BackedUp, trouble: str) -> Attempt:
+    servers.await_(lambda: False, PAUSE_S)
     before, heard = _copies(servers, backed), len(servers.told())
 
     def is_told() -> bool:

@@ -10,7 +10,9 @@ THIN = "systemctl start thin-backups.service"
 REPOSITORY = f"/srv/backups/{APP}"
 COPIES = f"ls {REPOSITORY}/snapshots"
 AGAIN = "ansible-playbook --vault-password-file ~/.vault-password backup.yml"
-# The largest file of data, from its middle on: what is there is another thing, of the same length.
+# What restic keeps of directories it reads at every check. So the largest file has to be one of data.
+LARGE = "head --bytes=1M /dev/urandom > $(docker volume inspect --format '{{.Mountpoint}}' app_uploads)/large"
+# From its middle on there is another thing, of the same length.
 SPOILED = f"""
 file=$(find {REPOSITORY}/data -type f -printf '%s %p\\n' | sort --numeric-sort --reverse | sed 's/[0-9]* //;q')
 cp --preserve "$file" /root/spoiled && echo "$file" > /root/spoiled.name && chmod u+w "$file"
@@ -45,7 +47,7 @@ def _standing(servers: Servers) -> tuple[str, ...]:
 @promise(family="rehearsal", authority="https://restic.readthedocs.io/en/v0.18.0/045_working_with_repos.html")
 def damage_is_noticed(servers: Servers) -> Judgement:
     """Bytes that changed on the store's disk are noticed when its backups are read, and somebody is told."""
-    servers.run(BACKUP, on=APP)
+    servers.run(f"{LARGE} && {BACKUP}", on=APP)
     before = len(servers.told())
     servers.run(SPOILED, on=STORE)
     failed = servers.run(THIN, on=STORE, check=False).status != 0
