@@ -224,6 +224,7 @@ def test_the_handbooks_own_tutorials_load() -> None:
     tutorials = load_tutorials(Path(__file__).parents[3] / "docs", load())
 
     assert {name: tutorial.servers for name, tutorial in tutorials.items() if tutorial.servers} == {
-        "one-server": "ansible-app-docker"
+        "back-up-destroy-restore": "backup-restic-pgdump",
+        "one-server": "ansible-app-docker",
     }
     assert {name: misread(tutorial) for name, tutorial in tutorials.items()} == dict.fromkeys(tutorials)
