@@ -116,7 +116,7 @@ class Backed:
     def lose(self, name: str) -> None:
         """All that was on it."""
         del name
-        self.left.clear()
+        self._empty()
 
     def kill(self, unit: str = "") -> None:
         """The store."""
@@ -160,6 +160,7 @@ def test_what_is_as_it_should_be_is_kept(slug: str) -> None:
         ("backup-restores", Backed(took_s=200.0), "restored in 200 s"),
         ("host-lost", Backed(forgets=lambda left: left[:-1]), "is shown ''"),
         ("host-lost", Backed(took_s=500.0), "1000 s in all"),
+        ("host-lost", Backed(stays=True), "nothing was taken away"),
         ("backup-fails-loudly", Backed(is_deaf=True), "the disk is full: it fails, nobody is told"),
         (
             "backup-fails-loudly",

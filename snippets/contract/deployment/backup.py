@@ -59,7 +59,7 @@ def backup_restores(servers: Deployed, backed: BackedUp) -> Judgement:
     before = Data.written(servers, backed, "before-the-backup")
     copied = servers.backup()
     servers.run(backed.backup.empty, on=backed.deployment.host)
-    gone = servers.run(ASKED.format(url=backed.deployment.ready), on=NEIGHBOUR, check=False).status != 0
+    gone = _is_gone(servers, backed)
     servers.arrive()
     gone = gone and Data.of(servers, backed) != before
     restored = servers.restore()
@@ -77,14 +77,21 @@ def host_lost(servers: Deployed, backed: BackedUp) -> Judgement:
     before = Data.written(servers, backed, "before-the-loss")
     copied = servers.backup()
     servers.lose(backed.deployment.host)
+    gone = _is_gone(servers, backed)
     arrived, restored = servers.arrive(), servers.restore()
     served(servers, backed.deployment)
     after, took_s = Data.of(servers, backed), arrived.took_s + restored.took_s
-    seen = f"the backup exits {copied.status}; on a host that holds nothing it arrives in {arrived.took_s:.0f} s and "
+    seen = "" if gone else "nothing was taken away: it served all the time; "
+    seen += f"the backup exits {copied.status}; on a host that holds nothing it arrives in {arrived.took_s:.0f} s and "
     seen += f"is restored in {restored.took_s:.0f} s, {_ended(restored)}: {took_s:.0f} s in all; "
     seen += after.like(before)
     right = copied.status == restored.status == 0 and took_s <= backed.backup.lost_s
-    return kept_if(right and after == before, seen)
+    return kept_if(right and gone and after == before, seen)
+
+
+def _is_gone(servers: Deployed, backed: BackedUp) -> bool:
+    """Whether nobody answers any more where it was."""
+    return servers.run(ASKED.format(url=backed.deployment.ready), on=NEIGHBOUR, check=False).status != 0
 
 
 def _ended(done: Done) -> str:
