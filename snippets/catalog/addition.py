@@ -1,16 +1,17 @@
 """What a snippet adds to a deployment -> the whole that it then is, and what speaks against it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from ..contract.deployment.addition import Addition, Backup
+from ..contract.deployment.addition import Addition, Backup, Status, Trouble
 from .deployment import NONCE
 from .description import silent
 from .metadata import HostTable, SnippetTable, near
 from .snippet import ARRIVE, Kind, Snippet
 
 BACKUP, RESTORE = "backup", "restore"
+WATCHER, UNIT, AGO = "{watcher}", "{unit}", "{ago_s}"
 
 
 def base_faults(base: SnippetTable, table: SnippetTable) -> Iterator[str]:
@@ -42,31 +43,63 @@ def addition_faults(snippet: Snippet, addition: Addition) -> Iterator[str]:
     """Every fault of what is added to a deployment."""
     if snippet.kind is not Kind.HOST:
         yield "unexpected key addition: only to hosts something is added"
-    if not addition.parts:
-        yield "addition: adds nothing that is promised"
+    if len(addition.parts) != 1:
+        yield f"addition: {' and '.join(addition.parts) or 'nothing that is promised'}, and it is one thing"
     if addition.backup and snippet.table.host:
         yield from _backup_faults(snippet, addition.backup)
+    if addition.status and snippet.table.host:
+        yield from _status_faults(snippet, addition.status)
 
 
 def _backup_faults(snippet: Snippet, backup: Backup) -> Iterator[str]:
     for verb in (BACKUP, RESTORE):
         if verb not in snippet.table.commands:
             yield f"missing key commands.{verb}: a promise asks it"
-    hosts = snippet.table.host.names if snippet.table.host else []
-    others = [name for name in hosts if name != snippet.deployment.host]
+    others = _others(snippet)
     if backup.store not in others:
         yield f"addition.backup.store: {backup.store!r} is no other host{near(backup.store, others)}"
     for key, stated in {"troubles": backup.troubles, "attacks": backup.attacks}.items():
         if not stated:
             yield f"addition.backup.{key}: none"
-    for name, trouble in backup.troubles.items():
-        if trouble.on not in hosts:
-            yield f"addition.backup.troubles.{name}.on: no host {trouble.on!r}{near(trouble.on, hosts)}"
-        moments = {"begin": trouble.begin, "end": trouble.end}
-        yield from silent(**{f"addition.backup.troubles.{name}.{key}": said for key, said in moments.items()})
+    yield from _trouble_faults(snippet, "backup", backup.troubles)
     yield from silent(**{f"addition.backup.attacks.{name}": command for name, command in backup.attacks.items()})
     if NONCE not in backup.leave:
         yield f"addition.backup.leave: without {NONCE} nobody can tell what was left"
     commands = {"copies": backup.copies, "sound": backup.sound, "thin": backup.thin, "left": backup.left}
     commands |= {"sums": backup.sums, "empty": backup.empty}
     yield from silent(**{f"addition.backup.{key}": command for key, command in commands.items()})
+
+
+def _status_faults(snippet: Snippet, status: Status) -> Iterator[str]:
+    others = _others(snippet)
+    for watcher in status.watchers:
+        if watcher not in others:
+            yield f"addition.status.watchers: {watcher!r} is no other host{near(watcher, others)}"
+    for key, stated in {"watchers": status.watchers, "troubles": status.troubles}.items():
+        if not stated:
+            yield f"addition.status.{key}: none"
+    yield from _trouble_faults(snippet, "status", status.troubles)
+    if WATCHER not in status.says:
+        yield f"addition.status.says: without {WATCHER} nobody can tell whose page is meant"
+    for put in (UNIT, AGO):
+        if put not in status.aged:
+            yield f"addition.status.aged: without {put} nobody can tell what is meant"
+    if not status.looks.endswith(".timer"):
+        yield f"addition.status.looks: {status.looks!r} is no timer"
+    yield from silent(**{"addition.status.up": status.up, "addition.status.down": status.down})
+    if status.up == status.down:
+        yield f"addition.status.down: {status.down!r} is what it says while all is well"
+
+
+def _others(snippet: Snippet) -> list[str]:
+    hosts = snippet.table.host.names if snippet.table.host else []
+    return [name for name in hosts if name != snippet.deployment.host]
+
+
+def _trouble_faults(snippet: Snippet, part: str, troubles: Mapping[str, Trouble]) -> Iterator[str]:
+    hosts = snippet.table.host.names if snippet.table.host else []
+    for name, trouble in troubles.items():
+        if trouble.on not in hosts:
+            yield f"addition.{part}.troubles.{name}.on: no host {trouble.on!r}{near(trouble.on, hosts)}"
+        moments = {"begin": trouble.begin, "end": trouble.end}
+        yield from silent(**{f"addition.{part}.troubles.{name}.{key}": said for key, said in moments.items()})

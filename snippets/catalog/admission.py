@@ -8,7 +8,7 @@ from .description import beside_faults, message_fault, project_faults, silent, u
 from .kinds import kind_faults
 from .metadata import APART, Edit, PitfallTable, ProvenIn, near
 from .pitfall import Pitfall
-from .snippet import COMPOSE, METADATA, REHEARSAL, SUMS, Kind, Snippet, Source
+from .snippet import METADATA, REHEARSAL, SUMS, Kind, Snippet, Source
 
 REHEARSED = "rehearsal"
 # Of a deployment `arrive` is what `boot` is of a container.
@@ -27,7 +27,7 @@ def snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterato
     for fault in _snippet_faults(snippet, snippets):
         yield f"{snippet.name}/{METADATA}: {fault}"
     for fault in snippet.composed.faults:
-        yield f"{snippet.name}/{COMPOSE}: {fault}"
+        yield f"{snippet.name}/{fault}"
 
 
 def _snippet_faults(snippet: Snippet, snippets: Mapping[str, Snippet]) -> Iterator[str]:

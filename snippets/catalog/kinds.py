@@ -82,7 +82,7 @@ def _compose_faults(snippet: Snippet) -> Iterator[str]:
         # It is told what is missing.
         return
     for path in snippet.sources:
-        if OTHER_COMPOSE.fullmatch(path.rpartition("/")[2]) and path != COMPOSE:
+        if OTHER_COMPOSE.fullmatch(path.rpartition("/")[2]) and path not in snippet.compose_files:
             yield f"unexpected file {path}: {COMPOSE} alone is read and proven"
     if COMPOSE in snippet.sources and DOTENV in snippet.sources:
         yield f"unexpected file {DOTENV}: where it is proven another is written in its place"

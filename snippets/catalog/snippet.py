@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ..contract import ADDED, DEPLOYMENT, PROMISES, Project, Promise
-from ..contract.deployment.addition import BackedUp
+from ..contract.deployment.addition import BackedUp, Watched
 from ..contract.deployment.description import Deployment
 from ..contract.dockerfile import bases
 from ..errors import CatalogError
@@ -22,6 +22,8 @@ METADATA = "snippet.toml"
 # The command that brings a deployment to hosts that hold nothing, with all above it.
 ARRIVE = "arrive"
 COMPOSE = "compose.yaml"
+# What a part of the contract of deployments is told of a snippet.
+Described = Deployment | BackedUp | Watched
 DOTENV = ".env"
 # What `sha256sum --check` reads.
 SUMS = "SHA256SUMS"
@@ -117,8 +119,22 @@ class Snippet:
 
     @cached_property
     def composed(self) -> Composed:
-        """What its compose file fetches, and the faults of that; nothing where it has none."""
-        return composed(self.text(COMPOSE), self.sources, self.text) if COMPOSE in self.sources else Composed()
+        """What its compose files fetch, that of each directory, and the faults of that; nothing where it has none."""
+        read = [self._composed_in(path.removesuffix(COMPOSE)) for path in self.compose_files]
+        fetched = dict.fromkeys(base for each in read for base in each.bases)
+        return Composed(bases=tuple(fetched), faults=tuple(fault for each in read for fault in each.faults))
+
+    @property
+    def compose_files(self) -> tuple[str, ...]:
+        """Those that are read, by their paths: for hosts a directory may be a project of its own."""
+        projects = (path for path in self.sources if path.endswith(f"/{COMPOSE}") and self.kind is Kind.HOST)
+        return (*(path for path in self.sources if path == COMPOSE), *projects)
+
+    def _composed_in(self, folder: str) -> Composed:
+        """`folder` ends with a slash, or is the whole."""
+        beside = [path.removeprefix(folder) for path in self.sources if path.startswith(folder)]
+        found = composed(self.text(folder + COMPOSE), beside, lambda path: self.text(folder + path))
+        return Composed(bases=found.bases, faults=tuple(f"{folder}{COMPOSE}: {fault}" for fault in found.faults))
 
     @property
     def promises(self) -> tuple[Promise, ...]:
@@ -155,12 +171,14 @@ class Snippet:
         return msgspec.structs.replace(self.table.deployment, not_applicable=exempt)
 
     @property
-    def described(self) -> Deployment | BackedUp:
+    def described(self) -> Described:
         """What its part of the contract of deployments is told of it; TypeError where none is asked."""
-        if self.table.addition is None or self.table.addition.backup is None:
-            return self.deployment
-        exempt = self.table.not_applicable
-        return BackedUp(deployment=self.deployment, backup=self.table.addition.backup, not_applicable=exempt)
+        added, exempt = self.table.addition, self.table.not_applicable
+        if added and added.backup:
+            return BackedUp(deployment=self.deployment, backup=added.backup, not_applicable=exempt)
+        if added and added.status:
+            return Watched(deployment=self.deployment, status=added.status, not_applicable=exempt)
+        return self.deployment
 
     def content(self, path: str) -> bytes:
         """One file's bytes to give out, the very ones the digest is of; KeyError where it has no such file.

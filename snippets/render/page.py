@@ -10,10 +10,10 @@ from ..errors import ReferenceFault, SnippetsError, UnverifiedError
 from ..handbook import Handbook
 from .blocks import Links
 from .lookup import UnprovenError
-from .references import LANGUAGES, Shown, sentence, show
+from .references import LANGUAGES, SENTENCES, Shown, show
 
-# In a sentence: {command}`flask-pip/build`.
-_IN_SENTENCE = re.compile(r"(?<!`)\{command\}`([^`\n]+)`")
+# In a sentence: {command}`flask-pip/build`, {seen}`flask-pip/drains: requests`.
+_IN_SENTENCE = re.compile(rf"(?<!`)\{{({'|'.join(SENTENCES)})\}}`([^`\n]+)`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +69,13 @@ def render(text: str, page: str, handbook: Handbook, *, first_line: int = 1) -> 
 
 
 def _prose(lines: Sequence[str], page: str, handbook: Handbook, objections: list[Objection]) -> list[str]:
-    """Lines with the commands that their sentences refer to; what speaks against one goes to `objections`."""
+    """Lines with the commands and figures that their sentences refer to; what speaks against one: `objections`."""
     shown: list[str] = []
     for number, line in enumerate(lines, start=1):
         told = line
-        for found in _IN_SENTENCE.finditer(line) if "{command}" in line else ():
+        for found in _IN_SENTENCE.finditer(line) if "}`" in line else ():
             try:
-                told = told.replace(found[0], sentence(found[1].strip(), handbook))
+                told = told.replace(found[0], SENTENCES[found[1]](found[2].strip(), handbook))
             except UnprovenError as fault:
                 objections.append(Objection(page=page, line=number, why=str(fault), unproven=True))
             except SnippetsError as fault:

@@ -1,5 +1,6 @@
 """A reference and the records -> HTML: the one way by which anything proven gets onto a page."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
@@ -65,6 +66,26 @@ def sentence(reference: str, handbook: Handbook) -> str:
     if "\n" in text or "`" in text:
         raise ReferenceFault(f"{reference} is more than a sentence holds: show it by a command fence")
     return f"`{text}`"
+
+
+def figure(reference: str, handbook: Handbook) -> str:
+    """A number of what was seen, with the words behind it: of `backup-restic-pgdump/host-lost: s in all` the seconds.
+
+    Raises as `show` does, and where these words are not behind a number.
+    """
+    judge, _, words = reference.partition(": ")
+    name, _, slug = judge.partition("/")
+    standing = lookup.snippet(name, handbook)
+    known = {promise.slug for promise in standing.snippet.promises} | set(standing.snippet.rehearsals)
+    if slug not in known:
+        lookup.unknown(f"{name} is judged by no", slug, known)
+    if _withheld(standing):
+        raise ReferenceFault(f"{reference} is withheld: nobody saw it")
+    seen = next((finding.seen for finding in lookup.record(standing).findings if finding.promise == slug), "")
+    found = re.search(rf"(\d+(?:\.\d+)?) {re.escape(words)}\b", seen) if words else None
+    if found is None:
+        raise ReferenceFault(f"{judge}: no number stands before {words!r} in what was seen: {seen}")
+    return f"**{found[0]}**"
 
 
 def _pitfall(reference: str, handbook: Handbook, links: Links) -> Shown:
@@ -191,6 +212,8 @@ def _install(reference: str, _handbook: Handbook, _links: Links) -> Shown:
     return Shown(html=install.install())
 
 
+# What a sentence refers to, by the word in braces.
+SENTENCES: Mapping[str, Callable[[str, Handbook], str]] = {"command": sentence, "seen": figure}
 LANGUAGES: Mapping[str, Callable[[str, Handbook, Links], Shown]] = {
     "snippet": _snippet,
     "command": _command,

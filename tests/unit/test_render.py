@@ -24,6 +24,7 @@ CASES = sorted(PAGES.glob("*.md"))
 EXTENSIONS = ["admonition", "attr_list", "def_list", "md_in_html", "tables", "toc", "pymdownx.highlight"]
 EXTENSIONS += ["pymdownx.superfences", "pymdownx.tabbed", "pymdownx.details"]
 PACKED = re.compile(r'(<tr class="hb-archive"><td>.*?</td>)<td>[^<]+</td><td></td><td>[0-9a-f]{12}</td>')
+SEEN = "what was seen: drains <seen> after 2 s"
 MARKDOWN = markdown.Markdown(extensions=[*EXTENSIONS, PassthroughExtension()])
 
 
@@ -209,11 +210,26 @@ def test_a_command_in_a_sentence_is_the_command(small: Handbook) -> None:
         ("a {command}`wep/build` b", "there is no snippet 'wep' (did you mean 'web'?)"),
         ("{command}`web/run`", "web/run is more than a sentence holds: show it by a command fence"),
         ("{command}`alma/build`", "alma/build is withheld: a sentence cannot show it"),
+        ("{seen}`web/drain: s`", "web is judged by no 'drain' (did you mean 'drains'?)"),
+        ("{seen}`alma/drains: s`", "alma/drains: s is withheld: nobody saw it"),
+        (
+            "{seen}`web/drains: min`",
+            "web/drains: no number stands before 'min' in " + SEEN,
+        ),
+        ("{seen}`web/drains`", "web/drains: no number stands before '' in " + SEEN),
     ],
 )
 def test_a_wrong_reference_in_a_sentence_is_refused(small: Handbook, page: str, why: str) -> None:
     """On its line, as one in a fence is."""
     assert said(render(f"# A\n\n- {page}\n", "a.md", small)) == [(3, why)]
+
+
+def test_a_figure_in_a_sentence_is_what_was_seen(small: Handbook) -> None:
+    """The number before the words, and the words."""
+    rendered = render("It took {seen}`web/drains: s`.", "a.md", small)
+
+    assert rendered.objections == ()
+    assert rendered.text == "It took **2 s**."
 
 
 def test_an_unproven_command_is_in_no_sentence(small: Handbook) -> None:

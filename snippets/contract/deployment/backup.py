@@ -1,22 +1,18 @@
 """What comes back on the worst night: the data, the whole host, and backups that neither faults nor intruders spoil."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ...errors import ContainerError
 from ..observation import Done
 from ..promise import Judgement, kept_if, promise
 from ..servers import NEIGHBOUR
-from .addition import BackedUp, Trouble
+from .addition import BackedUp
 from .subject import Deployed
+from .trouble import befalling, switched_off
 from .visitors import served
 
 RESTIC = "https://restic.readthedocs.io/en/v0.18.0"
 TOLD_S = 60.0
-# systemd starts a unit five times within ten seconds and no more, and so the one that tells of failures. Nights are
-# farther apart.
-PAUSE_S = 3.0
 # What befalls every store, and nobody has to state.
 OFF = "the store is switched off"
 # An answer comes, whatever it is.
@@ -139,13 +135,13 @@ def backup_fails_loudly(servers: Deployed, backed: BackedUp) -> Judgement:
 
 
 def _attempt(servers: Deployed, backed: BackedUp, trouble: str) -> Attempt:
-    servers.await_(lambda: False, PAUSE_S)
     before, heard = _copies(servers, backed), len(servers.told())
 
     def is_told() -> bool:
         return len(servers.told()) > heard
 
-    with _switched_off(servers, backed) if trouble == OFF else _befalls(servers, backed.backup.troubles[trouble]):
+    backup = backed.backup
+    with switched_off(servers, backup.store) if trouble == OFF else befalling(servers, backup.troubles[trouble]):
         failed = servers.backup().status != 0
         told = servers.await_(is_told, TOLD_S) is not None
     posing = frozenset(_copies(servers, backed) - before)
@@ -174,21 +170,3 @@ def _copies(servers: Deployed, backed: BackedUp) -> set[str]:
     """Each backup by its name; raises ContainerError where nobody can tell."""
     lines = servers.run(backed.backup.copies, on=backed.backup.store).stdout.splitlines()
     return {line.split()[0] for line in lines if line.strip()}
-
-
-@contextmanager
-def _befalls(servers: Deployed, trouble: Trouble) -> Iterator[None]:
-    servers.run(trouble.begin, on=trouble.on)
-    try:
-        yield
-    finally:
-        servers.run(trouble.end, on=trouble.on)
-
-
-@contextmanager
-def _switched_off(servers: Deployed, backed: BackedUp) -> Iterator[None]:
-    servers.kill(backed.backup.store)
-    try:
-        yield
-    finally:
-        servers.start(backed.backup.store)
