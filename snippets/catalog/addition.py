@@ -42,8 +42,8 @@ def addition_faults(snippet: Snippet, addition: Addition) -> Iterator[str]:
     """Every fault of what is added to a deployment."""
     if snippet.kind is not Kind.HOST:
         yield "unexpected key addition: only to hosts something is added"
-    if len(addition.parts) != 1:
-        yield f"addition: {' and '.join(addition.parts) or 'nothing that is promised'}, and it is one thing"
+    if not addition.parts:
+        yield "addition: adds nothing that is promised"
     if addition.backup and snippet.table.host:
         yield from _backup_faults(snippet, addition.backup)
 

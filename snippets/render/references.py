@@ -1,7 +1,7 @@
 """A reference and the records -> HTML: the one way by which anything proven gets onto a page."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..catalog.diagrams import BARS, FOLDER
@@ -68,6 +68,11 @@ def sentence(reference: str, handbook: Handbook) -> str:
     return f"`{text}`"
 
 
+def numbers(words: str, seen: str) -> Sequence[str]:
+    """Each number that stands whole before these words, with them."""
+    return re.findall(rf"(?<![\d.,])\d+(?:[.,]\d+)* {re.escape(words)}\b", seen) if words else []
+
+
 def figure(reference: str, handbook: Handbook) -> str:
     """A number of what was seen, with the words behind it: of `backup-restic-pgdump/host-lost: s in all` the seconds.
 
@@ -82,9 +87,11 @@ def figure(reference: str, handbook: Handbook) -> str:
     if _withheld(standing):
         raise ReferenceFault(f"{reference} is withheld: nobody saw it")
     seen = next((finding.seen for finding in lookup.record(standing).findings if finding.promise == slug), "")
-    found = re.search(rf"(\d+(?:\.\d+)?) {re.escape(words)}\b", seen) if words else None
-    if found is None:
-        raise ReferenceFault(f"{judge}: no number stands before {words!r} in what was seen: {seen}")
+    found = numbers(words, seen)
+    # Only where it is clear which one is meant.
+    if len(found) != 1:
+        many = "several numbers stand" if found else "no number stands"
+        raise ReferenceFault(f"{judge}: {many} before {words!r} in what was seen: {seen}")
     return f"**{found[0]}**"
 
 

@@ -17,6 +17,7 @@ from snippets.handbook import Handbook
 from snippets.render import Rendered, refusal, render, root_of
 from snippets.render.highlight import file_html
 from snippets.render.passthrough import PassthroughExtension
+from snippets.render.references import numbers
 from tests.unit.pages.synthetic import AWKWARD, handbook
 
 PAGES = Path(__file__).parent / "pages"
@@ -230,6 +231,21 @@ def test_a_figure_in_a_sentence_is_what_was_seen(small: Handbook) -> None:
 
     assert rendered.objections == ()
     assert rendered.text == "It took **2 s**."
+
+
+@pytest.mark.parametrize(
+    ("seen", "found"),
+    [
+        ("1,000 s in all", ["1,000 s in all"]),
+        ("after 1.5 s in all.", ["1.5 s in all"]),
+        ("3 s in all; 4 s in all", ["3 s in all", "4 s in all"]),
+        ("s in all", []),
+        ("3 s in allotments", []),
+    ],
+)
+def test_a_figure_is_a_whole_number_before_whole_words(seen: str, found: list[str]) -> None:
+    """All of them: where there are several a page is refused, for nobody knows which one is meant."""
+    assert numbers("s in all", seen) == found
 
 
 def test_an_unproven_command_is_in_no_sentence(small: Handbook) -> None:
