@@ -24,6 +24,10 @@ class NoBaseError(EngineError):
     """No registry answers for a base, and nothing may or can stand in for it."""
 
 
+class NoMaterialError(NoBaseError):
+    """No registry answers for a base, and what its stand-in is made of is nowhere on this machine."""
+
+
 class BuildError(SnippetsError):
     """The image does not build; `log` holds what the builder printed last."""
 

@@ -72,6 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
         store = handbook.machines if on_machines else handbook.store
         config.stash[RECORDER] = Recorder(handbook.catalog, store, partly=on_machines)
         config.stash[RECORDER].believe(config.stash[BELIEVED])
+        config.stash[RECORDER].fall_back(Handbook.here(records=COMMITTED))
         config.pluginmanager.register(config.stash[RECORDER])
         if sys.stderr.isatty():
             config.pluginmanager.register(ProgressLine(Console(stderr=True)))

@@ -22,7 +22,7 @@ from ..engine.engine import Engine
 from ..engine.subjects.image import BuiltImage
 from ..engine.subjects.servers import Servers
 from ..engine.subjects.stack import ComposeStack
-from ..errors import BuildError, NoBaseError, NotReadyError
+from ..errors import BuildError, NoBaseError, NoMaterialError, NotReadyError
 from ..evidence.records import ImageFacts
 from .servers import arrived
 from .stacks import started
@@ -124,11 +124,16 @@ def opened(
 
 
 def withheld(snippet: Snippet, engine: Engine) -> str | None:
-    """Why a snippet cannot be judged on this engine: its base is nowhere. None where it is judged like any other.
+    """Why a snippet cannot be judged here: its base is nowhere, or what stands in for one is made of nothing there is.
 
-    Raises AssertionError where a recipe could make what it is said to lack.
+    None where it is judged like any other. Raises EngineError where a base is nowhere of which nobody has said so, and
+    AssertionError where a recipe could make what it is said to lack.
     """
     if snippet.withheld is None:
+        try:
+            engine.grounds(snippet.bases)
+        except NoMaterialError as error:
+            return str(error)
         return None
     base = snippet.withheld.base
     assert not has_recipe(base), f"a recipe can stand in for {base}: prove {snippet.name}"

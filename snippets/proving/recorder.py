@@ -14,7 +14,9 @@ from ..catalog.snippet import Snippet
 from ..contract import Finding
 from ..evidence.objection import requirements
 from ..evidence.records import Base, Capture, Evidence, Execution, ImageFacts
+from ..evidence.standing import State
 from ..evidence.store import EvidenceStore
+from ..handbook import Handbook
 
 FINDING, CAPTURE, EXECUTION = "handbook-finding", "handbook-capture", "handbook-execution"
 WITHHELD = "handbook-withheld"
@@ -80,11 +82,16 @@ class Recorder:
         self._executions: dict[str, Execution] = {}
         self.withheld: dict[str, str] = {}
         self.believed: Mapping[str, Capture] = {}
+        self._committed: Handbook | None = None
         self.written: list[Written] = []
 
     def believe(self, captures: Mapping[str, Capture]) -> None:
         """Pitfalls that this run does not try, by what an earlier one saw of them; their dates stay what they are."""
         self.believed = captures
+
+    def fall_back(self, committed: Handbook) -> None:
+        """What cannot be judged here stands by its committed record, where that is current; its date stays."""
+        self._committed = committed
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what a test attached, whether it passed or not: a broken promise is worth a record."""
@@ -122,10 +129,25 @@ class Recorder:
             )
         for name, capture in self.believed.items():
             self._store.write(capture, name)
+        if self._committed is not None:
+            for name, why in self.withheld.items():
+                self.withheld[name] = self._standing(name, why, self._committed)
         for name, capture in sorted(self._captures.items()):
             self._note(name, written=self._store.write(capture, name))
         for name, execution in sorted(self._executions.items()):
             self._note(name, written=self._store.write(execution, name))
+
+    def _standing(self, name: str, why: str, committed: Handbook) -> str:
+        """Why it was not judged, and since when its record stands."""
+        said, since = why.partition("\n")[0].removesuffix("."), None
+        snippet, pitfall = committed.snippets.get(name), committed.pitfalls.get(name)
+        if snippet and snippet.evidence and snippet.state is State.PROVEN:
+            self._store.write(snippet.evidence, name)
+            since = snippet.evidence.verified_at
+        if pitfall and pitfall.capture and pitfall.state is State.PROVEN:
+            self._store.write(pitfall.capture, name)
+            since = pitfall.capture.verified_at
+        return f"{said}; what was seen on {since:%Y-%m-%d} stands" if since else said
 
     def _note(self, name: str, *, written: bool) -> None:
         self.written.append(Written(name=name, complete=True, written=written, findings=1, took_s=0.0))

@@ -7,7 +7,7 @@ import pytest
 
 from snippets.engine.bases.ground import resolved
 from snippets.engine.bases.offline import VARIABLE, material
-from snippets.errors import EngineError
+from snippets.errors import EngineError, NoMaterialError
 
 SDK = "mcr.microsoft.com/dotnet/sdk:10.0"
 BYTES = b"canary"
@@ -49,5 +49,7 @@ def test_without_the_variable_nothing_stands_in(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv(VARIABLE, raising=False)
     monkeypatch.setenv("HANDBOOK_BASES", "stand-in")
 
-    with pytest.raises(EngineError, match=rf"(?s)the stand-in for {SDK} is made of dotnet-sdk.*set {VARIABLE} to"):
+    with pytest.raises(
+        NoMaterialError, match=rf"(?s)for {SDK}, and {VARIABLE} is not set.*made of dotnet-sdk.*set {VARIABLE} to"
+    ):
         resolved(SDK)

@@ -13,8 +13,8 @@ from snippets.evidence.objection import requirements
 from snippets.evidence.records import Capture, Evidence
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
-from snippets.proving.recorder import CAPTURE, FINDING, Account, Recorder
-from tests.unit.sample import DOCKERFILE, Library, capture_of, evidence_of
+from snippets.proving.recorder import CAPTURE, FINDING, WITHHELD, Account, Recorder
+from tests.unit.sample import DOCKERFILE, NOW, Library, capture_of, evidence_of
 
 OTHER = "sha256:" + "07" * 32
 
@@ -204,3 +204,32 @@ def test_a_pitfall_is_captured_only_where_its_test_passed(library: Library, stor
     recorder.pytest_runtest_logreport(report(CAPTURE, capture, passed=True))
     recorder.pytest_sessionfinish()
     assert store.read(Capture, capture.pitfall) == capture
+
+
+def test_what_cannot_be_judged_stands_by_its_committed_record(library: Library, store: EvidenceStore) -> None:
+    """For want of what a stand-in is made of; the date stays, and so does what voids it."""
+    web, fresh = library.snippet(), EvidenceStore(store.root.parent / "fresh")
+    said = withheld_run(library, fresh, store)
+    assert (said, fresh.read(Evidence, "web")) == ("HANDBOOK_OFFLINE_BASES is not set", None)
+
+    store.write(evidence_of(web), "web")
+    said = withheld_run(library, fresh, store)
+    assert said == f"HANDBOOK_OFFLINE_BASES is not set; what was seen on {evidence_of(web).verified_at:%Y-%m-%d} stands"
+    assert fresh.read(Evidence, "web") == evidence_of(web)
+
+    other = EvidenceStore(store.root.parent / "other")
+    library.write("web/Dockerfile", f"{DOCKERFILE}# canary\n")
+    said = withheld_run(library, other, store)
+    assert (said, other.read(Evidence, "web")) == ("HANDBOOK_OFFLINE_BASES is not set", None)
+
+
+def withheld_run(library: Library, store: EvidenceStore, committed: EvidenceStore) -> str:
+    """A run that could not judge `web`: what it says of it."""
+    recorder = Recorder(library.load(), store)
+    recorder.fall_back(Handbook(catalog=library.load(), store=committed, now=NOW))
+    told = report(FINDING, account(library.snippet()), passed=True)
+    why = ("web", "HANDBOOK_OFFLINE_BASES is not set.\nSet it.")
+    told.user_properties = [(WITHHELD, msgspec.json.encode(why).decode())]
+    recorder.pytest_runtest_logreport(told)
+    recorder.pytest_sessionfinish()
+    return recorder.withheld["web"]

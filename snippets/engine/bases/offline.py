@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...environment import OFFLINE_BASES
-from ...errors import EngineError
+from ...errors import EngineError, NoMaterialError
 
 VARIABLE = OFFLINE_BASES.name
 
@@ -14,12 +14,13 @@ VARIABLE = OFFLINE_BASES.name
 def material(reference: str, files: Mapping[str, str]) -> Path:
     """The folder, once it holds each file (path -> sha256 in hex) that the recipe for a reference asks for.
 
-    Raises EngineError where the variable is not set, or a file is missing or another one.
+    Raises NoMaterialError where the variable is not set, EngineError where a file is missing or another one.
     """
     named = os.environ.get(VARIABLE)
     if not named:
-        raise EngineError(
-            f"the stand-in for {reference} is made of {', '.join(sorted(files))}, which no package registry holds:\n"
+        raise NoMaterialError(
+            f"no registry answers for {reference}, and {VARIABLE} is not set.\n"
+            f"Its stand-in is made of {', '.join(sorted(files))}, which no package registry holds: "
             f"set {VARIABLE} to the folder they are in."
         )
     folder = Path(named)
