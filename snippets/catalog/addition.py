@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from ..contract.deployment.addition import Addition, Backup, Trouble
+from ..contract.deployment.addition import Addition, Backup, Status, Trouble
 from .deployment import NONCE
 from .description import silent
 from .metadata import HostTable, SnippetTable, near
 from .snippet import ARRIVE, Kind, Snippet
 
 BACKUP, RESTORE = "backup", "restore"
+WATCHER, UNIT, AGO = "{watcher}", "{unit}", "{ago_s}"
 
 
 def base_faults(base: SnippetTable, table: SnippetTable) -> Iterator[str]:
@@ -42,10 +43,14 @@ def addition_faults(snippet: Snippet, addition: Addition) -> Iterator[str]:
     """Every fault of what is added to a deployment."""
     if snippet.kind is not Kind.HOST:
         yield "unexpected key addition: only to hosts something is added"
-    if not addition.parts:
+    if not addition.parts and not snippet.rehearsals:
         yield "addition: adds nothing that is promised"
+    if len(addition.parts) > 1:
+        yield f"addition: adds {' and '.join(addition.parts)}: one snippet adds one of them"
     if addition.backup and snippet.table.host:
         yield from _backup_faults(snippet, addition.backup)
+    if addition.status and snippet.table.host:
+        yield from _status_faults(snippet, addition.status)
 
 
 def _backup_faults(snippet: Snippet, backup: Backup) -> Iterator[str]:
@@ -65,6 +70,27 @@ def _backup_faults(snippet: Snippet, backup: Backup) -> Iterator[str]:
     commands = {"copies": backup.copies, "sound": backup.sound, "thin": backup.thin, "left": backup.left}
     commands |= {"sums": backup.sums, "empty": backup.empty}
     yield from silent(**{f"addition.backup.{key}": command for key, command in commands.items()})
+
+
+def _status_faults(snippet: Snippet, status: Status) -> Iterator[str]:
+    others = _others(snippet)
+    for watcher in status.watchers:
+        if watcher not in others:
+            yield f"addition.status.watchers: {watcher!r} is no other host{near(watcher, others)}"
+    for key, stated in {"watchers": status.watchers, "troubles": status.troubles}.items():
+        if not stated:
+            yield f"addition.status.{key}: none"
+    yield from _trouble_faults(snippet, "status", status.troubles)
+    if WATCHER not in status.says:
+        yield f"addition.status.says: without {WATCHER} nobody can tell whose page is meant"
+    for put in (UNIT, AGO):
+        if put not in status.aged:
+            yield f"addition.status.aged: without {put} nobody can tell what is meant"
+    if not status.looks.endswith(".timer"):
+        yield f"addition.status.looks: {status.looks!r} is no timer"
+    yield from silent(**{"addition.status.up": status.up, "addition.status.down": status.down})
+    if status.up == status.down:
+        yield f"addition.status.down: {status.down!r} is what it says while all is well"
 
 
 def _others(snippet: Snippet) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ..contract import ADDED, DEPLOYMENT, PROMISES, Project, Promise
-from ..contract.deployment.addition import BackedUp
+from ..contract.deployment.addition import BackedUp, Watched
 from ..contract.deployment.description import Deployment
 from ..contract.dockerfile import bases
 from ..errors import CatalogError
@@ -23,7 +23,7 @@ METADATA = "snippet.toml"
 ARRIVE = "arrive"
 COMPOSE = "compose.yaml"
 # What a part of the contract of deployments is told of a snippet.
-Described = Deployment | BackedUp
+Described = Deployment | BackedUp | Watched
 DOTENV = ".env"
 # What `sha256sum --check` reads.
 SUMS = "SHA256SUMS"
@@ -176,6 +176,8 @@ class Snippet:
         added, exempt = self.table.addition, self.table.not_applicable
         if added and added.backup:
             return BackedUp(deployment=self.deployment, backup=added.backup, not_applicable=exempt)
+        if added and added.status:
+            return Watched(deployment=self.deployment, status=added.status, not_applicable=exempt)
         return self.deployment
 
     def content(self, path: str) -> bytes:

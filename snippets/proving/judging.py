@@ -15,7 +15,7 @@ from ..catalog import Catalog
 from ..catalog.snippet import REHEARSAL, Described, Kind, Snippet
 from ..contract import DEPLOYED, Finding, Promise, Trial, Verdict
 from ..contract.container.image import builds_clean
-from ..contract.deployment.addition import BackedUp
+from ..contract.deployment.addition import BackedUp, Watched
 from ..contract.project import Table
 from ..engine.bases.ground import has_recipe
 from ..engine.engine import Engine
@@ -100,9 +100,11 @@ def asked(
 
 def _paced(described: Described | None, pace: float) -> Described | None:
     """The same with so much more time for all that it gives a time."""
-    if isinstance(described, BackedUp):
-        deployment, backup = _longer(described.deployment, pace), _longer(described.backup, pace)
-        return replace(described, deployment=deployment, backup=backup)
+    match described:
+        case BackedUp(deployment=deployment, backup=backup):
+            return replace(described, deployment=_longer(deployment, pace), backup=_longer(backup, pace))
+        case Watched(deployment=deployment, status=status):
+            return replace(described, deployment=_longer(deployment, pace), status=_longer(status, pace))
     return _longer(described, pace) if described else None
 
 

@@ -19,6 +19,7 @@ from .release import (
 )
 from .renewal import renews_itself
 from .rights import client_known, least_rights, secrets_unseen
+from .status import outage_told, silence_told
 from .watch import log_found, timers_catch_up
 
 # In the order they are judged: on one set of hosts, what harms them comes last.
@@ -53,6 +54,7 @@ DEPLOYMENT: tuple[Promise, ...] = (
 # What is promised by what is added to a deployment, by the part of it that is described; in that order too.
 ADDED: Mapping[str, tuple[Promise, ...]] = {
     "backup": (backup_restores, backup_fails_loudly, host_lost, backups_outlive_intruder),
+    "status": (outage_told, silence_told),
 }
 DEPLOYED = {promise.slug: promise for promises in (DEPLOYMENT, *ADDED.values()) for promise in promises}
 

@@ -41,16 +41,35 @@ class Backup(Table, frozen=True, kw_only=True):
     )
 
 
+class Status(Table, frozen=True, kw_only=True):
+    """Who watches a deployment from elsewhere, and how one sees what they say of it."""
+
+    watchers: Annotated[list[str], Meta(description="the hosts that watch it, and each other")]
+    says: Annotated[
+        str, Meta(description="a command of a visitor that prints in a word what the page of `{watcher}` says")
+    ]
+    up: Annotated[str, Meta(description="that word while all is well, there and in messages")]
+    down: Annotated[str, Meta(description="that word while something is not, likewise")]
+    troubles: Annotated[dict[str, Trouble], Meta(description="what may stop serving, by what it is called")]
+    told_s: Annotated[float, Meta(description="seconds within which pages say it, and somebody is told")]
+    aged: Annotated[
+        str,
+        Meta(description="a command on a watcher by which what it last heard of `{unit}` is `{ago_s}` seconds old"),
+    ]
+    looks: Annotated[str, Meta(description="the timer by which a watcher looks what it has not heard of")]
+
+
 class Addition(Table, frozen=True, kw_only=True):
     """What a snippet adds to a deployment: it holds the files of that one as well, and is judged by its own part."""
 
     to: Annotated[str, Meta(description="the snippet of that deployment")]
     backup: Annotated[Backup | None, Meta(description="how it is backed up, and restored")] = None
+    status: Annotated[Status | None, Meta(description="who watches it from elsewhere, and tells")] = None
 
     @property
     def parts(self) -> tuple[str, ...]:
         """Which parts of the contract it answers for."""
-        stated = {"backup": self.backup}
+        stated = {"backup": self.backup, "status": self.status}
         return tuple(name for name, part in stated.items() if part)
 
 
@@ -70,3 +89,20 @@ class BackedUp:
     def left(self) -> str:
         """The command that prints all of it."""
         return self.backup.left.replace("{url}", self.deployment.url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A deployment and who watches it from elsewhere; what does not apply is told with its reason."""
+
+    deployment: Deployment
+    status: Status
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
+
+    def saying(self, watcher: str) -> str:
+        """The command of a visitor that prints what this one's page says."""
+        return self.status.says.replace("{watcher}", watcher)
+
+    def aged(self, unit: str, ago_s: float) -> str:
+        """The command by which a watcher last heard of this unit so long ago."""
+        return self.status.aged.replace("{unit}", unit).replace("{ago_s}", f"{ago_s:.0f}")
