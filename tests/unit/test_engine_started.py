@@ -26,6 +26,19 @@ def test_an_engine_is_started_for_the_command_and_stopped_after_it(fake: Fake) -
     assert "engine: stopped the engine that was started for this command" in errors
 
 
+@pytest.mark.parametrize(("before", "after"), [("128", "1024"), ("4096", "4096")])
+def test_there_is_room_for_many_hosts(fake: Fake, before: str, after: str) -> None:
+    """What the kernel gives is raised where it is too little, which is told; more than that stays."""
+    place = fake.folder / "files" / "proc/sys/fs/inotify/max_user_instances"
+    place.parent.mkdir(parents=True)
+    place.write_text(f"{before}\n")
+
+    status, _, errors = ended(fake.start("true"))
+
+    assert (status, place.read_text()) == (0, f"{after}\n")
+    assert ("max_user_instances is 1024 until the next boot" in errors) == (before != after)
+
+
 def test_a_daemon_that_fails_is_quoted(fake: Fake) -> None:
     """Its end is noticed at once, its last lines are shown, and no traceback is."""
     (fake.folder / "mode").write_text("fails")

@@ -28,6 +28,8 @@ from .install import System, install, run
 USAGE = f"usage: python -m {__package__} COMMAND [ARG...]"
 ASK = "No container engine answers. Install one from this system's own packages, and run it for this command?"
 SI_KERNEL = 0x80
+# A host with systemd takes some eight of them, and by itself the kernel gives each user 128.
+WATCHES, ENOUGH = "proc/sys/fs/inotify/max_user_instances", 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +83,7 @@ def main(command: Sequence[str], machine: Machine) -> int:
             return _become(command, endpoint.environment)
         with daemon.shared(endpoint.answers, lambda: _prepare(machine, endpoint, daemon)) as users:
             _refuse_lacking(endpoint)
+            _make_room(machine)
             return _attend(command, endpoint.environment, users)
     except InterruptedStartError as error:
         _say(str(error))
@@ -138,6 +141,19 @@ def _refuse_lacking(endpoint: Endpoint) -> None:
             "`docker-buildx-plugin docker-compose-plugin` from Docker's own packages."
         )
         raise EngineError(message)
+
+
+def _make_room(machine: Machine) -> None:
+    """Let there be more than sixteen hosts at a time, until the next boot: without room one ends, or its units fail."""
+    place = machine.files / WATCHES
+    if not place.exists():
+        return
+    try:
+        if int(place.read_text()) < ENOUGH:
+            place.write_text(f"{ENOUGH}\n")
+            _say(f"fs.inotify.max_user_instances is {ENOUGH} until the next boot, for many hosts at a time")
+    except OSError as error:
+        _say(f"fs.inotify.max_user_instances stays as it is: {error.strerror}")
 
 
 def _become(command: Sequence[str], environment: Mapping[str, str]) -> int:
