@@ -44,6 +44,7 @@ class Watching:
     fails: bool = False
     # What is done otherwise than it should be.
     is_blind: bool = False
+    is_away: bool = False
     hears_failures: bool = False
     patience: float = 1.0
     has_no_timer: bool = False
@@ -60,6 +61,8 @@ class Watching:
                 return said("" if watcher in self.off else self._page(watcher))
             case ["age", _, ago_s]:
                 self.heard_s = float(ago_s)
+            case ["curl", *_]:
+                return said(status=7 if self.is_away else 0)
             case ["systemctl", "show", "--property=Unit", "--value", timer]:
                 return said(timer.replace(".timer", ".service"))
             case _ if "try-restart" in command:
@@ -149,8 +152,13 @@ def test_what_is_as_it_should_be_is_kept(slug: str) -> None:
 @pytest.mark.parametrize(
     ("slug", "servers", "seen"),
     [
-        ("outage-told", Watching(told_by={NET: True, COM: False}), "the database is stopped: not told"),
-        ("outage-told", Watching(is_blind=True), "the database is stopped: not told"),
+        ("outage-told", Watching(told_by={NET: True, COM: False}), f"stopped: not told ({COM} tells nobody)"),
+        (
+            "outage-told",
+            Watching(is_blind=True),
+            f"({NET} tells nobody, {COM} tells nobody, the page of {NET} do",
+        ),
+        ("outage-told", Watching(is_away=True), "and not that it was over (the site itself does not serve again)"),
         ("outage-told", Watching(stopped=True), "at first not all of 2 pages say well"),
         ("silence-told", Watching(told_by={NET: True, COM: False}), "1 of 2 tell somebody"),
         ("silence-told", Watching(hears_failures=True), "0 of 2 tell somebody"),
@@ -173,4 +181,4 @@ def test_one_that_watches_alone_is_watched_by_nobody() -> None:
     finding = DEPLOYED["outage-told"].judge(cast("Deployed", Watching(told_by={NET: True})), alone)
 
     assert finding.verdict is Verdict.BROKEN
-    assert f"{NET} is switched off: not told" in finding.seen
+    assert f"{NET} is switched off: not told (nobody looks)" in finding.seen

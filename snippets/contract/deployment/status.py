@@ -37,11 +37,15 @@ systemctl start {unit}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """Something that did not serve for a while: seconds until all who look had told it, and that it was over."""
+    """Something that did not serve for a while: seconds until all who look had told it, and that it was over.
+
+    Where they had not, what was wanting of it.
+    """
 
     what: str
     down_s: float | None
     up_s: float | None
+    wanting: str = ""
 
     @property
     def told(self) -> bool:
@@ -51,8 +55,9 @@ class Outage:
     def __str__(self) -> str:
         """As in "the database is stopped: told after 9 s, and 12 s after its end"."""
         if self.down_s is None:
-            return f"{self.what}: not told"
-        ended = "not that it was over" if self.up_s is None else f"{self.up_s:.0f} s after its end"
+            return f"{self.what}: not told ({self.wanting})"
+        late = f"not that it was over ({self.wanting})"
+        ended = late if self.up_s is None else f"{self.up_s:.0f} s after its end"
         return f"{self.what}: told after {self.down_s:.0f} s, and {ended}"
 
 
@@ -89,22 +94,37 @@ def _outage(
     status, heard = watched.status, len(servers.told())
     with trouble:
         down_s = _told(servers, watched, looking, status.down, heard)
+        wanting = _wanting(servers, watched, looking, status.down, heard)
         heard = len(servers.told())
     if down_s is None:
-        return Outage(what=what, down_s=None, up_s=None)
-    served(servers, watched.deployment)
-    return Outage(what=what, down_s=down_s, up_s=_told(servers, watched, looking, status.up, heard))
+        return Outage(what=what, down_s=None, up_s=None, wanting=wanting)
+    if served(servers, watched.deployment) is None:
+        return Outage(what=what, down_s=down_s, up_s=None, wanting="the site itself does not serve again")
+    up_s = _told(servers, watched, looking, status.up, heard)
+    wanting = _wanting(servers, watched, looking, status.up, heard)
+    return Outage(what=what, down_s=down_s, up_s=up_s, wanting=wanting)
 
 
 def _told(servers: Deployed, watched: Watched, looking: Sequence[str], word: str, heard: int) -> float | None:
     """Seconds until each who looks says so on its page, and has told somebody since."""
 
     def is_told() -> bool:
-        messages = servers.told()[heard:]
-        told = all(any(watcher in message and word in message for message in messages) for watcher in looking)
-        return told and _said(servers, watched, looking, word)
+        return not _deaf(servers, looking, word, heard) and _said(servers, watched, looking, word)
 
     return servers.await_(is_told, watched.status.told_s) if looking else None
+
+
+def _deaf(servers: Deployed, looking: Sequence[str], word: str, heard: int) -> list[str]:
+    """Those who look and have told nobody since."""
+    messages = servers.told()[heard:]
+    return [who for who in looking if not any(who in message and word in message for message in messages)]
+
+
+def _wanting(servers: Deployed, watched: Watched, looking: Sequence[str], word: str, heard: int) -> str:
+    """Whom nobody heard of, and whose page does not say so."""
+    other = [who for who in looking if not _said(servers, watched, [who], word)]
+    told = [f"{who} tells nobody" for who in _deaf(servers, looking, word, heard)]
+    return ", ".join([*told, *(f"the page of {who} does not say {word}" for who in other)]) or "nobody looks"
 
 
 def _said(servers: Deployed, watched: Watched, looking: Sequence[str], word: str) -> bool:

@@ -53,7 +53,9 @@ table inet closed {
 }
 END
 """
-OPEN = "nft delete table inet closed"
+# When Caddy is stopped, and no sooner: its own next try would find them open as well, and time is no witness.
+OPENS = "systemd-run --quiet --collect --unit=opens sh -c 'docker wait app-caddy-1 && nft delete table inet closed'"
+OPEN = "systemctl stop opens; nft delete table inet closed"
 NO_CERTIFICATE = """
 cd /srv/app
 docker compose rm --stop --force caddy && docker volume rm app_certificates
@@ -155,12 +157,12 @@ def refused_certificate_is_asked_for_again(servers: Servers) -> Judgement:
     """Where the authority could not reach the server, the next run has Caddy ask at once, and the site answers."""
     servers.run(f"{CLOSED}{NO_CERTIFICATE}", on=HOST)
     refused = servers.await_(lambda: "will retry" in servers.run(CADDY_LOG, on=HOST).stdout, REFUSED_S) is not None
-    servers.run(OPEN, on=HOST)
     began = servers.run(CADDY_BEGAN, on=HOST).stdout
+    servers.run(OPENS, on=HOST)
     done = servers.run(AGAIN, check=False)
-    # Left to itself Caddy tries again after a minute, then after two, and so on, so time is no witness.
     anew = servers.run(CADDY_BEGAN, on=HOST).stdout != began
     status = servers.run(SITE, on=NEIGHBOUR, check=False).stdout
+    servers.run(OPEN, on=HOST, check=False)
     seen = f"the playbook exits {done.status}, Caddy is {'started anew' if anew else 'left to its next try'}, and a "
     seen += f"visitor gets {status}"
     return kept_if(refused and anew and done.status == 0 and status == "200", seen)
