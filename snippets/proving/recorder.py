@@ -17,6 +17,7 @@ from ..evidence.records import Base, Capture, Evidence, Execution, ImageFacts
 from ..evidence.standing import State
 from ..evidence.store import EvidenceStore
 from ..handbook import Handbook
+from ..tutorials import FOLDER
 
 FINDING, CAPTURE, EXECUTION = "handbook-finding", "handbook-capture", "handbook-execution"
 WITHHELD = "handbook-withheld"
@@ -147,6 +148,11 @@ class Recorder:
         if pitfall and pitfall.capture and pitfall.state is State.PROVEN:
             self._store.write(pitfall.capture, name)
             since = pitfall.capture.verified_at
+        place, _, last = name.partition("/")
+        tutorial = committed.tutorials.get(last) if place == FOLDER else None
+        if tutorial and tutorial.execution and tutorial.state is State.PROVEN:
+            self._store.write(tutorial.execution, tutorial.tutorial.name)
+            since = tutorial.execution.verified_at
         return f"{said}; what was seen on {since:%Y-%m-%d} stands" if since else said
 
     def _note(self, name: str, *, written: bool) -> None:

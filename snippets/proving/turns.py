@@ -1,4 +1,4 @@
-"""Pitfalls by turns: a fault whose committed record is current is booted again on one day of 14, and always by all.
+"""Pitfalls by turns: a fault whose committed record is current is booted again on one day of 28, and always by all.
 
 A mutant and whoever must notice it are known by the digest of their bytes: where neither has changed, what was seen is
 still true, but for the engine and what else it stood on. That is what the turns are for.
@@ -11,7 +11,7 @@ from ..evidence.records import Capture
 from ..evidence.standing import State
 from ..handbook import Handbook
 
-DAYS = 14
+DAYS = 28
 
 
 def believed(committed: Handbook, day: date) -> Mapping[str, Capture]:

@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 
 from snippets.catalog import Catalog, load
-from snippets.catalog.snippet import COMPOSE
+from snippets.catalog.snippet import COMPOSE, Snippet
 from snippets.engine.command import bounded
 from snippets.engine.docker import docker, try_docker
 from snippets.engine.engine import Engine
@@ -21,6 +21,7 @@ from snippets.engine.subjects.servers import Servers
 from snippets.engine.subjects.shim import WORKDIR_LABEL, environment
 from snippets.engine.subjects.workdir import laid_out, published_port
 from snippets.evidence.records import Execution
+from snippets.proving.judging import withheld
 from snippets.proving.recorder import Witness
 from snippets.proving.servers import bare
 from snippets.render.notebook import to_download
@@ -130,13 +131,14 @@ class Desk:
         return bounded(["sh", "-c", SUMS], cwd=self.workdir, timeout_s=60).stdout
 
 
-@pytest.fixture
-def desk(request: pytest.FixtureRequest, catalog: Catalog, engine: Engine, tmp_path: Path) -> Desk:
-    """Of the tutorial that the test is of."""
-    tutorial = TUTORIALS[request.getfixturevalue("name")]
-    # What has no base of its own stands on that of the image which carries it.
-    carriers = [catalog.snippets[catalog.snippets[used].carrier] for used in tutorial.snippets]
-    grounds = engine.grounds([base for used in carriers for base in used.bases])
+def carriers(tutorial: Tutorial, catalog: Catalog) -> list[Snippet]:
+    """Its snippets: what has no base of its own stands on that of the image which carries it."""
+    return [catalog.snippets[catalog.snippets[used].carrier] for used in tutorial.snippets]
+
+
+def seated(tutorial: Tutorial, catalog: Catalog, engine: Engine, tmp_path: Path) -> Desk:
+    """Where it is worked through."""
+    grounds = engine.grounds([base for used in carriers(tutorial, catalog) for base in used.bases])
     images = {ground.base.ref: ground.image for ground in grounds if ground.image}
     env = environment(engine.run, tmp_path / "bin", images)
     shim = tmp_path / "bin" / "handbook"
@@ -149,12 +151,18 @@ def desk(request: pytest.FixtureRequest, catalog: Catalog, engine: Engine, tmp_p
 @pytest.mark.parametrize(
     "name", [pytest.param(name, id=name, marks=pytest.mark.proves(f"tutorial:{name}")) for name in TUTORIALS]
 )
-def test_tutorial_runs(name: str, desk: Desk, witness: Witness, request: pytest.FixtureRequest) -> None:
+def test_tutorial_runs(  # noqa: PLR0913, PLR0917 - a fixture each
+    name: str, catalog: Catalog, engine: Engine, witness: Witness, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     """Every cell succeeds from nothing, with exactly the files of the snippets that the tutorial names.
 
     So does what the site offers of it as a notebook, in the hands of Jupyter.
     """
     tutorial = TUTORIALS[name]
+    if why := next(filter(None, (withheld(carrier, engine) for carrier in carriers(tutorial, catalog))), None):
+        witness.withhold(tutorial.label, why)
+        return
+    desk = seated(tutorial, catalog, engine, tmp_path)
 
     def executed(env: Mapping[str, str], there: tuple[str, ...]) -> Execution:
         return execute(

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import cast
 
 import msgspec
 import pytest
@@ -10,7 +12,8 @@ import pytest
 from snippets.catalog.snippet import Snippet
 from snippets.contract import Finding, Verdict
 from snippets.evidence.objection import requirements
-from snippets.evidence.records import Capture, Evidence
+from snippets.evidence.records import Capture, Cell, Evidence, Execution
+from snippets.evidence.standing import State
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
 from snippets.proving.recorder import CAPTURE, FINDING, WITHHELD, Account, Recorder
@@ -221,6 +224,23 @@ def test_what_cannot_be_judged_stands_by_its_committed_record(library: Library, 
     library.write("web/Dockerfile", f"{DOCKERFILE}# canary\n")
     said = withheld_run(library, other, store)
     assert (said, other.read(Evidence, "web")) == ("HANDBOOK_OFFLINE_BASES is not set", None)
+
+
+def test_so_does_a_tutorial(library: Library, store: EvidenceStore) -> None:
+    """Whose record is current; without one nothing is written in its name."""
+    cells = [Cell(source="echo 1", output="1")]
+    execution = Execution(tutorial="stop", digest=OTHER, engine="Docker", stand_in=True, verified_at=NOW, cells=cells)
+    told = report(FINDING, account(library.snippet()), passed=True)
+    why = ("tutorials/stop", "HANDBOOK_OFFLINE_BASES is not set.")
+    told.user_properties = [(WITHHELD, msgspec.json.encode(why).decode())]
+    for state, read in ((State.UNPROVEN, None), (State.PROVEN, execution)):
+        standing = SimpleNamespace(tutorial=SimpleNamespace(name="stop"), execution=execution, state=state)
+        committed = SimpleNamespace(snippets={}, pitfalls={}, tutorials={"stop": standing})
+        recorder = Recorder(library.load(), store)
+        recorder.fall_back(cast("Handbook", committed))
+        recorder.pytest_runtest_logreport(told)
+        recorder.pytest_sessionfinish()
+        assert store.read(Execution, "stop") == read
 
 
 def withheld_run(library: Library, store: EvidenceStore, committed: EvidenceStore) -> str:

@@ -1,4 +1,4 @@
-"""Pitfalls by turns: whose record is not current is tried whatever day it is, and each of the others within a week."""
+"""Pitfalls by turns: whose record is not current is tried whatever day it is, and each of the others in its turn."""
 
 from datetime import date, timedelta
 
@@ -13,7 +13,7 @@ from snippets.proving.turns import DAYS, believed
 from tests.unit.sample import BY_NAME, NOW, Library, capture_of, evidence_of
 
 DAY = date(2026, 1, 2)
-WEEK = [DAY + timedelta(days=number) for number in range(DAYS)]
+TURNS = [DAY + timedelta(days=number) for number in range(DAYS)]
 NAMES = [f"web/user-by-name-{number}" for number in range(2 * DAYS)]
 
 
@@ -31,9 +31,9 @@ def committed(library: Library, store: EvidenceStore) -> Handbook:
     return Handbook(catalog=catalog, store=store, now=NOW)
 
 
-def test_each_is_tried_on_one_day_of_a_week(committed: Handbook) -> None:
-    """Two a day here, and none is believed all the week."""
-    tried = [set(NAMES) - set(believed(committed, day)) for day in WEEK]
+def test_each_is_tried_on_one_day(committed: Handbook) -> None:
+    """Two a day here, and none is believed on all days."""
+    tried = [set(NAMES) - set(believed(committed, day)) for day in TURNS]
 
     assert [len(names) for names in tried] == [2] * DAYS
     assert set().union(*tried) == set(NAMES)
@@ -46,8 +46,8 @@ def test_what_changed_is_tried_on_every_day(committed: Handbook, library: Librar
     library.write(place, BY_NAME.replace("USER app", "USER other"))
     today = Handbook(catalog=library.load(), store=committed.store, now=NOW)
 
-    assert [NAMES[0] in believed(today, day) for day in WEEK] == [False] * DAYS
-    assert sum(NAMES[1] in believed(today, day) for day in WEEK) == DAYS - 1
+    assert [NAMES[0] in believed(today, day) for day in TURNS] == [False] * DAYS
+    assert sum(NAMES[1] in believed(today, day) for day in TURNS) == DAYS - 1
 
 
 def test_without_a_record_nothing_is_believed(committed: Handbook, store: EvidenceStore) -> None:
@@ -57,7 +57,7 @@ def test_without_a_record_nothing_is_believed(committed: Handbook, store: Eviden
     edited.write_text(edited.read_text().replace("a name", "no name"))
     today = Handbook(catalog=committed.catalog, store=store, now=NOW)
 
-    assert not any(name in believed(today, day) for name in NAMES[:2] for day in WEEK)
+    assert not any(name in believed(today, day) for name in NAMES[:2] for day in TURNS)
 
 
 def test_what_is_believed_keeps_its_date_and_is_told(

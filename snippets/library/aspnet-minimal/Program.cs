@@ -7,6 +7,10 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.HttpOverrides;
 
+if (args is ["probe"])
+{
+    return await Probe.Run(Environment.GetEnvironmentVariable("PORT"));
+}
 var builder = WebApplication.CreateBuilder();
 builder.Logging.ToStandardOutput();
 
