@@ -193,14 +193,6 @@ class Subjects:
             return asked(promise.judge_twice, subject, snippet, promise.slug)
         return Finding(promise=promise.slug, rules=promise.rules, verdict=Verdict.BROKEN, seen=str(subject), took_s=0.0)
 
-    def arrived(self, snippet: Snippet) -> Servers:
-        """Its hosts, deployed to by its commands; raises NotReadyError where they do not get so far."""
-        subject = self._of(snippet)
-        if isinstance(subject, NotReadyError):
-            raise subject
-        assert isinstance(subject, Servers), f"{snippet.name} is of no hosts"
-        return subject
-
     def _of(self, snippet: Snippet) -> ComposeStack | Servers | NotReadyError:
         if self._known is None or self._known[0] != snippet.name:
             self.close()

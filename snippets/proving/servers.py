@@ -47,7 +47,7 @@ def bare(
         def pack() -> Snapshot | None:
             return prepared(table.packages, around) if table.packages else None
 
-        beginning = Beginning(held=pack() if packed or replaced else None, packed=pack, sites=table.sites)
+        beginning = Beginning(held=pack() if packed or replaced else None, packed=pack)
         yield stack.enter_context(hosted(table.names, verbs(snippet), clone, around, beginning))
 
 

@@ -1,8 +1,8 @@
 """Names -> hosts rented with a neighbour: as they begin, as somebody left them, or as before anything arrived."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ...contract.servers import NEIGHBOUR
 from .host import Host, Snapshot, cut, rented
@@ -13,14 +13,10 @@ from .operator import Operator
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beginning:
-    """What hosts hold before anything arrives: nothing, or `held`; `packed` is what they may hold to save time.
-
-    `sites` are names by which a host is found as well, by its own.
-    """
+    """What hosts hold before anything arrives: nothing, or `held`; `packed` is what they may hold to save time."""
 
     held: Snapshot | None = None
     packed: Callable[[], Snapshot | None] = lambda: None
-    sites: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 NOTHING = Beginning()
@@ -51,7 +47,7 @@ class Rental:
             # Nobody judges the neighbour: it may always be of the make that is up at once.
             make = CONTAINER if name == NEIGHBOUR else chosen()
             self.hosts[name] = self._rented.enter_context(
-                rented(name, [self.internet.network], self.internet.run, snapshot, make, also=self._sites(name))
+                rented(name, [self.internet.network], self.internet.run, snapshot, make)
             )
         for name in self.names:
             self._operator.knows(self.hosts[name])
@@ -65,14 +61,11 @@ class Rental:
     def relet(self, name: str) -> None:
         """Rent another host by this name, which holds nothing; the one before is gone."""
         self.hosts[name].destroy()
-        other = rented(name, [self.internet.network], self.internet.run, also=self._sites(name))
+        other = rented(name, [self.internet.network], self.internet.run)
         self.hosts[name] = self._rented.enter_context(other)
         self._operator.knows(self.hosts[name])
         self._operator.meets(self.hosts[name])
         self.internet.is_believed_by(self.hosts[name])
-
-    def _sites(self, name: str) -> Sequence[str]:
-        return self._beginning.sites.get(name, ())
 
     def leave(self) -> None:
         """Give all of them back."""

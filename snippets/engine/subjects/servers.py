@@ -39,7 +39,6 @@ class Servers:
         self._operator = deploying
         self._clone = CLONE
         self._arrival: Done | None = None
-        self._brought: dict[str, Done] = {}
 
     def keep(self) -> None:
         """Remember the hosts as they are now: from here on all begins with them."""
@@ -77,13 +76,9 @@ class Servers:
         assert self._arrival is not None, "nobody asks before it has arrived"
         return self._arrival
 
-    def brought(self, command: str) -> Done | None:
-        """How a command ended when it first arrived; None for one that did not bring it here."""
-        return self._brought.get(command)
-
     def arrive(self) -> Done:
         """Run the commands that bring it here; raises NotReadyError where one of them fails."""
-        command, done = self._done(ARRIVE, kept={} if self._arrival else self._brought)
+        command, done = self._done(ARRIVE)
         if done.status != 0:
             raise NotReadyError(f"`{command}` exits {done.status}; {quoted(done.stdout)}")
         self._arrival = self._arrival or done
@@ -180,23 +175,13 @@ class Servers:
         self._clone = other
 
     def _done(
-        self,
-        verb: str,
-        *,
-        told: str = "/dev/null",
-        settings: Mapping[str, str] | None = None,
-        kept: dict[str, Done] | None = None,
+        self, verb: str, *, told: str = "/dev/null", settings: Mapping[str, str] | None = None
     ) -> tuple[str, Done]:
-        """Run a verb's commands until one fails: the last one; what all printed, also into a file, how long it took.
-
-        How each of them ended is kept, where that is asked.
-        """
+        """Run a verb's commands until one fails: the last one; what all printed, also into a file, how long it took."""
         printed, took_s = "", 0.0
         for command in self._verbs[verb]:
             piped = f"{{\n{command}\n}} 2>&1 | tee --append {told}"
             done = self._operator.run(piped, where=self._clone, settings=settings)
-            if kept is not None:
-                kept[command] = done
             printed, took_s = printed + done.stdout, took_s + done.took_s
             if done.status != 0:
                 break
