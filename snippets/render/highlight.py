@@ -21,6 +21,9 @@ SUFFIXES = {".py": "python", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml", "
 SUFFIXES |= {".js": "javascript", ".jsx": "jsx", ".css": "css", ".scss": "scss", ".html": "html", ".svg": "xml"}
 CLASSES = frozenset(STANDARD_TYPES.values()) | {"hll"}
 _DOCKER = "docker"
+# What a script is for stands in its first line, and its name may have no suffix.
+_PROGRAMS = {"bash": "bash", "sh": "bash", "python3": "python"}
+_SCRIPT = re.compile(rf"#!/(?:\S*/|usr/bin/env )({'|'.join(_PROGRAMS)})\n")
 # To its lexer an instruction and its continued lines are by themselves, and most of them stand in many files.
 _INSTRUCTION = re.compile(r"(?:.*\\\n)*(?:.*\n|.+)")
 _DIFF = {"+": "gi", "-": "gd", "@": "gu"}
@@ -68,7 +71,8 @@ def file_html(text: str, path: str, lines: Collection[int] = ()) -> str:
 
 def marked_html(text: str, path: str, marks: Iterable[range]) -> str:
     """The same with each of these runs of lines (from 1) lit up as one; they follow one another."""
-    return _html(text, _name(path) if _COLOURS.get() else _NONE, tuple(marks))
+    script = _SCRIPT.match(text)
+    return _html(text, (_PROGRAMS[script[1]] if script else _name(path)) if _COLOURS.get() else _NONE, tuple(marks))
 
 
 def command_html(text: str) -> str:

@@ -96,6 +96,21 @@ def test_any_text_arrives_byte_for_byte(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "is_coloured"),
+    [
+        ("#!/bin/bash", True),
+        ("#!/bin/sh", True),
+        ("#!/usr/bin/env python3", True),
+        ("#!/usr/bin/bush", False),
+        ("# bash", False),
+    ],
+)
+def test_a_script_has_the_colours_of_the_program_that_it_names(first: str, *, is_coloured: bool) -> None:
+    """Its own name need not tell."""
+    assert ("<span" in file_html(f'{first}\nif true; then print("1"); fi\n', "release")) is is_coloured
+
+
+@pytest.mark.parametrize(
     ("page", "why"),
     [
         ("```snippet\nwep/Dockerfile\n```", "there is no snippet 'wep' (did you mean 'web'?)"),
