@@ -56,7 +56,7 @@ def _stated_faults(deployment: Deployment) -> Iterator[str]:
     if ID not in probe.log:
         yield f"deployment.probe.log: without {ID} nobody can tell which line is meant"
     commands = {"inside": deployment.inside, "discard": deployment.discard, "sql": deployment.sql}
-    commands |= {"update": deployment.update, "disk": deployment.disk}
+    commands |= {"update": deployment.update, "disk": deployment.disk, "alive": deployment.alive}
     yield from silent(**{f"deployment.{key}": command for key, command in commands.items()})
     if not TABLE.fullmatch(deployment.hot):
         yield f"deployment.hot: {deployment.hot!r} is no table's name"

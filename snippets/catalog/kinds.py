@@ -97,7 +97,14 @@ def _host_faults(host: HostTable) -> Iterator[str]:
     for name in host.names:
         if not DOMAIN.fullmatch(name):
             yield f"host.names: {name!r} is no host name in lower case"
-    if len(set(host.names)) != len(host.names):
+    for name, sites in host.sites.items():
+        if name not in host.names:
+            yield f"host.sites: {name!r} is none of host.names{near(name, host.names)}"
+        yield from (
+            f"host.sites.{name}: {site!r} is no host name in lower case" for site in sites if not DOMAIN.fullmatch(site)
+        )
+    found = [*host.names, *(site for sites in host.sites.values() for site in sites)]
+    if len(set(found)) != len(found):
         yield "host.names: one is there twice"
 
 

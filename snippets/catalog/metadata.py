@@ -55,6 +55,9 @@ class HostTable(Table, frozen=True, kw_only=True):
     """Which hosts a snippet is for, each as it is rented: a Debian 13 that holds nothing."""
 
     names: Annotated[list[str], Meta(description="the hosts, by the names that its inventory has for them")]
+    sites: Annotated[
+        dict[str, list[str]], Meta(description="names by which visitors find a host as well, by its own name")
+    ] = {}
     env: Annotated[
         dict[str, str], Meta(description=f"what is set where it is deployed from; put in are `{'`, `'.join(PUT)}`")
     ] = {}

@@ -30,6 +30,8 @@ SUMS = "SHA256SUMS"
 REHEARSAL = "rehearsal.py"
 # A host as it is rented, and whoever deploys to it: a machine with what it takes to run a playbook.
 HOST, MACHINE, OPERATOR = "debian-13", "machine", "operator"
+# One of a cluster, and whoever deploys to that: the same, with what speaks to its API.
+NODE, CLUSTER_OPERATOR = "kubernetes-node", "kubernetes-operator"
 # Whom hosts meet on the internet, and nobody can have in a test: who signs for them, and who has their images.
 AUTHORITY, REGISTRY = "authority", "registry"
 

@@ -6,6 +6,7 @@ from ..promise import Promise
 from .arrive import arrives_after_failure, arrives_from_nothing, dry_run_honest, repeats_unchanged
 from .backup import backup_fails_loudly, backup_restores, backups_outlive_intruder, host_lost
 from .cut import release_survives_cut
+from .flood import flood_survived
 from .guard import https_only, only_stated_ports, ssh_keys_only
 from .keep import data_outlives, disk_bounded, survives_crash, updates_survived
 from .release import (
@@ -44,6 +45,7 @@ DEPLOYMENT: tuple[Promise, ...] = (
     updates_survived,
     release_survives_cut,
     jobs_survive_release,
+    flood_survived,
     survives_crash,
     data_outlives,
     timers_catch_up,
