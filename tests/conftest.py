@@ -12,7 +12,6 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 from snippets.catalog import Catalog
-from snippets.catalog.snippet import Kind
 from snippets.contract import DEPLOYED, PROMISES
 from snippets.engine.bases.ground import costs
 from snippets.engine.engine import Engine
@@ -122,7 +121,7 @@ class OneStackAWorker(LoadScopeScheduling):
         if commands := COMMANDS.fullmatch(nodeid):
             # Those of hosts are run where its rehearsals are asked; the others have a place of their own.
             snippet = self.config.stash[HANDBOOK].catalog.snippets[commands["name"]]
-            return f"{snippet.name} is up" if snippet.kind is Kind.HOST else nodeid
+            return f"{snippet.name} is up" if snippet.table.host else nodeid
         if judged is None:
             return nodeid
         if judged["room"] == "rehearsals":

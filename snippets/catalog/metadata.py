@@ -65,6 +65,11 @@ class HostTable(Table, frozen=True, kw_only=True):
         list[str], Meta(description="packages that its commands install, which hosts of its pitfalls hold already")
     ] = []
 
+    @property
+    def found_by(self) -> list[str]:
+        """All names by which one of them is found."""
+        return [*self.names, *(site for sites in self.sites.values() for site in sites)]
+
 
 class SnippetTable(Table, frozen=True, kw_only=True):
     """What a snippet is, what of it is shared, what readers type, and what it is judged by."""

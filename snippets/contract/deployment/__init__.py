@@ -53,6 +53,20 @@ DEPLOYMENT: tuple[Promise, ...] = (
     renews_itself,
     arrives_after_failure,
 )
+# Those of them that a cluster is asked so far.
+CLUSTERED: tuple[Promise, ...] = (
+    arrives_from_nothing,
+    https_only,
+    client_known,
+    migration_yields,
+    migrates_once,
+    release_lossless,
+    bad_release_refused,
+    rolls_back,
+    runs_what_was_released,
+    jobs_survive_release,
+    survives_crash,
+)
 # What is promised by what is added to a deployment, by the part of it that is described; in that order too.
 ADDED: Mapping[str, tuple[Promise, ...]] = {
     "backup": (backup_restores, backup_fails_loudly, host_lost, backups_outlive_intruder),
@@ -60,4 +74,4 @@ ADDED: Mapping[str, tuple[Promise, ...]] = {
 }
 DEPLOYED = {promise.slug: promise for promises in (DEPLOYMENT, *ADDED.values()) for promise in promises}
 
-__all__ = ["ADDED", "DEPLOYED", "DEPLOYMENT"]
+__all__ = ["ADDED", "CLUSTERED", "DEPLOYED", "DEPLOYMENT"]
