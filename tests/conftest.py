@@ -27,6 +27,7 @@ from snippets.proving.turns import believed
 
 # Tests of one image share its boots, those of one stack share it while it is up.
 JUDGED = re.compile(r"tests/(?P<room>contract|rehearsals)/.*\[(?P<name>[^:\]]+):(?P<slug>[^:\]]+)\]")
+COMMANDS = re.compile(r"tests/rehearsals/test_commands\.py::.*\[(?P<name>[^\]]+)\]")
 # What takes minutes is waited for by all where it begins last: whole projects of strangers, tutorials, servers.
 # The first make their bases one at a time. Meanwhile the others test what needs none.
 FIRST = ("tests/checked/", "tests/tutorials/", "tests/unit/")
@@ -117,6 +118,10 @@ class OneStackAWorker(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         judged = JUDGED.fullmatch(nodeid)
+        if commands := COMMANDS.fullmatch(nodeid):
+            # Those of hosts are run where its rehearsals are asked; the others have a place of their own.
+            snippet = self.config.stash[HANDBOOK].catalog.snippets[commands["name"]]
+            return f"{snippet.name} is up" if snippet.table.host else nodeid
         if judged is None:
             return nodeid
         if judged["room"] == "rehearsals":

@@ -36,7 +36,8 @@ def _both(base: HostTable | None, own: HostTable | None) -> HostTable | None:
     if base is None or own is None:
         return own
     packages = [*base.packages, *own.packages]
-    return HostTable(names=[*base.names, *own.names], env=base.env | own.env, packages=packages)
+    names, sites = [*base.names, *own.names], base.sites | own.sites
+    return HostTable(names=names, sites=sites, env=base.env | own.env, packages=packages)
 
 
 def addition_faults(snippet: Snippet, addition: Addition) -> Iterator[str]:

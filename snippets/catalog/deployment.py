@@ -1,7 +1,7 @@
 """What a snippet says of a deployment -> what speaks against it, each fault by its key."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ..contract.deployment.description import HELD, NEXT, SPAN, Deployment
 from .description import silent
@@ -17,26 +17,29 @@ VERSION_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 def deployment_faults(snippet: Snippet, deployment: Deployment) -> Iterator[str]:
     """Every fault of that."""
-    if snippet.kind is not Kind.HOST:
-        yield "unexpected key deployment: only hosts are deployed to"
-    elif snippet.table.host and deployment.host not in snippet.table.host.names:
+    if snippet.kind not in {Kind.HOST, Kind.CLUSTER}:
+        yield "unexpected key deployment: only hosts and clusters are deployed to"
+    elif snippet.table.host and deployment.host not in snippet.table.host.found_by:
         yield f"deployment.url: {deployment.host!r} is none of host.names"
     if not deployment.url.startswith("https://") or deployment.url.endswith("/"):
         yield f"deployment.url: {deployment.url!r} is no https:// and a host"
-    for verb in (DRY_RUN, RELEASE):
+    on_hosts = snippet.kind is Kind.HOST
+    for verb in (DRY_RUN, RELEASE) if on_hosts else (RELEASE,):
         if verb not in snippet.table.commands:
             yield f"missing key commands.{verb}: a promise asks it"
     if "Dockerfile" not in snippet.sources:
         yield "missing file Dockerfile: nothing is there to be deployed"
     if deployment.not_applicable:
         yield "unexpected key deployment.not_applicable: it stands by itself"
-    yield from _stated_faults(deployment)
+    # Whoever rents out a cluster has timers and files on its nodes, and whoever deploys to it has none.
+    yield from _stated_faults(deployment, on_hosts=on_hosts)
 
 
-def _stated_faults(deployment: Deployment) -> Iterator[str]:
-    """What can be told of each value by itself."""
-    told = {"ports": deployment.ports, "secrets": deployment.secrets, "timers": deployment.timers}
-    told |= {"versions.bad": deployment.versions.bad}
+def _stated_faults(deployment: Deployment, *, on_hosts: bool) -> Iterator[str]:
+    """What can be told of each value by itself; what only those state who deploy to hosts is asked of them alone."""
+    told: dict[str, Collection[str]] = {"ports": deployment.ports, "versions.bad": deployment.versions.bad}
+    if on_hosts:
+        told |= {"secrets": deployment.secrets, "timers": deployment.timers}
     for key, stated in told.items():
         if not stated:
             yield f"deployment.{key}: none"
@@ -56,7 +59,7 @@ def _stated_faults(deployment: Deployment) -> Iterator[str]:
     if ID not in probe.log:
         yield f"deployment.probe.log: without {ID} nobody can tell which line is meant"
     commands = {"inside": deployment.inside, "discard": deployment.discard, "sql": deployment.sql}
-    commands |= {"update": deployment.update, "disk": deployment.disk}
+    commands |= {"update": deployment.update, "disk": deployment.disk, "alive": deployment.alive}
     yield from silent(**{f"deployment.{key}": command for key, command in commands.items()})
     if not TABLE.fullmatch(deployment.hot):
         yield f"deployment.hot: {deployment.hot!r} is no table's name"

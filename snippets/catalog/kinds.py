@@ -16,6 +16,7 @@ UP = "up"
 COMMANDS = {
     Kind.COMPOSE: (UP, "what stands above it is run before a rehearsal"),
     Kind.HOST: (ARRIVE, "with all above it, it is run before a rehearsal"),
+    Kind.CLUSTER: (ARRIVE, "with all above it, it is run before a rehearsal"),
 }
 EFFECTIVE = config_meant.slug
 DOMAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*")
@@ -26,8 +27,9 @@ OTHER_COMPOSE = re.compile(r"(?:docker-)?compose(?:\..*)?\.ya?ml", re.IGNORECASE
 def kind_faults(snippet: Snippet) -> Iterator[str]:
     """Every fault of that, each by its key or its file."""
     table = snippet.table
-    kinds = (Kind.IMAGE, Kind.CONFIG, Kind.COMPOSE, Kind.HOST)
-    image, config, compose, host = (snippet.kind is kind for kind in kinds)
+    kinds = (Kind.IMAGE, Kind.CONFIG, Kind.COMPOSE)
+    image, config, compose = (snippet.kind is kind for kind in kinds)
+    host = snippet.kind in {Kind.HOST, Kind.CLUSTER}
     if image and "Dockerfile" not in snippet.sources:
         yield "missing file Dockerfile"
     if image and not table.commands:
@@ -44,7 +46,12 @@ def kind_faults(snippet: Snippet) -> Iterator[str]:
         "stack": (compose, table.stack),
         "host": (host, table.host),
     }
-    owners = {"project": "an image", "proven_in": "a config", "stack": "a compose project", "host": "a host"}
+    owners = {
+        "project": "an image",
+        "proven_in": "a config",
+        "stack": "a compose project",
+        "host": "a host or a cluster",
+    }
     for key, (wanted, stated) in belongs.items():
         if wanted != (stated is not None):
             yield f"missing key {key}" if wanted else f"unexpected key {key}: only {owners[key]} has one"
@@ -57,7 +64,7 @@ def kind_faults(snippet: Snippet) -> Iterator[str]:
     if table.stack:
         yield from _stack_faults(table.stack)
     if table.host:
-        yield from _host_faults(table.host)
+        yield from _host_faults(table.host, shared=snippet.kind is Kind.CLUSTER)
         yield from _host_setting_faults(table.host, deployed=table.deployment is not None)
     yield from _compose_faults(snippet)
 
@@ -78,7 +85,7 @@ def _effective_faults(table: SnippetTable, *, judged: bool) -> Iterator[str]:
 
 def _compose_faults(snippet: Snippet) -> Iterator[str]:
     """What `docker compose` reads at its reader's, and did not where it was proven."""
-    if COMPOSE not in snippet.sources and snippet.kind is Kind.COMPOSE:
+    if snippet.kind is Kind.CLUSTER or (COMPOSE not in snippet.sources and snippet.kind is Kind.COMPOSE):
         # It is told what is missing.
         return
     for path in snippet.sources:
@@ -91,13 +98,20 @@ def _compose_faults(snippet: Snippet) -> Iterator[str]:
             yield f"commands.{name}: {word}: {COMPOSE} alone is read and proven"
 
 
-def _host_faults(host: HostTable) -> Iterator[str]:
+def _host_faults(host: HostTable, *, shared: bool) -> Iterator[str]:
+    """Where `shared`, one name may lead to several."""
     if not host.names:
         yield "host.names: none"
     for name in host.names:
         if not DOMAIN.fullmatch(name):
             yield f"host.names: {name!r} is no host name in lower case"
-    if len(set(host.names)) != len(host.names):
+    for name, sites in host.sites.items():
+        if name not in host.names:
+            yield f"host.sites: {name!r} is none of host.names{near(name, host.names)}"
+        yield from (
+            f"host.sites.{name}: {site!r} is no host name in lower case" for site in sites if not DOMAIN.fullmatch(site)
+        )
+    if len(set(host.found_by)) != len(host.found_by) and not shared:
         yield "host.names: one is there twice"
 
 

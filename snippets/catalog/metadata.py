@@ -55,12 +55,20 @@ class HostTable(Table, frozen=True, kw_only=True):
     """Which hosts a snippet is for, each as it is rented: a Debian 13 that holds nothing."""
 
     names: Annotated[list[str], Meta(description="the hosts, by the names that its inventory has for them")]
+    sites: Annotated[
+        dict[str, list[str]], Meta(description="names by which visitors find a host as well, by its own name")
+    ] = {}
     env: Annotated[
         dict[str, str], Meta(description=f"what is set where it is deployed from; put in are `{'`, `'.join(PUT)}`")
     ] = {}
     packages: Annotated[
         list[str], Meta(description="packages that its commands install, which hosts of its pitfalls hold already")
     ] = []
+
+    @property
+    def found_by(self) -> list[str]:
+        """All names by which one of them is found."""
+        return [*self.names, *(site for sites in self.sites.values() for site in sites)]
 
 
 class SnippetTable(Table, frozen=True, kw_only=True):

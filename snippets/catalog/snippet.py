@@ -9,13 +9,14 @@ from pathlib import Path
 
 import msgspec
 
-from ..contract import ADDED, DEPLOYMENT, PROMISES, Project, Promise
+from ..contract import ADDED, CLUSTERED, DEPLOYMENT, PROMISES, Project, Promise
 from ..contract.deployment.addition import BackedUp, Watched
 from ..contract.deployment.description import Deployment
 from ..contract.dockerfile import bases
 from ..errors import CatalogError
 from .archive import FORMATS, Member
 from .compose import Composed, composed
+from .manifests import manifests
 from .metadata import SnippetTable, Withheld
 
 METADATA = "snippet.toml"
@@ -30,6 +31,8 @@ SUMS = "SHA256SUMS"
 REHEARSAL = "rehearsal.py"
 # A host as it is rented, and whoever deploys to it: a machine with what it takes to run a playbook.
 HOST, MACHINE, OPERATOR = "debian-13", "machine", "operator"
+# One of a cluster, and whoever deploys to that: the same, with what speaks to its API.
+NODE, CLUSTER_OPERATOR = "kubernetes-node", "kubernetes-operator"
 # Whom hosts meet on the internet, and nobody can have in a test: who signs for them, and who has their images.
 AUTHORITY, REGISTRY = "authority", "registry"
 
@@ -113,13 +116,17 @@ class Snippet:
     def bases(self) -> tuple[str, ...]:
         """References of the images that it fetches: its Dockerfile's, its services', and what stands beside it."""
         beside = [service.image for service in self.table.beside.values()]
-        hosts = (HOST, OPERATOR) if self.table.host else ()
+        hosts = (HOST, OPERATOR) if self.kind is Kind.HOST else ()
+        # A host is whoever visits a cluster.
+        nodes = (NODE, HOST, CLUSTER_OPERATOR) if self.kind is Kind.CLUSTER else ()
         played = (AUTHORITY, REGISTRY) if self.table.host and self.table.host.env else ()
-        return tuple(dict.fromkeys((*self.built_on, *self.composed.bases, *beside, *hosts, *played)))
+        return tuple(dict.fromkeys((*self.built_on, *self.composed.bases, *beside, *hosts, *nodes, *played)))
 
     @cached_property
     def composed(self) -> Composed:
-        """What its compose files fetch, that of each directory, and the faults of that; nothing where it has none."""
+        """What its compose files fetch, that of each directory, or its manifests, and the faults of that."""
+        if self.kind is Kind.CLUSTER:
+            return manifests({path: source.text for path, source in self.sources.items()})
         read = [self._composed_in(path.removesuffix(COMPOSE)) for path in self.compose_files]
         fetched = dict.fromkeys(base for each in read for base in each.bases)
         return Composed(bases=tuple(fetched), faults=tuple(fault for each in read for fault in each.faults))
@@ -147,7 +154,7 @@ class Snippet:
         if self.table.addition:
             return tuple(promise for part in self.table.addition.parts for promise in ADDED[part])
         if self.table.deployment:
-            return DEPLOYMENT
+            return CLUSTERED if self.kind is Kind.CLUSTER else DEPLOYMENT
         named = self.table.proven_in.promises if self.table.proven_in else []
         return tuple(PROMISES[slug] for slug in named)
 

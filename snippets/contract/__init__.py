@@ -6,7 +6,7 @@ answered, `trial` how promises share boots, and `rules` which code a verdict res
 """
 
 from .container import CONTRACT, PROMISES
-from .deployment import ADDED, DEPLOYED, DEPLOYMENT
+from .deployment import ADDED, CLUSTERED, DEPLOYED, DEPLOYMENT
 from .project import BehindProxy, Beside, Project, Reload, StaleInput
 from .promise import NOT_UP, Finding, Promise, Verdict
 from .trial import Trial
@@ -16,6 +16,7 @@ KNOWN = {**PROMISES, **DEPLOYED}
 
 __all__ = [
     "ADDED",
+    "CLUSTERED",
     "CONTRACT",
     "DEPLOYED",
     "DEPLOYMENT",

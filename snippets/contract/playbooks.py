@@ -13,6 +13,8 @@ LINT = "ansible-lint --offline --strict --profile production --nocolor --format 
 VIOLATION = re.compile(r"^([\w./-]+:\d+)(?::\d+)?: ([\w-]+(?:\[[\w./-]+\])?)", re.MULTILINE)
 # What it was given and did not read it lets pass as well.
 READ = "in {count} files processed of {count} encountered"
+TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(.+)\] \**$", re.MULTILINE)
+CHANGED = r"^changed: \[{host}[\] ]"
 RECAP = r"^{host} .*\bok=(\d+) +changed=(\d+) +unreachable=(\d+) +failed=(\d+)"
 
 
@@ -20,13 +22,14 @@ RECAP = r"^{host} .*\bok=(\d+) +changed=(\d+) +unreachable=(\d+) +failed=(\d+)"
 class Recap:
     """Of how many playbooks something is told, and how many tasks of all of them were right, changed, and failed.
 
-    One that did not reach the host has failed.
+    One that did not reach the host has failed. Of those that changed something the names.
     """
 
     playbooks: int
     right: int
     changed: int
     failed: int
+    changes: tuple[str, ...] = ()
 
 
 def ran(servers: Servers, command: str, host: str) -> Recap:
@@ -41,13 +44,17 @@ def recap(done: Done, host: str) -> Recap:
         raise ContainerError(f"{done}, and nothing is told of {host}: {done.stdout[-500:]}")
     # Each tells of those before it as well.
     right, changed, unreached, failed = map(int, found[-1])
-    return Recap(playbooks=len(found), right=right, changed=changed, failed=failed + unreached)
+    _, *told = TASK.split(done.stdout)
+    one = re.compile(CHANGED.format(host=re.escape(host)), re.MULTILINE)
+    changes = tuple(name for name, printed in zip(told[::2], told[1::2], strict=True) if one.search(printed))
+    return Recap(playbooks=len(found), right=right, changed=changed, failed=failed + unreached, changes=changes)
 
 
 def unchanged(again: Recap, *, count: int) -> Judgement:
     """Kept where so many playbooks, run again, say of themselves that they change nothing."""
     seen = f"{again.playbooks} playbooks again: {again.right} tasks right, {again.changed} changed something, "
     seen += f"{again.failed} failed"
+    seen += f" ({', '.join(again.changes)})" if again.changes else ""
     return kept_if(again.playbooks == count and again.right > 0 and not again.changed and not again.failed, seen)
 
 

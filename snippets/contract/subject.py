@@ -203,7 +203,7 @@ class Site(Protocol):
     ) -> Reply:
         """GET, or POST a body; raises ContainerError where no answer comes, or not the whole."""
 
-    def begun(self, path: str, count: int) -> AbstractContextManager[None]:
+    def begun(self, path: str, count: int, announced: int) -> AbstractContextManager[None]:
         """Begin so many forms there, and go on with none of them while the block runs."""
 
     def certificate(self) -> bytes:

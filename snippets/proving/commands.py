@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace as put
 from pathlib import Path
 
 from ..catalog.admission import COMMAND_PREFIX
-from ..catalog.snippet import Kind, Snippet
+from ..catalog.snippet import Snippet
 from ..contract import Finding, Verdict
 from ..contract.observation import Done
 from ..engine.engine import Engine
+from ..engine.subjects.servers import Servers
 from ..engine.subjects.workdir import laid_out, published_port
 from ..evidence.objection import command_rules
 from .servers import bare
@@ -18,37 +20,52 @@ TAIL_LINES = 15
 
 @contextmanager
 def _shell(
-    engine: Engine, snippet: Snippet, folder: Path, project: str, replaced: Mapping[Path, str] | None
+    engine: Engine, snippet: Snippet, folder: Path, replaced: Mapping[Path, str] | None
 ) -> Iterator[Callable[[str], Done]]:
     """Where its reader's commands run: on this machine, or where somebody deploys from."""
-    if snippet.kind is Kind.HOST:
+    if snippet.table.host:
         # What has to be installed was, when it was deployed to hosts that hold nothing, by the same commands.
         with bare(engine, snippet, folder, replaced, packed=True) as servers:
             yield lambda string: servers.run(string, check=False)
         return
     contexts = engine.contexts(snippet.bases)
+    project = f"{snippet.name}-commands"
     with (
         published_port(),
         laid_out(snippet, folder, project, run=engine.run, contexts=contexts, replaced=replaced) as workdir,
     ):
-        yield workdir.run
+
+        def run(string: str) -> Done:
+            done = workdir.run(string)
+            # A reader's project is named after its directory, not after this run.
+            return put(done, stdout=done.stdout.replace(engine.run.project(project), snippet.name))
+
+        yield run
 
 
-def rehearse(
+@contextmanager
+def _since(servers: Servers) -> Iterator[Callable[[str], Done]]:
+    """Where they run once some of them have brought it there. Those are not run again: how they ended is known."""
+    as_arrived = servers.renewed()
+    yield lambda string: as_arrived.brought(string) or as_arrived.run(string, check=False)
+
+
+def rehearse(  # noqa: PLR0913, PLR0917 - what runs, where, and what of it is another
     engine: Engine,
     snippet: Snippet,
     folder: Path,
     commands: Mapping[str, str],
     replaced: Mapping[Path, str] | None = None,
+    arrived: Servers | None = None,
 ) -> tuple[Sequence[Finding], str]:
     """Run every command until one fails; the findings, and the last one with the end of what it printed.
 
-    `replaced` gives other text for some files, as a mutant has it. Raises EngineError where the engine is at fault.
+    `replaced` gives other text for some files, as a mutant has it; `arrived` is where it is already, by its commands.
+    Raises EngineError where the engine is at fault.
     """
     findings: list[Finding] = []
     last = ""
-    project = f"{snippet.name}-commands"
-    with _shell(engine, snippet, folder, project, replaced) as run:
+    with _since(arrived) if arrived else _shell(engine, snippet, folder, replaced) as run:
         for name, string in commands.items():
             done = run(string)
             findings.append(
@@ -60,8 +77,7 @@ def rehearse(
                     took_s=round(done.took_s, 2),
                 )
             )
-            # A reader's project is named after its directory, not after this run.
-            printed = done.stdout.replace(engine.run.project(project), snippet.name).splitlines()[-TAIL_LINES:]
+            printed = done.stdout.splitlines()[-TAIL_LINES:]
             last = "\n".join([f"`{string}`", *printed, f"exit status {done.status}"])
             if done.status != 0:
                 break

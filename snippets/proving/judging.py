@@ -29,7 +29,7 @@ from .stacks import started
 
 BUILDS = builds_clean.slug
 # What is judged by its rehearsals alone, all of them on one subject that is of several parts.
-SEVERAL = (Kind.COMPOSE, Kind.HOST)
+SEVERAL = (Kind.COMPOSE, Kind.HOST, Kind.CLUSTER)
 T = TypeVar("T", bound=Table)
 EMULATED = "the machine was emulated: what took so long there says nothing of a real one"
 
@@ -120,7 +120,7 @@ def opened(
 
     `replaced` is as for `laid_out`. Raises NotReadyError where it does not get so far.
     """
-    if snippet.kind is Kind.HOST:
+    if snippet.table.host:
         return arrived(engine, snippet, folder, replaced)
     return started(engine, snippet, folder, name, replaced)
 
@@ -192,6 +192,14 @@ class Subjects:
         if not isinstance(subject, NotReadyError):
             return asked(promise.judge_twice, subject, snippet, promise.slug)
         return Finding(promise=promise.slug, rules=promise.rules, verdict=Verdict.BROKEN, seen=str(subject), took_s=0.0)
+
+    def arrived(self, snippet: Snippet) -> Servers:
+        """Its hosts, deployed to by its commands; raises NotReadyError where they do not get so far."""
+        subject = self._of(snippet)
+        if isinstance(subject, NotReadyError):
+            raise subject
+        assert isinstance(subject, Servers), f"{snippet.name} is of no hosts"
+        return subject
 
     def _of(self, snippet: Snippet) -> ComposeStack | Servers | NotReadyError:
         if self._known is None or self._known[0] != snippet.name:

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ..catalog.snippet import ARRIVE, Snippet
+from ..catalog.snippet import ARRIVE, Kind, Snippet
 from ..contract.deployment.description import HELD, NEXT
 from ..engine.bases.ground import image_of
 from ..engine.engine import Engine
 from ..engine.subjects.host import Snapshot
 from ..engine.subjects.internet import APPLICATION, bare_internet, internet
+from ..engine.subjects.make import NODE_OF_CLUSTER
 from ..engine.subjects.preparation import prepared
 from ..engine.subjects.registry import official, stocked
 from ..engine.subjects.rental import Beginning
@@ -47,7 +48,9 @@ def bare(
         def pack() -> Snapshot | None:
             return prepared(table.packages, around) if table.packages else None
 
-        beginning = Beginning(held=pack() if packed or replaced else None, packed=pack)
+        make = NODE_OF_CLUSTER if snippet.kind is Kind.CLUSTER else None
+        held = pack() if packed or replaced else None
+        beginning = Beginning(held=held, packed=pack, sites=table.sites, make=make)
         yield stack.enter_context(hosted(table.names, verbs(snippet), clone, around, beginning))
 
 

@@ -7,7 +7,7 @@ from itertools import chain, groupby
 from urllib.parse import urlsplit
 
 from ..catalog.snippet import Snippet
-from ..contract import CONTRACT, DEPLOYED, DEPLOYMENT, Promise
+from ..contract import CONTRACT, DEPLOYED, Promise
 from ..contract.deployment.cut import release_survives_cut
 from ..evidence.records import Outcome, Strip
 from ..evidence.standing import Standing, State
@@ -63,7 +63,8 @@ def contract(name: str, handbook: Handbook, links: Links) -> str:
 
     Of deployments, a column each tells what was seen of them, so that ways to deploy can be compared.
     """
-    compared = [standing for standing in handbook.snippets.values() if standing.snippet.promises == DEPLOYMENT]
+    tables = [(standing, standing.snippet.table) for standing in handbook.snippets.values()]
+    compared = [standing for standing, told in tables if told.deployment and not told.addition]
     compared = compared if name == "deployments" else []
     heads = ("Promise", *(standing.snippet.name for standing in compared), _CAUGHT, _SOURCE)
     return table(f"contract:{name}", heads, _promises(CONTRACTS[name], compared, handbook, links))

@@ -1,7 +1,5 @@
 """What is judged on subjects of several parts is kept: what a snippet alone rehearses, and what deployments promise."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from snippets.catalog import Catalog, load
@@ -23,14 +21,6 @@ REHEARSALS = [
     for s in load().snippets.values()
     for slug in (*s.rehearsals, *(promise.slug for promise in s.promises if s.table.deployment))
 ]
-
-
-@pytest.fixture(scope="module")
-def subjects(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subjects]:
-    """One at a time, up for all rehearsals of its snippet."""
-    subjects = Subjects(engine, tmp_path_factory.mktemp("subjects"))
-    yield subjects
-    subjects.close()
 
 
 @pytest.mark.parametrize(("name", "slug"), REHEARSALS)

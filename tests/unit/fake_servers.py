@@ -30,11 +30,14 @@ APP = Deployment(
         worked="count {url}/notes?q={nonce}",
         client="/who",
         slow="/slow?seconds=14",
+        takes="/files",
+        largest=8 << 20,
     ),
     sql="psql",
     hot="visits",
     update="apt-get upgrade",
     disk="du",
+    alive="uptime",
     versions=Versions(
         next="ENV REVISION=next", held="ENV REVISION=held", bad={"exits": "CMD false", "stuck": "CMD true"}
     ),

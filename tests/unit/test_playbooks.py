@@ -91,6 +91,33 @@ def test_the_last_recap_tells_of_all_playbooks() -> None:
     assert recap(printed(1, 3, 1), "app.test") == Recap(playbooks=2, right=5, changed=3, failed=1)
 
 
+TASKS = """\
+TASK [Bring its settings] ******
+ok: [app.test]
+changed: [app.test.example]
+
+TASK [Ask the site] ******
+changed: [app.test -> localhost]
+
+TASK [Make its directories] ******
+changed: [app.test] => (item=/srv)
+ok: [app.test] => (item=/srv/app)
+
+RUNNING HANDLER [Reload Caddy] ******
+changed: [app.test]
+
+"""
+
+
+def test_what_changed_something_is_named() -> None:
+    """Of this host: tasks, what was done elsewhere for it, and handlers."""
+    again = recap(Done(status=0, stdout=TASKS + printed(all_=3).stdout, stderr="", took_s=1.0), "app.test")
+    assert again.changes == ("Ask the site", "Make its directories", "Reload Caddy")
+    judgement = unchanged(again, count=2)
+    assert not judgement.kept
+    assert judgement.seen.endswith("3 changed something, 0 failed (Ask the site, Make its directories, Reload Caddy)")
+
+
 def test_a_command_that_tells_of_no_such_host_is_no_judge() -> None:
     """Nothing was done there."""
     with pytest.raises(ContainerError, match=r"nothing is told of other\.test"):

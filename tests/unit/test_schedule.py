@@ -3,13 +3,17 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from tests.conftest import OneStackAWorker
+from snippets.handbook import Handbook
+from tests.conftest import HANDBOOK, OneStackAWorker
 
 ROOT = Path(__file__).parents[2]
 REHEARSAL = "tests/rehearsals/test_rehearsals.py::test_rehearsal_is_kept"
+COMMANDS = "tests/rehearsals/test_commands.py::test_commands_run"
 PROMISE = "tests/contract/test_contract.py::test_promise_is_kept"
 
 
@@ -31,6 +35,17 @@ def test_what_shares_a_subject_is_one_workers(one: str, other: str, together: bo
     scope = OneStackAWorker._split_scope  # noqa: SLF001 - xdist asks it
 
     assert (scope(None, one) == scope(None, other)) is together  # type: ignore[arg-type]
+
+
+def test_commands_of_hosts_are_run_where_those_are_up() -> None:
+    """Commands of any other kind have a place of their own."""
+    scheduler = SimpleNamespace(config=SimpleNamespace(stash={HANDBOOK: Handbook.here()}))
+
+    def scope(nodeid: str) -> str:
+        return OneStackAWorker._split_scope(cast("OneStackAWorker", scheduler), nodeid)  # noqa: SLF001 - xdist asks it
+
+    assert scope(f"{COMMANDS}[caddy-acme]") == scope(f"{REHEARSAL}[caddy-acme:ordered-once]")
+    assert scope(f"{COMMANDS}[flask-uv]") == f"{COMMANDS}[flask-uv]"
 
 
 def test_what_no_record_tells_is_asked_whatever_is_stale() -> None:

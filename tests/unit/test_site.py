@@ -102,5 +102,5 @@ def test_who_begins_and_does_not_go_on_holds_a_connection(monkeypatch: pytest.Mo
     monkeypatch.setattr(site, "TAKEN_IN_S", 0.0)
     with served() as port:
         plain = LocalSite(port=port, trusted=None)
-        with plain.begun("/", 3):
+        with plain.begun("/", 3, 1 << 20):
             assert plain.ask("/").status == 200

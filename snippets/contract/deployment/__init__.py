@@ -6,6 +6,7 @@ from ..promise import Promise
 from .arrive import arrives_after_failure, arrives_from_nothing, dry_run_honest, repeats_unchanged
 from .backup import backup_fails_loudly, backup_restores, backups_outlive_intruder, host_lost
 from .cut import release_survives_cut
+from .flood import flood_survived
 from .guard import https_only, only_stated_ports, ssh_keys_only
 from .keep import data_outlives, disk_bounded, survives_crash, updates_survived
 from .release import (
@@ -44,12 +45,27 @@ DEPLOYMENT: tuple[Promise, ...] = (
     updates_survived,
     release_survives_cut,
     jobs_survive_release,
+    flood_survived,
     survives_crash,
     data_outlives,
     timers_catch_up,
     log_found,
     renews_itself,
     arrives_after_failure,
+)
+# Those of them that a cluster is asked so far.
+CLUSTERED: tuple[Promise, ...] = (
+    arrives_from_nothing,
+    https_only,
+    client_known,
+    migration_yields,
+    migrates_once,
+    release_lossless,
+    bad_release_refused,
+    rolls_back,
+    runs_what_was_released,
+    jobs_survive_release,
+    survives_crash,
 )
 # What is promised by what is added to a deployment, by the part of it that is described; in that order too.
 ADDED: Mapping[str, tuple[Promise, ...]] = {
@@ -58,4 +74,4 @@ ADDED: Mapping[str, tuple[Promise, ...]] = {
 }
 DEPLOYED = {promise.slug: promise for promises in (DEPLOYMENT, *ADDED.values()) for promise in promises}
 
-__all__ = ["ADDED", "DEPLOYED", "DEPLOYMENT"]
+__all__ = ["ADDED", "CLUSTERED", "DEPLOYED", "DEPLOYMENT"]

@@ -25,6 +25,8 @@ class Probe(Table, frozen=True, kw_only=True):
     client: Annotated[
         str | None, Meta(description="a path that answers with the client's address and scheme as it sees them")
     ] = None
+    takes: Annotated[str, Meta(description="a path to which visitors send what is long")]
+    largest: Annotated[int, Meta(description="the bytes of the longest that it takes", gt=0)]
     write: Annotated[str, Meta(description="a command that leaves `{nonce}` with it, and fails where it did not")]
     read: Annotated[str, Meta(description="a command that prints `{nonce}` as long as that is there")]
     log: Annotated[str, Meta(description="a command that prints the line of the request whose X-Request-ID is `{id}`")]
@@ -67,6 +69,7 @@ class Deployment(Table, frozen=True, kw_only=True):
         str, Meta(description="a command that installs what the application runs on once more, as an update does")
     ]
     disk: Annotated[str, Meta(description="a command that prints how many bytes all releases have on the disk")]
+    alive: Annotated[str, Meta(description="a command that prints what of it runs, and since when")]
     sound: Annotated[str | None, Meta(description="a command that fails where the database is damaged")] = None
     arrive_s: Annotated[float, Meta(description="seconds within which it arrives from nothing")] = 600.0
     boot_s: Annotated[float, Meta(description="seconds within which it serves again after its host had no power")] = (
@@ -76,6 +79,10 @@ class Deployment(Table, frozen=True, kw_only=True):
         float, Meta(description="seconds after which a release has given up whose migration must wait")
     ] = 90.0
     back_s: Annotated[float, Meta(description="seconds within which the version before serves again")] = 120.0
+    answer_s: Annotated[
+        float, Meta(description="seconds within which everybody is answered in a flood, if only that it is too much")
+    ] = 60.0
+    calm_s: Annotated[float, Meta(description="seconds within which it is as before once a flood has ended")] = 60.0
     probe: Annotated[Probe, Meta(description="how it is asked")]
     versions: Annotated[Versions, Meta(description="what is released to it")]
     not_applicable: Annotated[

@@ -125,12 +125,18 @@ class Host:
 
 
 @contextmanager
-def rented(
-    name: str, networks: Sequence[str], run: Run, snapshot: Snapshot | None = None, make: Make | None = None
+def rented(  # noqa: PLR0913 - what it is, where, and what it holds
+    name: str,
+    networks: Sequence[str],
+    run: Run,
+    snapshot: Snapshot | None = None,
+    make: Make | None = None,
+    *,
+    also: Sequence[str] = (),
 ) -> Iterator[Host]:
     """A host that holds nothing, or what a snapshot of its make holds; gone with the block, disks and all.
 
-    Of the make that is chosen, where none is given.
+    Of the make that is chosen, where none is given; found by other names too, where they are.
     """
     make = make or chosen()
     image = snapshot.image if snapshot else image_of(make.reference, run)
@@ -141,11 +147,13 @@ def rented(
             _copied({snapshot.disks[path]: volume for path, volume in disks.items()}, image)
         mounts = [f"--volume={volume}:{path}" for path, volume in disks.items()]
         first, *others = networks
-        joined = [f"--network={first}", f"--network-alias={name}", f"--hostname={name}"]
+        joined = [f"--network={first}", f"--hostname={name}"]
+        joined += [f"--network-alias={each}" for each in (name, *also)]
         (id_,) = docker("create", *make.room, *label, *mounts, *joined, image)
         stack.callback(try_docker, "rm", "--force", id_)
         for other in others:
-            docker("network", "connect", f"--alias={name}", other, id_)
+            aliases = [f"--alias={each}" for each in (name, *also)]
+            docker("network", "connect", *aliases, other, id_)
         host = Host(name=name, id=id_, make=make, disks=disks, rented_by=run)
         host.start()
         yield host

@@ -1,10 +1,10 @@
-"""What a host is made of: a container with systemd, or a whole machine in qemu with a kernel of its own."""
+"""What a host is made of: a container with systemd, a whole machine in qemu, or a container that is a node."""
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...catalog.snippet import HOST, MACHINE
+from ...catalog.snippet import CLUSTER_OPERATOR, HOST, MACHINE, NODE, OPERATOR
 from ...environment import HOSTS
 from ...errors import EngineError
 
@@ -13,7 +13,8 @@ from ...errors import EngineError
 class Make:
     """The base that it boots, what its container is allowed, where its disks are, and who takes commands for it.
 
-    `pace` is how much longer than usual it may take: a machine is emulated where processors do not help.
+    `pace` is how much longer than usual it may take: a machine is emulated where processors do not help. `operator` is
+    the base of whoever deploys to it, who logs in by a key where it is `entered`.
     """
 
     reference: str
@@ -21,6 +22,8 @@ class Make:
     disks: Sequence[str]
     console: str
     pace: float
+    operator: str = OPERATOR
+    entered: bool = True
 
 
 CONTAINER = Make(
@@ -38,6 +41,16 @@ WHOLE = Make(
     disks=("/var/lib/machine",),
     console="console",
     pace=10.0,
+)
+# Whoever asks for a cluster has no choice of it: nodes are what its provider gives.
+NODE_OF_CLUSTER = Make(
+    reference=NODE,
+    room=CONTAINER.room,
+    disks=("/var/lib/etcd", "/var/lib/containerd", "/var/lib/kubelet"),
+    console="bash",
+    pace=1.0,
+    operator=CLUSTER_OPERATOR,
+    entered=False,
 )
 MAKES = {"container": CONTAINER, "machine": WHOLE}
 

@@ -68,13 +68,13 @@ class Operator:
 
 @contextmanager
 def operator(
-    networks: Sequence[str], run: Run, clone: Path, settings: Mapping[str, str] | None = None
+    networks: Sequence[str], run: Run, clone: Path, settings: Mapping[str, str] | None = None, base: str = OPERATOR
 ) -> Iterator[Operator]:
-    """A new one, with a copy of the directory, on these networks."""
+    """A new one, with a copy of the directory, on these networks; `base` is what its machine holds."""
     label = [f"--label={key}={value}" for key, value in run.labels.items()]
     first, *others = networks
     (id_,) = docker(
-        "run", "--detach", "--init", "--hostname=operator", f"--network={first}", *label, image_of(OPERATOR, run)
+        "run", "--detach", "--init", "--hostname=operator", f"--network={first}", *label, image_of(base, run)
     )
     try:
         for other in others:

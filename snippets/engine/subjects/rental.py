@@ -1,22 +1,32 @@
 """Names -> hosts rented with a neighbour: as they begin, as somebody left them, or as before anything arrived."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ...contract.servers import NEIGHBOUR
 from .host import Host, Snapshot, cut, rented
 from .internet import ROOT, Internet
-from .make import CONTAINER, chosen
+from .make import CONTAINER, Make, chosen
 from .operator import Operator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beginning:
-    """What hosts hold before anything arrives: nothing, or `held`; `packed` is what they may hold to save time."""
+    """What hosts hold before anything arrives: nothing, or `held`; `packed` is what they may hold to save time.
+
+    `sites` are names by which a host is found as well, by its own; `make` is theirs where nobody may choose it.
+    """
 
     held: Snapshot | None = None
     packed: Callable[[], Snapshot | None] = lambda: None
+    sites: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    make: Make | None = None
+
+    @property
+    def boots(self) -> Make:
+        """What the hosts are made of."""
+        return self.make or chosen()
 
 
 NOTHING = Beginning()
@@ -45,15 +55,12 @@ class Rental:
         for name in (*self.names, NEIGHBOUR):
             snapshot = None if name == NEIGHBOUR else kept.get(name, held)
             # Nobody judges the neighbour: it may always be of the make that is up at once.
-            make = CONTAINER if name == NEIGHBOUR else chosen()
+            make = CONTAINER if name == NEIGHBOUR else self._beginning.boots
             self.hosts[name] = self._rented.enter_context(
-                rented(name, [self.internet.network], self.internet.run, snapshot, make)
+                rented(name, [self.internet.network], self.internet.run, snapshot, make, also=self._sites(name))
             )
         for name in self.names:
-            self._operator.knows(self.hosts[name])
-            if not kept:
-                self._operator.meets(self.hosts[name])
-                self.internet.is_believed_by(self.hosts[name])
+            self._opened(self.hosts[name], new=not kept)
         self.internet.is_seen_by(self.hosts[NEIGHBOUR])
         if self.internet.signing:
             self._operator.write(self.internet.root, ROOT)
@@ -61,11 +68,27 @@ class Rental:
     def relet(self, name: str) -> None:
         """Rent another host by this name, which holds nothing; the one before is gone."""
         self.hosts[name].destroy()
-        other = rented(name, [self.internet.network], self.internet.run)
+        make, also = self._beginning.boots, self._sites(name)
+        other = rented(name, [self.internet.network], self.internet.run, make=make, also=also)
         self.hosts[name] = self._rented.enter_context(other)
-        self._operator.knows(self.hosts[name])
-        self._operator.meets(self.hosts[name])
-        self.internet.is_believed_by(self.hosts[name])
+        self._opened(self.hosts[name], new=True)
+
+    def _opened(self, host: Host, *, new: bool) -> None:
+        """Whoever deploys is let in by it, and a new one believes whom its system would."""
+        if host.make.entered:
+            self._operator.knows(host)
+        if host.make.entered and new:
+            self._operator.meets(host)
+        if new:
+            self.internet.is_believed_by(host)
+
+    def _sites(self, name: str) -> Sequence[str]:
+        return self._beginning.sites.get(name, ())
+
+    def host(self, name: str) -> Host:
+        """A host by its own name, or the first that is found by this one as well."""
+        found = (host for host in self.names if name in self._sites(host))
+        return self.hosts[name if name in self.hosts else next(found, name)]
 
     def leave(self) -> None:
         """Give all of them back."""

@@ -39,6 +39,7 @@ class Servers:
         self._operator = deploying
         self._clone = CLONE
         self._arrival: Done | None = None
+        self._brought: dict[str, Done] = {}
 
     def keep(self) -> None:
         """Remember the hosts as they are now: from here on all begins with them."""
@@ -76,9 +77,13 @@ class Servers:
         assert self._arrival is not None, "nobody asks before it has arrived"
         return self._arrival
 
+    def brought(self, command: str) -> Done | None:
+        """How a command ended when it first arrived; None for one that did not bring it here."""
+        return self._brought.get(command)
+
     def arrive(self) -> Done:
         """Run the commands that bring it here; raises NotReadyError where one of them fails."""
-        command, done = self._done(ARRIVE)
+        command, done = self._done(ARRIVE, kept={} if self._arrival else self._brought)
         if done.status != 0:
             raise NotReadyError(f"`{command}` exits {done.status}; {quoted(done.stdout)}")
         self._arrival = self._arrival or done
@@ -161,7 +166,7 @@ class Servers:
     def lent(self) -> tuple[str, ...]:
         """What a program and its arguments are put after, to be run in the clone by somebody who may reboot hosts."""
         for name in self.names:
-            self._rental.hosts[name].stay_on()
+            self._rental.host(name).stay_on()
         return self._operator.shell
 
     def rested(self) -> None:
@@ -175,13 +180,23 @@ class Servers:
         self._clone = other
 
     def _done(
-        self, verb: str, *, told: str = "/dev/null", settings: Mapping[str, str] | None = None
+        self,
+        verb: str,
+        *,
+        told: str = "/dev/null",
+        settings: Mapping[str, str] | None = None,
+        kept: dict[str, Done] | None = None,
     ) -> tuple[str, Done]:
-        """Run a verb's commands until one fails: the last one; what all printed, also into a file, how long it took."""
+        """Run a verb's commands until one fails: the last one; what all printed, also into a file, how long it took.
+
+        How each of them ended is kept, where that is asked.
+        """
         printed, took_s = "", 0.0
         for command in self._verbs[verb]:
             piped = f"{{\n{command}\n}} 2>&1 | tee --append {told}"
             done = self._operator.run(piped, where=self._clone, settings=settings)
+            if kept is not None:
+                kept[command] = done
             printed, took_s = printed + done.stdout, took_s + done.took_s
             if done.status != 0:
                 break
@@ -190,9 +205,9 @@ class Servers:
     def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
         """Run a command in the clone, on a host as from its provider's console, or at the neighbour's."""
         if on == NEIGHBOUR:
-            return self._rental.hosts[on].run(f"{self._rental.internet.trust}{command}", check=check)
+            return self._rental.host(on).run(f"{self._rental.internet.trust}{command}", check=check)
         if on:
-            return self._rental.hosts[on].run(command, check=check)
+            return self._rental.host(on).run(command, check=check)
         done = self._operator.run(command, where=self._clone)
         return checked(done, command) if check else done
 
@@ -213,19 +228,19 @@ class Servers:
 
     def logs(self, unit: str = "") -> str:
         """The journal of a host."""
-        return self._rental.hosts[unit or self.names[0]].logs()
+        return self._rental.host(unit or self.names[0]).logs()
 
     def stop(self, unit: str = "") -> None:
         """Shut a host down."""
-        self._rental.hosts[unit or self.names[0]].stop()
+        self._rental.host(unit or self.names[0]).stop()
 
     def start(self, unit: str = "") -> None:
         """Boot it."""
-        self._rental.hosts[unit or self.names[0]].start()
+        self._rental.host(unit or self.names[0]).start()
 
     def kill(self, unit: str = "") -> None:
         """Cut its power."""
-        self._rental.hosts[unit or self.names[0]].kill()
+        self._rental.host(unit or self.names[0]).kill()
 
     def await_(self, what: Callable[[], bool], timeout_s: float) -> float | None:
         """Poll."""
@@ -233,7 +248,7 @@ class Servers:
 
     def address(self, name: str, *, version: int = 4) -> str:
         """Where a host is on the network that all are on."""
-        return self._rental.hosts[name].address(self._rental.internet.network, version=version)
+        return self._rental.host(name).address(self._rental.internet.network, version=version)
 
 
 @contextmanager
@@ -245,7 +260,8 @@ def hosted(
     beginning: Beginning = NOTHING,
 ) -> Iterator[Servers]:
     """Hosts as they begin; and who has a copy of the directory and may deploy to them."""
-    with operator([internet.network], internet.run, clone, internet.settings) as deploying:
+    base = beginning.boots.operator
+    with operator([internet.network], internet.run, clone, internet.settings, base) as deploying:
         rental = Rental(names, internet, deploying, beginning)
         try:
             rental.rent()

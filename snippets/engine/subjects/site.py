@@ -14,7 +14,7 @@ NAME = "localhost"
 # Until the last of those who begin and do not go on has been taken in.
 TAKEN_IN_S = 2.0
 # More than a proxy keeps back of its own accord, before it tells the application of a request.
-BEGUN, ANNOUNCED_BYTES = b"text=" + b"x" * (64 << 10), 1 << 20
+BEGUN = b"text=" + b"x" * (32 << 10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +44,14 @@ class LocalSite:
         return Reply(status=reply.status, body=content, headers=told, whole=True, took_s=time.monotonic() - started)
 
     @contextmanager
-    def begun(self, path: str, count: int) -> Iterator[None]:
-        """Announce more than is sent, and leave the connections open."""
+    def begun(self, path: str, count: int, announced: int) -> Iterator[None]:
+        """Announce so many bytes, send fewer, and leave the connections open."""
         with ExitStack() as open_:
             for _ in range(count):
                 connection = open_.enter_context(self._connected(60.0))
                 connection.putrequest("POST", path)
                 connection.putheader("Content-Type", "application/x-www-form-urlencoded")
-                connection.putheader("Content-Length", str(ANNOUNCED_BYTES))
+                connection.putheader("Content-Length", str(announced))
                 connection.endheaders(BEGUN)
             time.sleep(TAKEN_IN_S)
             yield

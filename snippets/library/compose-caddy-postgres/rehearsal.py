@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,8 @@ OK, SEE_OTHER, MOVED, TOO_LARGE = 200, 303, 308, 413
 LARGE, SMALL = 9_000_000, 1_000_000
 # Of three workers each is given more than it has threads, however unevenly they take them.
 STALLED = 100
+# A form, and what has a file with it.
+ANNOUNCED = (50_000, SMALL)
 SLOW_S, BACK_S = 14, 60.0
 REPLACE = "up --no-build --detach --wait --force-recreate --no-deps"
 
@@ -236,18 +239,20 @@ def too_much_is_refused(stack: Stack) -> Judgement:
 
 @promise(family="rehearsal", authority="https://gunicorn.org/deploy")
 def slow_visitors_hold_no_thread(stack: Stack) -> Judgement:
-    """While many visitors begin a form and do not go on, the page answers everybody else."""
+    """While many visitors begin a form or an upload and do not go on, the page answers everybody else."""
     to = site(stack)
     replies = []
-    with to.begun("/notes", STALLED):
+    with ExitStack() as open_:
+        for announced in ANNOUNCED:
+            open_.enter_context(to.begun("/notes", STALLED, announced))
         # More than once: where they do hold one, it takes a busy machine a while until all are held.
         for _ in range(ASKED):
             replies.append(to.ask("/livez", timeout_s=5.0))
             time.sleep(1.0)
     longest_s = max(reply.took_s for reply in replies)
     good = [reply for reply in replies if reply.status == OK]
-    seen = f"beside {STALLED} who do not go on GET /livez answers 200 {len(good)} of {ASKED} times"
-    return kept_if(len(good) == ASKED, f"{seen}, within {longest_s:.1f} s")
+    seen = f"beside {STALLED} forms and {STALLED} uploads that do not go on GET /livez answers 200 "
+    return kept_if(len(good) == ASKED, f"{seen}{len(good)} of {ASKED} times, within {longest_s:.1f} s")
 
 
 @promise(family="rehearsal", authority=f"{CADDY}/caddyfile/directives/reverse_proxy#lb_try_duration")

@@ -1,0 +1,284 @@
+"""What a cluster is asked beside its deployment: without its database, a node or its own head, and under load."""
+
+import json
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ...contract.promise import Judgement, kept_if, promise
+from ...contract.servers import NEIGHBOUR, Servers
+
+KUBERNETES = "https://kubernetes.io/docs"
+SITE = "https://app.example.org"
+CONTROL, OTHER = "node-1.example.org", "node-2.example.org"
+RELEASE = './release "$APP_IMAGE"'
+OK, WANTED = "200", 2
+# A visitor after the other; what each was answered is a line.
+VISIT = """
+while [ ! -e /run/asked.stop ]; do
+    curl --silent --output /dev/null --max-time 5 --write-out '%{{http_code}}\\n' {site}/ >> /run/asked; sleep 0.2
+done
+"""
+BEGUN = """
+rm -f /run/asked*
+systemd-run --quiet --unit asked --setenv=CURL_CA_BUNDLE=$CURL_CA_BUNDLE bash -c {program}
+"""
+ENDED = "touch /run/asked.stop; systemctl show --property=ActiveState asked | grep -q inactive && cat /run/asked"
+# Longer than a liveness probe takes to give somebody up: three times in ten seconds, and what that takes.
+AWAY_S, BACK_S, MOVED_S = 45.0, 120.0, 120.0
+AT_MOST = 4
+BUSY = """
+for _ in $(seq 8); do while curl --silent --output /dev/null {site}/; do :; done & done
+sleep {seconds}; kill $(jobs -p)
+"""
+BUSY_S, GROWN_S, SHRUNK_S = 90, 120.0, 240.0
+EATS = "exec deployment/web -- python -c 'bytearray(1 << 30)'"
+KILLED = 137
+ROOT = """
+kubectl --namespace app run root --image postgres:18 --dry-run=server
+"""
+QUOTA = "exceeded quota"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod:
+    """One of the application: which, on which node, whether visitors are sent to it, how often it was started anew."""
+
+    name: str
+    node: str
+    ready: bool
+    restarts: int
+
+
+def app(servers: Servers, command: str, *, check: bool = True) -> str:
+    """What kubectl prints of the application's namespace."""
+    return servers.run(f"kubectl --namespace app {command}", check=check).stdout
+
+
+def pods(servers: Servers, name: str = "web") -> Sequence[Pod]:
+    """Those that are to stay."""
+    told = json.loads(app(servers, f"get pods --selector app.kubernetes.io/name={name} --output json"))
+    return [_pod(each) for each in told["items"] if "deletionTimestamp" not in each["metadata"]]
+
+
+def _pod(shown: Mapping[str, Any]) -> Pod:
+    status = shown["status"]
+    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in status.get("conditions", []))
+    restarts = sum(each["restartCount"] for each in status.get("containerStatuses", []))
+    return Pod(name=shown["metadata"]["name"], node=shown["spec"].get("nodeName", ""), ready=ready, restarts=restarts)
+
+
+def serves(servers: Servers) -> bool:
+    """Whether a visitor is answered."""
+    asked = f"curl --silent --fail --output /dev/null --max-time 5 {SITE}/readyz"
+    return servers.run(asked, on=NEIGHBOUR, check=False).status == 0
+
+
+def is_whole(servers: Servers) -> bool:
+    """Whether there are as many as there should be, and visitors are sent to all of them."""
+    found = pods(servers)
+    return len(found) >= WANTED and all(pod.ready for pod in found)
+
+
+def spread(servers: Servers) -> Sequence[Pod]:
+    """The pods, once there is one on each node: what was moved away does not come back by itself."""
+    servers.await_(lambda: is_whole(servers), BACK_S)
+    if not any(pod.node == OTHER for pod in pods(servers)):
+        app(servers, "rollout restart deployment/web")
+        app(servers, f"rollout status deployment/web --timeout {BACK_S:.0f}s")
+    return pods(servers)
+
+
+@contextmanager
+def visitors(servers: Servers) -> Iterator[Counter[str]]:
+    """Somebody asks for the page all the while; when the block ends it is counted what they were answered."""
+    program = shlex.quote(VISIT.format(site=SITE))
+    servers.run(BEGUN.format(program=program), on=NEIGHBOUR)
+    answers: Counter[str] = Counter()
+    try:
+        yield answers
+    finally:
+        said: list[str] = []
+
+        def has_ended() -> bool:
+            done = servers.run(ENDED, on=NEIGHBOUR, check=False)
+            said[:] = done.stdout.split() if done.status == 0 else []
+            return bool(said)
+
+        servers.await_(has_ended, AWAY_S)
+        answers.update(said)
+
+
+def told(answers: Counter[str]) -> str:
+    """As in "31 times 200"."""
+    return ", ".join(f"{count} times {answer}" for answer, count in sorted(answers.items())) or "nothing"
+
+
+@promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/configuration/liveness-readiness-startup-probes/")
+def database_away_restarts_nobody(servers: Servers) -> Judgement:
+    """Without its database no pod is sent visitors and none is started anew; with it all serve again by themselves."""
+    servers.await_(lambda: is_whole(servers), BACK_S)
+    before = pods(servers)
+    app(servers, "scale statefulset/database --replicas 0")
+    servers.await_(lambda: not any(pod.ready for pod in pods(servers)), BACK_S)
+    sent = sum(pod.ready for pod in pods(servers))
+    servers.await_(lambda: False, AWAY_S)
+    after = pods(servers)
+    app(servers, "scale statefulset/database --replicas 1")
+    back_s = servers.await_(lambda: serves(servers) and is_whole(servers), BACK_S)
+    anew = sum(pod.restarts for pod in after) - sum(pod.restarts for pod in before)
+    same = {pod.name for pod in before} == {pod.name for pod in after}
+    seen = (
+        f"without the database visitors are sent to {sent} of {len(after)} pods, and after {AWAY_S:.0f} s {anew} were "
+    )
+    seen += f"started anew; with it all serve again {'within' if back_s is not None else 'not within'} {BACK_S:.0f} s"
+    return kept_if(len(before) >= WANTED and same and not sent and not anew and back_s is not None, seen)
+
+
+@promise(family="rehearsal", authority=f"{KUBERNETES}/tasks/administer-cluster/safely-drain-node/")
+def drained_node_costs_no_request(servers: Servers) -> Judgement:
+    """A node that is emptied for its update gives up its pods one by one, and no visitor is lost."""
+    on_it = sum(pod.node == OTHER for pod in spread(servers))
+    with visitors(servers) as answers:
+        drain = f"kubectl drain {OTHER} --ignore-daemonsets --delete-emptydir-data --timeout {MOVED_S:.0f}s"
+        drained = servers.run(drain, check=False)
+        left = [pod for pod in pods(servers) if pod.node == OTHER]
+        servers.await_(lambda: is_whole(servers), BACK_S)
+    servers.run(f"kubectl uncordon {OTHER}")
+    seen = f"the drain exits {drained.status} after {drained.took_s:.0f} s, of {on_it} pods {len(left)} are left; "
+    seen += f"visitors got {told(answers)}"
+    return kept_if(drained.status == 0 and on_it > 0 and not left and set(answers) == {OK}, seen)
+
+
+@promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/workloads/autoscaling/horizontal-pod-autoscale/")
+def as_many_as_the_load_asks_for(servers: Servers) -> Judgement:
+    """Under load there are more pods, and fewer again when it has passed."""
+    servers.await_(lambda: is_whole(servers), BACK_S)
+    busy = shlex.quote(BUSY.format(site=SITE, seconds=BUSY_S))
+    servers.run(f"systemd-run --quiet --unit busy --setenv=CURL_CA_BUNDLE=$CURL_CA_BUNDLE bash -c {busy}", on=NEIGHBOUR)
+    grown_s = servers.await_(lambda: len(pods(servers)) > WANTED, GROWN_S)
+    most = len(pods(servers))
+    servers.run("systemctl stop busy", on=NEIGHBOUR, check=False)
+    shrunk_s = servers.await_(lambda: len(pods(servers)) == WANTED, SHRUNK_S) if grown_s is not None else None
+    seen = f"of {WANTED} pods become {most} under load" + ("" if grown_s is None else f" after {grown_s:.0f} s")
+    seen += f", and {WANTED} again " + ("never" if shrunk_s is None else f"{shrunk_s:.0f} s after it")
+    return kept_if(grown_s is not None and most <= AT_MOST and shrunk_s is not None, seen)
+
+
+@promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/configuration/manage-resources-containers/")
+def memory_is_taken_from_nobody(servers: Servers) -> Judgement:
+    """What takes more memory than a pod may have is killed, and no other pod notices."""
+    servers.await_(lambda: is_whole(servers), BACK_S)
+    before = pods(servers)
+    with visitors(servers) as answers:
+        eaten = servers.run(f"kubectl --namespace app {EATS}", check=False)
+    after = pods(servers)
+    anew = [pod.name for pod in after if pod.restarts and pod not in before]
+    seen = (
+        f"what asks for 1 GiB exits {eaten.status}; {len(anew)} of {len(after)} pods were started anew; visitors got "
+    )
+    return kept_if(eaten.status == KILLED and len(anew) <= 1 and OK in answers, seen + told(answers))
+
+
+@promise(
+    family="rehearsal",
+    authority="https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/configmapgenerator/",
+)
+def settings_reach_the_pods(servers: Servers) -> Judgement:
+    """Another value among the settings reaches every pod at the next release, and no visitor is lost."""
+    before = {pod.name for pod in pods(servers)}
+    servers.run("sed --in-place 's/PROXY_HOPS=1/&\\n      - GREETING=hello/' base/kustomization.yaml")
+    with visitors(servers) as answers:
+        released = servers.run(RELEASE, check=False)
+    servers.run("sed --in-place /GREETING/d base/kustomization.yaml")
+    after = {pod.name for pod in pods(servers)}
+    greeted = [
+        name for name in after if app(servers, f"exec {name} -- printenv GREETING", check=False).strip() == "hello"
+    ]
+    seen = f"the release exits {released.status}; {len(after & before)} pods are as before, {len(greeted)} of "
+    seen += f"{len(after)} have the value; visitors got {told(answers)}"
+    right = released.status == 0 and not after & before and len(greeted) == len(after) > 0
+    return kept_if(right and set(answers) == {OK}, seen)
+
+
+@promise(
+    family="rehearsal", authority=f"{KUBERNETES}/reference/using-api/api-concepts/#setting-the-field-validation-level"
+)
+def misspelt_field_is_refused(servers: Servers) -> Judgement:
+    """A key that the cluster does not know is refused by its name before anything is changed."""
+    before = pods(servers)
+    servers.run("sed --in-place 's/readinessProbe:/readinesProbe:/' base/web.yaml")
+    refused = servers.run(RELEASE, check=False)
+    servers.run("sed --in-place 's/readinesProbe:/readinessProbe:/' base/web.yaml")
+    told_of = re.search(r'unknown field "[^"]*readinesProbe"', refused.stdout)
+    line = told_of[0] if told_of else "nothing of it is said"
+    same = {pod.name for pod in before} == {pod.name for pod in pods(servers)}
+    seen = f"the release exits {refused.status}: {line}; the pods are {'as before' if same else 'others'}"
+    return kept_if(refused.status != 0 and told_of is not None and same, seen)
+
+
+@promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/security/pod-security-standards/#restricted")
+def root_is_refused(servers: Servers) -> Judgement:
+    """A pod that does not give up every right is refused by this namespace, by the name of what it lacks."""
+    refused = servers.run(ROOT, check=False)
+    line = next((each for each in (refused.stdout + refused.stderr).splitlines() if "violates PodSecurity" in each), "")
+    return kept_if(
+        refused.status != 0 and "seccompProfile" in line, f"it exits {refused.status}: {line[:300] or 'taken'}"
+    )
+
+
+@promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/policy/resource-quotas/")
+def quota_holds(servers: Servers) -> Judgement:
+    """What asks for more than its namespace may have is not started, and what runs goes on."""
+    condition = """{.status.conditions[?(@.type=="ReplicaFailure")].message}"""
+    app(servers, "set resources deployment/worker --requests cpu=3")
+    said: list[str] = []
+
+    def is_refused() -> bool:
+        said[:] = [app(servers, f"get deployment worker --output 'jsonpath={condition}'")]
+        return QUOTA in said[0]
+
+    refused_s = servers.await_(is_refused, BACK_S)
+    runs = [pod for pod in pods(servers, "worker") if pod.ready]
+    app(servers, "rollout undo deployment/worker")
+    seen = f"three processors for the worker: {said[0][:200] or 'nobody minds'}; {len(runs)} of it runs on"
+    return kept_if(refused_s is not None and len(runs) == 1, seen)
+
+
+@promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/containers/images/#image-names")
+def tag_is_refused(servers: Servers) -> Judgement:
+    """An image by its tag is refused before anything is changed."""
+    before = {pod.name for pod in pods(servers)}
+    refused = servers.run("./release registry.example.org/app:latest", check=False)
+    line = next((each for each in refused.stdout.splitlines() if "by its digest" in each), "nothing is said of it")
+    same = before == {pod.name for pod in pods(servers)}
+    seen = f"the release exits {refused.status}: {line}; the pods are {'as before' if same else 'others'}"
+    return kept_if(refused.status != 0 and "by its digest" in line and same, seen)
+
+
+@promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/architecture/nodes/#node-status")
+def lost_node_is_made_up_for(servers: Servers) -> Judgement:
+    """A node without power costs some requests and no more: its pods come up on another, and all serve again."""
+    on_it = [pod.name for pod in spread(servers) if pod.node == OTHER]
+    with visitors(servers) as answers:
+        servers.kill(OTHER)
+        moved_s = servers.await_(lambda: _is_made_up_for(servers), MOVED_S)
+        lost = Counter(servers.run("cat /run/asked", on=NEIGHBOUR).stdout.split())
+        servers.await_(lambda: False, 10.0)
+    servers.start(OTHER)
+    back = servers.await_(lambda: is_whole(servers) and serves(servers), BACK_S)
+    later = answers - lost
+    seen = f"the node had {len(on_it)} of the pods; "
+    seen += "nobody has their place" if moved_s is None else f"{moved_s:.0f} s after it is gone others have their place"
+    seen += f"; until then visitors got {told(lost)}, and afterwards {told(later)}"
+    right = moved_s is not None and back is not None and bool(on_it)
+    return kept_if(right and set(later) == {OK}, seen)
+
+
+def _is_made_up_for(servers: Servers) -> bool:
+    there = [pod for pod in pods(servers) if pod.node == CONTROL]
+    return len(there) >= WANTED and all(pod.ready for pod in there)
