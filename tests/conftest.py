@@ -2,7 +2,6 @@
 
 import re
 import sys
-from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 
@@ -18,12 +17,11 @@ from snippets.engine.engine import Engine
 from snippets.engine.run import current, opened
 from snippets.engine.subjects.make import WHOLE, chosen
 from snippets.errors import SnippetsError
-from snippets.evidence.records import Capture
 from snippets.handbook import COMMITTED, Handbook
 from snippets.proving.progress import ProgressLine
 from snippets.proving.recorder import Recorder, Witness
 from snippets.proving.summary import print_summary
-from snippets.proving.turns import believed
+from snippets.proving.turns import Believed, believed
 
 # Tests of one image share its boots, those of one stack share it while it is up.
 JUDGED = re.compile(r"tests/(?P<room>contract|rehearsals)/.*\[(?P<name>[^:\]]+):(?P<slug>[^:\]]+)\]")
@@ -33,19 +31,17 @@ COMMANDS = re.compile(r"tests/rehearsals/test_commands\.py::.*\[(?P<name>[^\]]+)
 FIRST = ("tests/checked/", "tests/tutorials/", "tests/unit/")
 HANDBOOK = pytest.StashKey[Handbook]()
 RECORDER = pytest.StashKey[Recorder]()
-BELIEVED = pytest.StashKey[Mapping[str, Capture]]()
+BELIEVED = pytest.StashKey[Believed]()
 DAY = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--stale` and `--pitfalls` leave out what has a current record; `--witnesses` asks more than has to be."""
+    """`--stale` and `--due` leave out what has a current record; `--witnesses` asks more than has to be."""
     parser.addoption("--stale", action="store_true", help="prove only what has no current record")
     parser.addoption(
-        "--pitfalls",
-        choices=("all", "due"),
-        default="all",
-        help="boot every fault, or those without a current record and, of the others, those whose turn it is today; "
-        "and of the tutorials' notebooks all, or the one whose turn it is",
+        "--due",
+        action="store_true",
+        help="of pitfalls, servers, stacks and tutorials with a current record prove only those whose turn it is today",
     )
     parser.addoption(
         "--witnesses",
@@ -88,9 +84,9 @@ def pytest_configure_node(node: WorkerController) -> None:
     node.workerinput["day"] = node.config.stash[DAY]
 
 
-def _believed(config: pytest.Config) -> Mapping[str, Capture]:
-    if config.getoption("--pitfalls") == "all":
-        return {}
+def _believed(config: pytest.Config) -> Believed:
+    if not config.getoption("--due"):
+        return Believed()
     return believed(Handbook.here(records=COMMITTED), date.fromisoformat(config.stash[DAY]))
 
 
@@ -99,8 +95,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Begin with what takes longest; leave out what is not due, and what has a current record where that is asked."""
     items.sort(key=lambda item: next((n for n, room in enumerate(FIRST) if room in item.nodeid), len(FIRST)))
     proven = {item: {atom for mark in item.iter_markers("proves") for atom in mark.args} for item in items}
-    left = {f"pitfall:{name}" for name in config.stash[BELIEVED]}
-    chosen = [item for item in items if not proven[item] & left]
+    left = config.stash[BELIEVED].atoms
+    chosen = [item for item in items if not proven[item] or proven[item] - left]
     if config.getoption("--stale"):
         handbook = config.stash[HANDBOOK]
         stale = handbook.stale_atoms | handbook.withheld_atoms
@@ -145,8 +141,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     recorder = config.stash[RECORDER]
     believed = config.stash[BELIEVED]
     print_summary(recorder.written, recorder.withheld, believed, grounds, terminalreporter.write_line)
-    if config.getoption("--pitfalls") == "due":
-        terminalreporter.write_line("notebooks go by turns, one a day: --pitfalls=all runs that of each tutorial")
 
 
 @pytest.fixture(scope="session")

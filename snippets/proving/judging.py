@@ -30,6 +30,12 @@ from .stacks import started
 BUILDS = builds_clean.slug
 # What is judged by its rehearsals alone, all of them on one subject that is of several parts.
 SEVERAL = (Kind.COMPOSE, Kind.HOST, Kind.CLUSTER)
+# Requests of visitors and probes, and what a kernel says of each container's network, are most of it.
+JOURNAL = """
+journalctl --since=-10min --output=short-precise --no-hostname |
+    grep --invert-match --extended-regexp 'handled request|gunicorn.access|kernel: (br-|veth)|ansible-' |
+    cut --characters=1-300 | tail --lines=80
+"""
 T = TypeVar("T", bound=Table)
 EMULATED = "the machine was emulated: what took so long there says nothing of a real one"
 
@@ -192,6 +198,14 @@ class Subjects:
         if not isinstance(subject, NotReadyError):
             return asked(promise.judge_twice, subject, snippet, promise.slug)
         return Finding(promise=promise.slug, rules=promise.rules, verdict=Verdict.BROKEN, seen=str(subject), took_s=0.0)
+
+    def last_words(self) -> str:
+        """What its hosts have in their journals of the last minutes but for visits; empty where it has none."""
+        subject = self._known[1] if self._known else None
+        if not isinstance(subject, Servers):
+            return ""
+        told = {name: subject.run(JOURNAL, on=name, check=False).stdout for name in subject.names}
+        return "\n".join(f"{name}:\n{lines}" for name, lines in told.items())
 
     def arrived(self, snippet: Snippet) -> Servers:
         """Its hosts, deployed to by its commands; raises NotReadyError where they do not get so far."""

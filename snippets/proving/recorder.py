@@ -1,7 +1,7 @@
 """pytest plugin: test outcomes -> records; workers only witness, the controller alone writes."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import median
@@ -18,6 +18,7 @@ from ..evidence.standing import State
 from ..evidence.store import EvidenceStore
 from ..handbook import Handbook
 from ..tutorials import FOLDER
+from .turns import Believed
 
 FINDING, CAPTURE, EXECUTION = "handbook-finding", "handbook-capture", "handbook-execution"
 WITHHELD = "handbook-withheld"
@@ -82,13 +83,13 @@ class Recorder:
         self._captures: dict[str, Capture] = {}
         self._executions: dict[str, Execution] = {}
         self.withheld: dict[str, str] = {}
-        self.believed: Mapping[str, Capture] = {}
+        self.believed = Believed()
         self._committed: Handbook | None = None
         self.written: list[Written] = []
 
-    def believe(self, captures: Mapping[str, Capture]) -> None:
-        """Pitfalls that this run does not try, by what an earlier one saw of them; their dates stay what they are."""
-        self.believed = captures
+    def believe(self, records: Believed) -> None:
+        """What this run does not try, by what an earlier one saw of it; the dates stay what they are."""
+        self.believed = records
 
     def fall_back(self, committed: Handbook) -> None:
         """What cannot be judged here stands by its committed record, where that is current; its date stays."""
@@ -118,7 +119,7 @@ class Recorder:
         for name, accounts in sorted(self._accounts.items()):
             snippet = self._catalog.snippets[name]
             fresh = [finding for account in accounts for finding in account.findings]
-            before = self._store.present(Evidence, name)
+            before = self._store.present(Evidence, name) or self.believed.snippets.get(name)
             evidence = _evidence(snippet, accounts, before)
             complete = {finding.promise for finding in evidence.findings} >= set(requirements(snippet))
             # What was seen on other bases says nothing of these: the rest is proven next time.
@@ -128,8 +129,10 @@ class Recorder:
             self.written.append(
                 Written(name=name, complete=complete, written=written, findings=len(fresh), took_s=took_s)
             )
-        for name, capture in self.believed.items():
+        for name, capture in self.believed.captures.items():
             self._store.write(capture, name)
+        for name, execution in self.believed.executions.items():
+            self._store.write(execution, name)
         if self._committed is not None:
             for name, why in self.withheld.items():
                 self.withheld[name] = self._standing(name, why, self._committed)

@@ -5,15 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 
 from ..engine.bases.ground import Ground
-from ..evidence.records import Base, Capture
+from ..evidence.records import Base
 from ..terminal import write_table
 from .recorder import Written
+from .turns import Believed
 
 
 def print_summary(
     written: Sequence[Written],
     withheld: Mapping[str, str],
-    believed: Mapping[str, Capture],
+    believed: Believed,
     grounds: Sequence[Ground],
     write_line: Callable[[str], None],
 ) -> None:
@@ -33,10 +34,14 @@ def print_summary(
             write_table(columns, cells, write_line, title)
 
 
-def _ages(believed: Mapping[str, Capture]) -> list[tuple[str, str]]:
-    """One row a day on which such a pitfall was last seen caught."""
-    days = Counter(f"{capture.verified_at:%Y-%m-%d}" for capture in believed.values())
-    return [(f"{count} pitfalls, by their committed records", day) for day, count in sorted(days.items())]
+def _ages(believed: Believed) -> list[tuple[str, str]]:
+    """One row a kind and a day on which such a one was last seen; of a snippet's record, that of its oldest part."""
+    asked = Counter(atom.partition(":")[0] for atom in believed.atoms)
+    days = Counter(("pitfalls", capture.verified_at.date()) for capture in believed.captures.values())
+    days += Counter(("tutorials", execution.verified_at.date()) for execution in believed.executions.values())
+    for name, evidence in believed.snippets.items():
+        days["judgements of servers and stacks", evidence.verified_at.date()] += asked[name]
+    return [(f"{days[each]} {each[0]}, by their committed records", f"{each[1]}") for each in sorted(days)]
 
 
 def _origin(base: Base) -> str:

@@ -1,21 +1,65 @@
-"""Pitfalls by turns: a fault whose committed record is current is booted again on one day of 28, and always by all.
+"""By turns: what takes long and has a current committed record is tried again on one day of several, and always by all.
 
-A mutant and whoever must notice it are known by the digest of their bytes: where neither has changed, what was seen is
-still true, but for the engine and what else it stood on. That is what the turns are for.
+What was judged and whoever judged it are known by the digest of their bytes: where neither has changed, what was seen
+is still true, but for the engine and what else it stood on. That is what the turns are for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
-from ..evidence.records import Capture
+from ..catalog.snippet import Snippet
+from ..evidence.objection import requirements
+from ..evidence.records import Capture, Evidence, Execution
 from ..evidence.standing import State
 from ..handbook import Handbook
+from .judging import SEVERAL
 
-DAYS = 28
+# Days until each had its turn: there are hundreds of pitfalls, and what servers and stacks are asked takes minutes.
+PITFALLS, JUDGEMENTS, TUTORIALS = 28, 4, 4
+# All commands of a page are one test: each begins where the one above it ended.
+COMMAND = "command-"
 
 
-def believed(committed: Handbook, day: date) -> Mapping[str, Capture]:
-    """Pitfall -> its committed record, of all that are not to be tried on this day; none that has no current one."""
-    proven = {name: s.capture for name, s in committed.pitfalls.items() if s.state is State.PROVEN and s.capture}
-    turns = {name: number % DAYS for number, name in enumerate(committed.catalog.pitfalls)}
-    return {name: capture for name, capture in proven.items() if turns[name] != day.toordinal() % DAYS}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Believed:
+    """The committed records that a run takes over, by name, and the `atoms` that it does not try for their sake.
+
+    Of a snippet's record a part is tried again on each day.
+    """
+
+    captures: Mapping[str, Capture] = field(default_factory=dict)
+    snippets: Mapping[str, Evidence] = field(default_factory=dict)
+    executions: Mapping[str, Execution] = field(default_factory=dict)
+    atoms: frozenset[str] = frozenset()
+
+
+def believed(committed: Handbook, day: date) -> Believed:
+    """What is not to be tried on this day; nothing that has no current record."""
+    pitfalls = {name: s.capture for name, s in committed.pitfalls.items() if s.state is State.PROVEN and s.capture}
+    captures = {name: pitfalls[name] for name in _others(committed.catalog.pitfalls, PITFALLS, day) if name in pitfalls}
+    tutorials = {
+        name: s.execution for name, s in committed.tutorials.items() if s.state is State.PROVEN and s.execution
+    }
+    executions = {name: tutorials[name] for name in _others(committed.tutorials, TUTORIALS, day) if name in tutorials}
+    snippets = {
+        name: standing.evidence
+        for name, standing in committed.snippets.items()
+        if standing.state is State.PROVEN and standing.evidence and standing.snippet.kind in SEVERAL
+    }
+    atoms = {f"{name}:{slug}" for name in snippets for slug in _resting(committed.catalog.snippets[name], day)}
+    atoms |= {f"pitfall:{name}" for name in captures} | {f"tutorial:{name}" for name in executions}
+    return Believed(captures=captures, snippets=snippets, executions=executions, atoms=frozenset(atoms))
+
+
+def _resting(snippet: Snippet, day: date) -> Iterable[str]:
+    """What it is not asked on this day. Something is on each, and for that all of it is brought up from nothing."""
+    required = list(requirements(snippet))
+    tests = list(dict.fromkeys(COMMAND if slug.startswith(COMMAND) else slug for slug in required))
+    others = set(_others(tests, min(JUDGEMENTS, len(tests)), day))
+    return [slug for slug in required if (COMMAND if slug.startswith(COMMAND) else slug) in others]
+
+
+def _others(names: Iterable[str], days: int, day: date) -> Sequence[str]:
+    """All whose turn it is not."""
+    return [name for number, name in enumerate(names) if number % days != day.toordinal() % days]

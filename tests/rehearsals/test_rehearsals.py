@@ -35,6 +35,9 @@ def test_rehearsal_is_kept(  # noqa: PLR0913, PLR0917 - a fixture each
     promise = of_several(snippet, slug)
     if snippet.kind in SEVERAL:
         finding = subjects.judged(promise, snippet)
+        if finding.verdict is Verdict.BROKEN:
+            # Of a fault that comes once in fifty runs this is all that is left.
+            print(subjects.last_words())  # noqa: T201
     else:
         finding = rehearsed_image(promise, catalog, snippet, engine)
     if finding.verdict is not Verdict.ERROR:

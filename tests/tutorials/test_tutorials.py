@@ -6,7 +6,6 @@ import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,7 +26,6 @@ from snippets.proving.servers import bare
 from snippets.render.notebook import to_download
 from snippets.tutorials import Tutorial, load_tutorials
 from snippets.tutorials.execution import CellError, execute
-from tests.conftest import DAY
 
 LIBRARY = load()
 TUTORIALS = load_tutorials(Path(__file__).parents[2] / "docs", LIBRARY)
@@ -151,9 +149,7 @@ def seated(tutorial: Tutorial, catalog: Catalog, engine: Engine, tmp_path: Path)
 @pytest.mark.parametrize(
     "name", [pytest.param(name, id=name, marks=pytest.mark.proves(f"tutorial:{name}")) for name in TUTORIALS]
 )
-def test_tutorial_runs(  # noqa: PLR0913, PLR0917 - a fixture each
-    name: str, catalog: Catalog, engine: Engine, witness: Witness, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
+def test_tutorial_runs(name: str, catalog: Catalog, engine: Engine, witness: Witness, tmp_path: Path) -> None:
     """Every cell succeeds from nothing, with exactly the files of the snippets that the tutorial names.
 
     So does what the site offers of it as a notebook, in the hands of Jupyter.
@@ -180,20 +176,10 @@ def test_tutorial_runs(  # noqa: PLR0913, PLR0917 - a fixture each
     except CellError as error:
         # Once more: a fault fails twice, a noisy machine is told of in the record and on the page.
         execution = replace(desk.work(executed), flaky=str(error))
-    if is_opened(name, request.config):
+    # It has the cells that have just been run. Those of servers no reader has, so theirs are not offered.
+    if not tutorial.servers:
         desk.work(lambda env, _: opened(to_download(tutorial, execution)[tutorial.notebook], desk.workdir, env))
     witness.execution(execution)
-
-
-def is_opened(name: str, config: pytest.Config) -> bool:
-    """Whether the notebook is run as well: where all is, each but those of servers, which no reader has; else by turns.
-
-    It has the cells that have just been run, and takes as long again.
-    """
-    offered = [each for each, tutorial in TUTORIALS.items() if not tutorial.servers]
-    if config.getoption("--pitfalls") == "all":
-        return name in offered
-    return name == offered[date.fromisoformat(config.stash[DAY]).toordinal() % len(offered)]
 
 
 def opened(notebook: bytes, workdir: Path, env: Mapping[str, str]) -> None:

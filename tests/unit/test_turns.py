@@ -1,27 +1,35 @@
-"""Pitfalls by turns: whose record is not current is tried whatever day it is, and each of the others in its turn."""
+"""By turns: what has no current record is tried whatever day it is, and each of the others in its turn."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
-from snippets.evidence.records import Capture
+from snippets.contract import Verdict
+from snippets.evidence.records import Capture, Evidence
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
-from snippets.proving.recorder import Recorder
+from snippets.proving.recorder import FINDING, Recorder
 from snippets.proving.summary import print_summary
-from snippets.proving.turns import DAYS, believed
-from tests.unit.sample import BY_NAME, NOW, Library, capture_of, evidence_of
+from snippets.proving.turns import JUDGEMENTS, PITFALLS, believed
+from tests.unit.sample import BY_NAME, NOW, REHEARSAL, SERVICES, SHOP, Library, capture_of, evidence_of
+from tests.unit.test_recorder import account, report
 
 DAY = date(2026, 1, 2)
-TURNS = [DAY + timedelta(days=number) for number in range(DAYS)]
-NAMES = [f"web/user-by-name-{number}" for number in range(2 * DAYS)]
+TURNS = [DAY + timedelta(days=number) for number in range(PITFALLS)]
+NAMES = [f"web/user-by-name-{number}" for number in range(2 * PITFALLS)]
+# The commands of a page are tried together, for each begins where the one above it ended.
+SOLD, CLOSED = {"shop:it-sells"}, {"shop:it-closes"}
+COMMANDS = {"shop:command-up", "shop:command-again"}
 
 
 @pytest.fixture
 def committed(library: Library, store: EvidenceStore) -> Handbook:
-    """Twice as many pitfalls as there are days, all of them caught."""
+    """Twice as many pitfalls as there are days, all of them caught, and a shop of several containers."""
     for name in NAMES:
         library.write(f"web/pitfalls/{name.partition('/')[2]}.toml", BY_NAME.replace("by name", f"by {name}"))
+    library.write("shop/snippet.toml", f'{SHOP}again = "docker compose up --detach --wait"\n')
+    library.write("shop/rehearsal.py", REHEARSAL).write("shop/compose.yaml", SERVICES)
     catalog = library.load()
     for snippet in catalog.snippets.values():
         if snippet.withheld is None:
@@ -31,23 +39,46 @@ def committed(library: Library, store: EvidenceStore) -> Handbook:
     return Handbook(catalog=catalog, store=store, now=NOW)
 
 
+@pytest.fixture
+def fresh(store: EvidenceStore) -> EvidenceStore:
+    """Where a run writes that begins with no record."""
+    return EvidenceStore(store.root.parent / "fresh")
+
+
+def left_out(handbook: Handbook, day: date) -> set[str]:
+    """What is not asked of the shop on this day."""
+    return {atom for atom in believed(handbook, day).atoms if atom.startswith("shop:")}
+
+
 def test_each_is_tried_on_one_day(committed: Handbook) -> None:
     """Two a day here, and none is believed on all days."""
-    tried = [set(NAMES) - set(believed(committed, day)) for day in TURNS]
+    tried = [set(NAMES) - set(believed(committed, day).captures) for day in TURNS]
 
-    assert [len(names) for names in tried] == [2] * DAYS
+    assert [len(names) for names in tried] == [2] * PITFALLS
     assert set().union(*tried) == set(NAMES)
-    assert set(NAMES) - set(believed(committed, DAY + timedelta(days=DAYS))) == tried[0]
+    assert set(NAMES) - set(believed(committed, DAY + timedelta(days=PITFALLS)).captures) == tried[0]
+
+
+def test_on_each_day_something_is_asked_of_every_subject(committed: Handbook) -> None:
+    """It has less to ask of than there are days: so it is brought up on each. An image is judged as a whole."""
+    whole = SOLD | CLOSED | COMMANDS
+    tried = [whole - left_out(committed, day) for day in TURNS[:3]]
+
+    assert sorted(map(sorted, tried)) == sorted(map(sorted, (SOLD, CLOSED, COMMANDS)))
+    assert len(tried) < JUDGEMENTS
+    assert not any(atom.startswith(("web:", "conf:")) for day in TURNS for atom in believed(committed, day).atoms)
 
 
 def test_what_changed_is_tried_on_every_day(committed: Handbook, library: Library) -> None:
     """Its own edit, here; a good file or a judge that changes voids records likewise."""
     place = f"{NAMES[0].replace('/', '/pitfalls/')}.toml"
     library.write(place, BY_NAME.replace("USER app", "USER other"))
+    library.write("shop/compose.yaml", f"{SERVICES}# Another one.\n")
     today = Handbook(catalog=library.load(), store=committed.store, now=NOW)
 
-    assert [NAMES[0] in believed(today, day) for day in TURNS] == [False] * DAYS
-    assert sum(NAMES[1] in believed(today, day) for day in TURNS) == DAYS - 1
+    assert [NAMES[0] in believed(today, day).captures for day in TURNS] == [False] * PITFALLS
+    assert sum(NAMES[1] in believed(today, day).captures for day in TURNS) == PITFALLS - 1
+    assert not any(left_out(today, day) for day in TURNS)
 
 
 def test_without_a_record_nothing_is_believed(committed: Handbook, store: EvidenceStore) -> None:
@@ -55,24 +86,51 @@ def test_without_a_record_nothing_is_believed(committed: Handbook, store: Eviden
     gone, edited = (store.root / store.place(Capture, name) for name in NAMES[:2])
     gone.unlink()
     edited.write_text(edited.read_text().replace("a name", "no name"))
+    (store.root / store.place(Evidence, "shop")).unlink()
     today = Handbook(catalog=committed.catalog, store=store, now=NOW)
 
-    assert not any(name in believed(today, day) for name in NAMES[:2] for day in TURNS)
+    assert not any(name in believed(today, day).captures for name in NAMES[:2] for day in TURNS)
+    assert not any(left_out(today, day) for day in TURNS)
 
 
-def test_what_is_believed_keeps_its_date_and_is_told(
-    committed: Handbook, store: EvidenceStore, library: Library
-) -> None:
+def test_what_is_believed_keeps_its_date_and_is_told(committed: Handbook, fresh: EvidenceStore) -> None:
     """The records of a run hold it as it was seen; the summary says of how many that is so, and since when."""
-    fresh = EvidenceStore(store.root.parent / "fresh")
-    recorder = Recorder(library.load(), fresh)
+    recorder = Recorder(committed.catalog, fresh)
     recorder.believe(believed(committed, DAY))
     recorder.pytest_sessionfinish()
     said: list[str] = []
     print_summary(recorder.written, recorder.withheld, recorder.believed, (), said.append)
 
-    assert len(recorder.believed) == len(NAMES) - 2
-    assert {name: fresh.read(Capture, name) for name in recorder.believed} == dict(recorder.believed)
-    assert [line.split() for line in said if "pitfalls" in line] == [
-        [str(len(NAMES) - 2), "pitfalls,", "by", "their", "committed", "records", "2026-01-02"]
+    captures = recorder.believed.captures
+    assert len(captures) == len(NAMES) - 2
+    assert {name: fresh.read(Capture, name) for name in captures} == dict(captures)
+    told = [" ".join(line.split()) for line in said if "by their committed records" in line]
+    assert told == [
+        f"{len(left_out(committed, DAY))} judgements of servers and stacks, by their committed records 2026-01-02",
+        f"{len(NAMES) - 2} pitfalls, by their committed records 2026-01-02",
     ]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "other", "is_whole"), [("kept", None, True), ("kept", "sha256:0", True), ("broken", "sha256:0", False)]
+)
+def test_a_part_that_was_tried_joins_what_is_believed(
+    committed: Handbook, fresh: EvidenceStore, verdict: str, other: str | None, *, is_whole: bool
+) -> None:
+    """The record is whole again, and as old as its oldest part; on other bases nothing but the same confirms it."""
+    shop = committed.catalog.snippets["shop"]
+    seen = account(shop, "it-sells", base=other, verdict=Verdict(verdict), seen="again")
+    day = next(day for day in TURNS if not SOLD & left_out(committed, day))
+    recorder = Recorder(committed.catalog, fresh)
+    recorder.believe(believed(committed, day))
+    recorder.pytest_runtest_logreport(report(FINDING, replace(seen, image=None), passed=is_whole))
+    recorder.pytest_sessionfinish()
+    record = fresh.read(Evidence, "shop")
+
+    assert record is not None
+    assert (len(record.findings) == len(SOLD | CLOSED | COMMANDS)) == is_whole
+    if is_whole:
+        assert record.verified_at == NOW
+        assert {finding.seen for finding in record.findings} == {"as promised"} | (
+            {"again"} if other is None else set()
+        )
