@@ -6,7 +6,7 @@ is still true, but for the engine and what else it stood on. That is what the tu
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from ..catalog.snippet import Snippet
 from ..evidence.objection import requirements
@@ -47,7 +47,9 @@ def believed(committed: Handbook, day: date) -> Believed:
         for name, standing in committed.snippets.items()
         if standing.state is State.PROVEN and standing.evidence and standing.snippet.kind in SEVERAL
     }
-    atoms = {f"{name}:{slug}" for name in snippets for slug in _resting(committed.catalog.snippets[name], day)}
+    # Each begins on another day, or the commands of all pages would be run on the same one.
+    begun = {name: day + timedelta(days=number) for number, name in enumerate(committed.catalog.snippets)}
+    atoms = {f"{name}:{slug}" for name in snippets for slug in _resting(committed.catalog.snippets[name], begun[name])}
     atoms |= {f"pitfall:{name}" for name in captures} | {f"tutorial:{name}" for name in executions}
     return Believed(captures=captures, snippets=snippets, executions=executions, atoms=frozenset(atoms))
 

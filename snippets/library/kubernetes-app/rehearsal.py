@@ -38,8 +38,10 @@ sleep {seconds}; kill $(jobs -p)
 BUSY_S, GROWN_S, SHRUNK_S = 90, 120.0, 240.0
 EATS = "exec deployment/web -- python -c 'bytearray(1 << 30)'"
 KILLED = 137
+# It says what it takes: the quota would refuse it otherwise, whatever rights it keeps.
 ROOT = """
-kubectl --namespace app run root --image postgres:18 --dry-run=server
+kubectl --namespace app run root --image postgres:18 --dry-run=server --overrides '{"spec": {"containers": [
+    {"name": "root", "image": "postgres:18", "resources": {"requests": {"cpu": "50m"}, "limits": {"memory": "64Mi"}}}]}}'
 """
 QUOTA = "exceeded quota"
 
@@ -225,10 +227,9 @@ def misspelt_field_is_refused(servers: Servers) -> Judgement:
 def root_is_refused(servers: Servers) -> Judgement:
     """A pod that does not give up every right is refused by this namespace, by the name of what it lacks."""
     refused = servers.run(ROOT, check=False)
-    line = next((each for each in (refused.stdout + refused.stderr).splitlines() if "violates PodSecurity" in each), "")
-    return kept_if(
-        refused.status != 0 and "seccompProfile" in line, f"it exits {refused.status}: {line[:300] or 'taken'}"
-    )
+    said = (refused.stdout + refused.stderr).strip()
+    right = refused.status != 0 and "violates PodSecurity" in said and "seccompProfile" in said
+    return kept_if(right, f"it exits {refused.status}: {said[:400]}")
 
 
 @promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/policy/resource-quotas/")
