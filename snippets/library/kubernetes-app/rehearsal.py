@@ -31,8 +31,9 @@ ENDED = "touch /run/asked.stop; systemctl show --property=ActiveState asked | gr
 # Longer than a liveness probe takes to give somebody up: three times in ten seconds, and what that takes.
 AWAY_S, BACK_S, MOVED_S = 45.0, 120.0, 120.0
 AT_MOST = 4
+# Each on a connection of its own that it keeps: the application is to be busy, and not who asks it.
 BUSY = """
-for _ in $(seq 8); do while curl --silent --output /dev/null {site}/; do :; done & done
+for _ in $(seq 8); do curl --silent --output /dev/null '{site}/?[1-1000000]' & done
 sleep {seconds}; kill $(jobs -p)
 """
 BUSY_S, GROWN_S, SHRUNK_S = 90, 120.0, 240.0
@@ -40,8 +41,9 @@ EATS = "exec deployment/web -- python -c 'bytearray(1 << 30)'"
 KILLED = 137
 # It says what it takes: the quota would refuse it otherwise, whatever rights it keeps.
 ROOT = """
-kubectl --namespace app run root --image postgres:18 --dry-run=server --overrides '{"spec": {"containers": [
-    {"name": "root", "image": "postgres:18", "resources": {"requests": {"cpu": "50m"}, "limits": {"memory": "64Mi"}}}]}}'
+kubectl --namespace app run root --image postgres:18 --dry-run=server --overrides '{"spec": {"containers": [{
+    "name": "root", "image": "postgres:18", "resources": {"requests": {"cpu": "50m"}, "limits": {"memory": "64Mi"}}
+}]}}'
 """
 QUOTA = "exceeded quota"
 
