@@ -31,9 +31,9 @@ ENDED = "touch /run/asked.stop; systemctl show --property=ActiveState asked | gr
 # Longer than a liveness probe takes to give somebody up: three times in ten seconds, and what that takes.
 AWAY_S, BACK_S, MOVED_S = 45.0, 120.0, 120.0
 AT_MOST = 4
-# Each on a connection of its own that it keeps: the application is to be busy, and not who asks it.
+# Of what the application alone answers, each on a connection that it keeps: nobody else is to be as busy.
 BUSY = """
-for _ in $(seq 8); do curl --silent --output /dev/null '{site}/?[1-1000000]' & done
+for _ in $(seq 8); do curl --silent --output /dev/null '{site}/version?[1-1000000]' & done
 sleep {seconds}; kill $(jobs -p)
 """
 BUSY_S, GROWN_S, SHRUNK_S = 90, 120.0, 240.0
