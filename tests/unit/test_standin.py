@@ -56,7 +56,9 @@ def test_every_recipe_says_what_it_is() -> None:
     assert {ref for ref, (_, recipe) in known.items() if recipe.packaged} == {
         "debian-13",
         "machine",
+        "kubernetes-node",
         "operator",
+        "kubernetes-operator",
         "authority",
         "registry",
     }
