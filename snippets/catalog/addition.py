@@ -42,8 +42,8 @@ def _both(base: HostTable | None, own: HostTable | None) -> HostTable | None:
 
 def addition_faults(snippet: Snippet, addition: Addition) -> Iterator[str]:
     """Every fault of what is added to a deployment."""
-    if snippet.kind is not Kind.HOST:
-        yield "unexpected key addition: only to hosts something is added"
+    if snippet.kind not in {Kind.HOST, Kind.CLUSTER}:
+        yield "unexpected key addition: only to hosts and clusters something is added"
     if not addition.parts and not snippet.rehearsals:
         yield "addition: adds nothing that is promised"
     if len(addition.parts) > 1:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..catalog import Catalog
-from ..contract import DEPLOYMENT, Verdict
+from ..contract import Verdict
 from .objection import disbelieved, requirements, strip_objection
 from .records import Evidence, Strip
 from .store import EvidenceStore
@@ -48,5 +48,6 @@ def strips(
 
 
 def deployments(catalog: Catalog) -> Sequence[str]:
-    """Snippets that describe one."""
-    return [name for name, snippet in catalog.snippets.items() if snippet.promises == DEPLOYMENT]
+    """Snippets that describe one, and not only what is added to it."""
+    known = {name: snippet.table for name, snippet in catalog.snippets.items()}
+    return [name for name, table in known.items() if table.deployment and not table.addition]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from ..catalog.diagrams import BARS, FOLDER
 from ..catalog.keys import FILES
-from ..contract import DEPLOYMENT
 from ..contract.container.web import config_meant
 from ..errors import ReferenceFault
+from ..evidence.aside import deployments
 from ..evidence.objection import strip_objection
 from ..evidence.records import Strip
 from ..evidence.standing import Standing, State
@@ -182,7 +182,7 @@ def _diagram(reference: str, handbook: Handbook, links: Links) -> Shown:
 
 def _strip(reference: str, handbook: Handbook, _links: Links) -> Shown:
     standing = lookup.snippet(reference, handbook)
-    if standing.snippet.promises != DEPLOYMENT:
+    if reference not in deployments(handbook.catalog):
         raise ReferenceFault(f"{reference} is released to nobody: only a deployment has a strip")
     if notice := _withheld(standing):
         return notice

@@ -97,17 +97,19 @@ def _seen(standing: Standing, promise: Promise, handbook: Handbook, links: Links
 
     What is promised of something that is added to it was seen there.
     """
+    strip = handbook.strips.get(standing.snippet.name) if promise is release_survives_cut else None
+    drawn = _summed(strip, links) if strip else ""
     if promise not in standing.snippet.promises:
         added = [other for other in handbook.snippets.values() if _adds(other, promise, to=standing.snippet.name)]
         seen = (f"{_seen(other, promise, handbook, links)}<br>with {other.snippet.name}" for other in added)
-        return "<br>".join(seen) or '<span class="hb-na">not asked</span>'
+        told = "<br>".join(seen) or '<span class="hb-na">not asked</span>'
+        return f"{told}{drawn}"
     if standing.state is not State.PROVEN or standing.evidence is None:
         return '<span class="hb-na">not proven</span>'
     found = next(each for each in standing.evidence.findings if each.promise == promise.slug)
     machine = handbook.on_machines.get(standing.snippet.name)
     also = [on_machine(each, machine) for each in machine.findings if each.promise == promise.slug] if machine else []
-    strip = handbook.strips.get(standing.snippet.name) if promise is release_survives_cut else None
-    return f"{prose(found.seen)}{''.join(also)}{_summed(strip, links) if strip else ''}"
+    return f"{prose(found.seen)}{''.join(also)}{drawn}"
 
 
 def _adds(standing: Standing, promise: Promise, *, to: str) -> bool:

@@ -166,7 +166,7 @@ def _servers_faults(stated: Value, snippets: Sequence[str], read: Sequence[Passa
     if (snippet := catalog.snippets.get(stated)) is None:
         yield f": servers: no snippet {stated!r}{near(stated, catalog.snippets)}"
         return
-    if snippet.kind is not Kind.HOST:
+    if snippet.kind not in {Kind.HOST, Kind.CLUSTER}:
         yield f": servers: {stated} is of kind {snippet.kind} and has none"
         return
     if stated not in snippets:

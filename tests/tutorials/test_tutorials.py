@@ -4,7 +4,7 @@ import os
 import shutil
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +16,7 @@ from snippets.catalog.snippet import COMPOSE, Snippet
 from snippets.engine.command import bounded
 from snippets.engine.docker import docker, try_docker
 from snippets.engine.engine import Engine
+from snippets.engine.run import COMPOSE_LABEL
 from snippets.engine.subjects.servers import Servers
 from snippets.engine.subjects.shim import WORKDIR_LABEL, environment
 from snippets.engine.subjects.workdir import laid_out, published_port
@@ -44,10 +45,23 @@ PUBLISH = ("--publish", "docker compose")
 SUMS = "find . -type f -exec sha256sum {} +"
 
 
+def projects(tutorial: Tutorial, catalog: Catalog) -> list[Snippet]:
+    """Its snippets that are brought up by compose."""
+    return [catalog.snippets[name] for name in tutorial.snippets if COMPOSE in catalog.snippets[name].sources]
+
+
 def fetched(tutorial: Tutorial, catalog: Catalog, sums: str) -> dict[str, str]:
-    """What differs between the files of the snippets and those that lie there, by what `sha256sum` prints of these."""
+    """What differs between the files of the snippets and those that lie there, by what `sha256sum` prints of these.
+
+    Of several compose projects each lies in a directory of its name.
+    """
     found = {path.removeprefix("./"): sha256 for sha256, path in (line.split("  ", 1) for line in sums.splitlines())}
-    sources = {path: source for name in tutorial.snippets for path, source in catalog.snippets[name].sources.items()}
+    several = len(projects(tutorial, catalog)) > 1
+    sources = {
+        f"{name}/{path}" if several else path: source
+        for name in tutorial.snippets
+        for path, source in catalog.snippets[name].sources.items()
+    }
     return {
         path: "differs" if path in found else "missing"
         for path, source in sources.items()
@@ -59,18 +73,28 @@ def fetched(tutorial: Tutorial, catalog: Catalog, sums: str) -> dict[str, str]:
 def composed(
     tutorial: Tutorial, catalog: Catalog, engine: Engine, folder: Path, workdir: Path
 ) -> Iterator[Mapping[str, str]]:
-    """What makes `docker compose` in a reader's directory use what stands in; whatever it leaves is removed."""
-    projects = [catalog.snippets[name] for name in tutorial.snippets if COMPOSE in catalog.snippets[name].sources]
-    if tutorial.servers or not projects:
+    """What makes `docker compose` in a reader's directory use what stands in; whatever it leaves is removed.
+
+    Several projects are one there: the reader's own compose file has the services of all of them.
+    """
+    if tutorial.servers or not (used := projects(tutorial, catalog)):
         yield {}
         return
-    (snippet,) = projects
-    contexts = engine.contexts(snippet.bases)
-    # Of the same project, with the same override, and a compose file before the reader has one.
-    with laid_out(snippet, folder / "stated", tutorial.name, run=engine.run, contexts=contexts) as stated:
-        assert stated.override is not None
-        files = os.pathsep.join([str(workdir / COMPOSE), str(stated.override)])
-        yield {"COMPOSE_FILE": files, "COMPOSE_PROJECT_NAME": stated.env["COMPOSE_PROJECT_NAME"]}
+    with ExitStack() as stack:
+        files, project = [workdir / COMPOSE], ""
+        for snippet in used:
+            place, contexts = folder / "stated" / snippet.name, engine.contexts(snippet.bases)
+            # Of the same project, with the same override, and a compose file before the reader has one.
+            stated = stack.enter_context(laid_out(snippet, place, tutorial.name, run=engine.run, contexts=contexts))
+            assert stated.override is not None
+            files.append(stated.override)
+            project = stated.env["COMPOSE_PROJECT_NAME"]
+        try:
+            yield {"COMPOSE_FILE": os.pathsep.join(map(str, files)), "COMPOSE_PROJECT_NAME": project}
+        finally:
+            # Of a service that only the reader's own file has, nobody else knows.
+            if left := try_docker("ps", "--all", "--quiet", "--filter", f"label={COMPOSE_LABEL}={project}"):
+                docker("rm", "--force", "--volumes", *left)
 
 
 @contextmanager

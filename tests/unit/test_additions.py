@@ -58,3 +58,15 @@ def test_what_was_seen_of_it_stands_in_the_column_of_its_base(tmp_path: Path) ->
     assert told() == "not provenwith backup-restic-pgdump"
     store.write(evidence_of(ADDED_TO_IT), ADDED_TO_IT.name)
     assert told() == "as promisedwith backup-restic-pgdump"
+
+
+def test_a_cluster_is_added_to_as_hosts_are() -> None:
+    """It has the names of its base, and more by which that is found; and what it adds is judged by itself alone."""
+    base, added = (LIBRARY.snippets[name] for name in ("kubernetes-app", "kubernetes-edge"))
+    assert base.table.host is not None
+    assert added.table.host is not None
+    assert added.table.host.names == base.table.host.names
+    assert set(added.table.host.found_by) == {*base.table.host.found_by, "next.example.org"}
+    assert base.files.items() <= added.files.items()
+    assert added.promises == ()
+    assert added.rehearsals

@@ -403,3 +403,11 @@ def test_no_script_writes_to_a_reader_that_leaves_early() -> None:
 
     assert (ROOT / ".ci" / "run") in texts
     assert [f"{path.name}: {found[0]}" for path, text in texts.items() for found in early.finditer(text)] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_column_has_a_name(name: str) -> None:
+    """Whoever hears a table instead of seeing it is told each cell's column by its heading."""
+    heads = re.findall(r"^\|.*\|(?=\n\|[-:| ]+\|$)", (ROOT / name).read_text(), flags=re.MULTILINE)
+
+    assert not [head for head in heads if "" in (cell.strip() for cell in head.strip("|").split("|"))]

@@ -66,6 +66,7 @@ CLUSTERED: tuple[Promise, ...] = (
     runs_what_was_released,
     jobs_survive_release,
     survives_crash,
+    data_outlives,
 )
 # What is promised by what is added to a deployment, by the part of it that is described; in that order too.
 ADDED: Mapping[str, tuple[Promise, ...]] = {

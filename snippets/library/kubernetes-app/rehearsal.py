@@ -5,10 +5,13 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from ...contract.deployment.description import NEXT
+from ...contract.deployment.subject import Deployed
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.servers import NEIGHBOUR, Servers
 
@@ -46,6 +49,14 @@ kubectl --namespace app run root --image postgres:18 --dry-run=server --override
 }]}}'
 """
 QUOTA = "exceeded quota"
+# What everybody asks is stopped, and what it keeps is killed; that one is started anew at once.
+BEHEADED = """
+systemctl stop kube-apiserver; systemctl kill --signal=KILL cluster-etcd
+sleep {away_s:.0f}; systemctl start kube-apiserver
+"""
+BEHEADED_S, NOTICED_S = 10.0, 180.0
+# Of all visitors, so many at least.
+ANSWERED = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +96,7 @@ def serves(servers: Servers) -> bool:
 def is_whole(servers: Servers) -> bool:
     """Whether there are as many as there should be, and visitors are sent to all of them."""
     found = pods(servers)
-    return len(found) >= WANTED and all(pod.ready for pod in found)
+    return len(found) == WANTED and all(pod.ready for pod in found)
 
 
 def spread(servers: Servers) -> Sequence[Pod]:
@@ -261,6 +272,39 @@ def tag_is_refused(servers: Servers) -> Judgement:
     same = before == {pod.name for pod in pods(servers)}
     seen = f"the release exits {refused.status}: {line}; the pods are {'as before' if same else 'others'}"
     return kept_if(refused.status != 0 and "by its digest" in line and same, seen)
+
+
+@promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/architecture/#control-plane-components")
+def release_ends_as_it_says(servers: Deployed) -> Judgement:
+    """The API is away in the middle of a release: few visitors notice it, and the release ends as it says it did."""
+    old = revisions(servers)
+    with visitors(servers) as answers, ThreadPoolExecutor(1) as aside:
+        begun = aside.submit(servers.release, NEXT)
+        servers.await_(lambda: begun.done() or NEXT in version(servers), NOTICED_S)
+        was_busy = not begun.done()
+        servers.run(BEHEADED.format(away_s=BEHEADED_S), on=CONTROL)
+        released = begun.result()
+        # It went on, or it goes back.
+        servers.await_(lambda: is_whole(servers) and len(revisions(servers)) == 1, BACK_S)
+    after = revisions(servers)
+    again = servers.release(NEXT)
+    seen = f"for {BEHEADED_S:.0f} s nobody answers for it{'' if was_busy else ', when all was done'}; the release "
+    seen += f"exits {released.status} after {released.took_s:.0f} s, and {' and '.join(sorted(after))} is in all pods; "
+    seen += f"visitors got {told(answers)}; the next release exits {again.status}"
+    is_so = after == ({NEXT} if released.status == 0 else old)
+    # Who leaves meanwhile cannot be taken from the list of those who serve.
+    few = answers[OK] >= ANSWERED * answers.total() > 0
+    return kept_if(was_busy and is_so and few and again.status == 0, seen)
+
+
+def version(servers: Servers) -> str:
+    """What a visitor is told of it, or what comes in its place."""
+    return servers.run(f"curl --silent --max-time 5 {SITE}/version", on=NEIGHBOUR, check=False).stdout
+
+
+def revisions(servers: Servers) -> set[str]:
+    """Which versions the pods have."""
+    return {app(servers, f"exec {pod.name} -- printenv REVISION", check=False).strip() for pod in pods(servers)}
 
 
 @promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/architecture/nodes/#node-status")

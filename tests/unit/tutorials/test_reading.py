@@ -225,6 +225,7 @@ def test_the_handbooks_own_tutorials_load() -> None:
 
     assert {name: tutorial.servers for name, tutorial in tutorials.items() if tutorial.servers} == {
         "back-up-destroy-restore": "backup-restic-pgdump",
+        "lose-a-node": "kubernetes-app",
         "one-server": "ansible-app-docker",
     }
     assert {name: misread(tutorial) for name, tutorial in tutorials.items()} == dict.fromkeys(tutorials)

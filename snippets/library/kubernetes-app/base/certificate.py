@@ -27,6 +27,7 @@ TMP = Path("/tmp")
 CHALLENGES = TMP / "root/.well-known/acme-challenge"
 PORT = 8080
 FOUND_S = 90.0
+TRIES = 2
 TIMEOUT_S = 10.0
 ASK_AGAIN_AT = 1 / 3
 
@@ -49,7 +50,8 @@ def main() -> str | None:
     command += ["--webroot", f"--webroot-path={TMP}/root", f"--domain={SITE}", f"--cert-name={NAME}"]
     command += [f"--{each}-dir={TMP}/{each}" for each in ("config", "work", "logs")]
     command += [f"--server={os.environ['ACME_DIRECTORY']}"]
-    if subprocess.run(command, check=False).returncode != 0:
+    # One request may be lost, or refused by chance. Who goes on asking is refused for longer.
+    if all(subprocess.run(command, check=False).returncode != 0 for _ in range(TRIES)):
         return f"nobody signs for {SITE}"
     made = TMP / "config/live" / NAME
     files = {"tls.crt": made / "fullchain.pem", "tls.key": made / "privkey.pem"}
