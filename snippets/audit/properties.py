@@ -138,9 +138,7 @@ VARIABLES = tuple(
 INKS = re.compile(r"--hb-(?:ink|ink-soft|ink-faint|petrol|ember|kept|broken|held)|--md-code-hl-[a-z]+-color")
 GROUNDS = ("--hb-paper", "--hb-sheet")
 CONTRAST = 3.0
-LABELS = frozenset(
-    {"", "✓", "Why.", "Fix.", "After: ", "line ", "Seen to fail on ", "Seen: ", "Without it: ", " (", ")"}
-)
+LABELS = frozenset({"", "✓", "Why.", "Fix.", "After: ", "line ", "Seen to fail on ", "Without it: ", " (", ")"})
 FUNCTIONS = frozenset({"var", "min", "max", "minmax", "repeat", "inset", "counter", "attr"})
 MEDIA = re.compile(
     r"screen|print|screen and \((?:min|max)-width: [\d.]+em\)|\(prefers-reduced-motion: reduce\)"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from ..contract.deployment.addition import Addition, Backup, Status, Trouble
+from ..contract.deployment.addition import Addition, Backup, Neighbour, Status, Trouble
 from .deployment import NONCE
 from .description import silent
 from .metadata import HostTable, SnippetTable, near
@@ -52,6 +52,8 @@ def addition_faults(snippet: Snippet, addition: Addition) -> Iterator[str]:
         yield from _backup_faults(snippet, addition.backup)
     if addition.status and snippet.table.host:
         yield from _status_faults(snippet, addition.status)
+    if addition.neighbour:
+        yield from _neighbour_faults(addition.neighbour)
 
 
 def _backup_faults(snippet: Snippet, backup: Backup) -> Iterator[str]:
@@ -92,6 +94,18 @@ def _status_faults(snippet: Snippet, status: Status) -> Iterator[str]:
     yield from silent(**{"addition.status.up": status.up, "addition.status.down": status.down})
     if status.up == status.down:
         yield f"addition.status.down: {status.down!r} is what it says while all is well"
+
+
+def _neighbour_faults(neighbour: Neighbour) -> Iterator[str]:
+    if not neighbour.page.startswith("https://"):
+        yield f"addition.neighbour.page: {neighbour.page!r} is no https:// and a page"
+    if not neighbour.hogs:
+        yield "addition.neighbour.hogs: none"
+    for name, hog in neighbour.hogs.items():
+        key = f"addition.neighbour.hogs.{name}"
+        yield from silent(**{f"{key}.takes": hog.takes, f"{key}.unit": hog.unit})
+        if hog.most < hog.least:
+            yield f"{key}.most: {hog.most:g} is less than it gets at least"
 
 
 def _others(snippet: Snippet) -> list[str]:

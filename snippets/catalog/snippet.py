@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ..contract import ADDED, CLUSTERED, DEPLOYMENT, PROMISES, Project, Promise
-from ..contract.deployment.addition import BackedUp, Watched
+from ..contract.deployment.addition import BackedUp, Cohosted, Watched
 from ..contract.deployment.description import Deployment
 from ..contract.dockerfile import bases
 from ..errors import CatalogError
@@ -24,7 +24,7 @@ METADATA = "snippet.toml"
 ARRIVE = "arrive"
 COMPOSE = "compose.yaml"
 # What a part of the contract of deployments is told of a snippet.
-Described = Deployment | BackedUp | Watched
+Described = Deployment | BackedUp | Watched | Cohosted
 DOTENV = ".env"
 # What `sha256sum --check` reads.
 SUMS = "SHA256SUMS"
@@ -185,6 +185,8 @@ class Snippet:
             return BackedUp(deployment=self.deployment, backup=added.backup, not_applicable=exempt)
         if added and added.status:
             return Watched(deployment=self.deployment, status=added.status, not_applicable=exempt)
+        if added and added.neighbour:
+            return Cohosted(deployment=self.deployment, neighbour=added.neighbour, not_applicable=exempt)
         return self.deployment
 
     def content(self, path: str) -> bytes:

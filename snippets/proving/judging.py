@@ -15,7 +15,7 @@ from ..catalog import Catalog
 from ..catalog.snippet import REHEARSAL, Described, Kind, Snippet
 from ..contract import DEPLOYED, Finding, Promise, Trial, Verdict
 from ..contract.container.image import builds_clean
-from ..contract.deployment.addition import BackedUp, Watched
+from ..contract.deployment.addition import BackedUp, Cohosted, Watched
 from ..contract.project import Table
 from ..engine.bases.ground import has_recipe
 from ..engine.engine import Engine
@@ -111,6 +111,8 @@ def _paced(described: Described | None, pace: float) -> Described | None:
             return replace(described, deployment=_longer(deployment, pace), backup=_longer(backup, pace))
         case Watched(deployment=deployment, status=status):
             return replace(described, deployment=_longer(deployment, pace), status=_longer(status, pace))
+        case Cohosted(deployment=deployment, neighbour=neighbour):
+            return replace(described, deployment=_longer(deployment, pace), neighbour=_longer(neighbour, pace))
     return _longer(described, pace) if described else None
 
 

@@ -1,6 +1,7 @@
 """Catalog and contract -> the tables of a page, as HTML on one line."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import chain, groupby
@@ -61,12 +62,15 @@ def _size(count: int) -> str:
 def contract(name: str, handbook: Handbook, links: Links) -> str:
     """Every promise with the pitfalls that it caught and its authority; each row can be linked to by its slug.
 
-    Of deployments, a column each tells what was seen of them, so that ways to deploy can be compared.
+    Of deployments, a column each tells what was seen of them, so that ways to deploy can be compared. All else stands
+    below the promise then.
     """
     tables = [(standing, standing.snippet.table) for standing in handbook.snippets.values()]
     compared = [standing for standing, told in tables if told.deployment and not told.addition]
-    compared = compared if name == "deployments" else []
-    heads = ("Promise", *(standing.snippet.name for standing in compared), _CAUGHT, _SOURCE)
+    # What most is added to comes first: of it the most was asked.
+    added = Counter(told.addition.to for _, told in tables if told.addition)
+    compared = sorted(compared, key=lambda each: -added[each.snippet.name]) if name == "deployments" else []
+    heads = ("Promise", *(standing.snippet.name for standing in compared), *(() if compared else (_CAUGHT, _SOURCE)))
     return table(f"contract:{name}", heads, _promises(CONTRACTS[name], compared, handbook, links))
 
 
@@ -74,22 +78,28 @@ def _promises(
     contract: Sequence[Promise], compared: Sequence[Standing], handbook: Handbook, links: Links
 ) -> Iterator[str]:
     """Rows by family, each of which has a heading of its own."""
+    columns = 1 + len(compared) if compared else 3
     # What is judged last, for the harm it does, stands with its family all the same.
     families = list(dict.fromkeys(promise.family for promise in contract))
     ordered = sorted(contract, key=lambda promise: families.index(promise.family))
     for family, promises in groupby(ordered, key=lambda promise: promise.family):
-        yield f'<tr><th colspan="{len(compared) + 3}">{family.capitalize()}</th></tr>'
+        yield f'<tr><th colspan="{columns}">{family.capitalize()}</th></tr>'
         for promise in promises:
             single = [
                 name for name in handbook.kills.get(promise.slug, ()) if not handbook.pitfalls[name].pitfall.exhibit
             ]
             caught = ", ".join(_section(name, handbook, links) for name in single)
             said = f"<strong>{promise.slug}</strong><br>{prose(promise.title)}"
-            seen = "".join(f"<td>{_seen(standing, promise, handbook, links)}</td>" for standing in compared)
-            yield (
-                f'<tr id="{promise_id(promise.slug)}"><td>{said}</td>{seen}<td>{caught}</td>'
-                f"<td>{_authority(promise.authority)}</td></tr>"
+            # Where columns stand below each other, each says whose it is.
+            seen = "".join(
+                f'<td><span class="hb-whose">{each.snippet.name}: </span>{_seen(each, promise, handbook, links)}</td>'
+                for each in compared
             )
+            authority = _authority(promise.authority)
+            cells = f"<td>{said}<br>{authority}<br>{_CAUGHT} {caught}</td>{seen}"
+            if not compared:
+                cells = f"<td>{said}</td><td>{caught}</td><td>{authority}</td>"
+            yield f'<tr id="{promise_id(promise.slug)}">{cells}</tr>'
 
 
 def _seen(standing: Standing, promise: Promise, handbook: Handbook, links: Links) -> str:

@@ -47,7 +47,7 @@ def execute(  # noqa: PLR0913 - what is run, where and on what, each once
     """Run every cell in the empty directory `workdir`, each of them in at most `timeout_s` seconds.
 
     `env` is the environment of the cells, with a `docker` of ours first on PATH where bases are stood
-    in; `engine` and `stand_in` go into the record as they are. A tutorial of servers is run `there`,
+    in; `engine` and `stand_in` go into the record as they are. A tutorial that is not run `here` is run `there`,
     which a program and its arguments are put after. Raises CellError at the first cell that fails or
     that jupytext reads otherwise, EngineError where there is nothing to run cells with.
     """
@@ -58,8 +58,8 @@ def execute(  # noqa: PLR0913 - what is run, where and on what, each once
     if shutil.which("bash", path=env.get("PATH")) is None:
         message = "tutorials need `bash`, and there is none on PATH"
         raise EngineError(message)
-    if bool(tutorial.servers) != bool(there):
-        message = f"{tutorial.page}: its cells are run {'elsewhere' if tutorial.servers else 'here'}, and nowhere else"
+    if tutorial.here == bool(there):
+        message = f"{tutorial.page}: its cells are run {'here' if tutorial.here else 'elsewhere'}, and nowhere else"
         raise EngineError(message)
     if any(workdir.iterdir()):
         message = f"{workdir} is not empty: a tutorial starts as its reader does"

@@ -39,7 +39,8 @@ def executed(cell: Passage) -> str:
 class Tutorial:
     """A page whose every cell is executed; `snippets` are those whose files its cells fetch, `text` is all of it.
 
-    Where it names `servers`, a snippet of hosts, its cells are run by whoever deploys to these, in a clone of it.
+    Where it names `servers`, a snippet of hosts, its cells are run by whoever deploys to these, in a clone of it. They
+    are run `here` where a compose project is among its snippets too: who has that running reaches the servers from it.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Tutorial:
     passages: Sequence[Passage]
     text: str
     servers: str = ""
+    here: bool = True
 
     @property
     def label(self) -> str:
@@ -131,7 +133,8 @@ def _tutorial(path: Path, catalog: Catalog, faults: list[str]) -> Tutorial | Non
         faults.append(f"{shown}: no cells")
     if len(faults) > before:
         return None
-    return Tutorial(name=path.stem, snippets=snippets, passages=tuple(read), text=text, servers=str(servers))
+    here = "servers" not in keys or any(catalog.snippets[name].kind is Kind.COMPOSE for name in snippets)
+    return Tutorial(name=path.stem, snippets=snippets, passages=tuple(read), text=text, servers=str(servers), here=here)
 
 
 def _snippets(keys: Mapping[str, Value], shown: str, catalog: Catalog, faults: list[str]) -> Iterator[str]:
@@ -169,6 +172,8 @@ def _servers_faults(stated: Value, snippets: Sequence[str], read: Sequence[Passa
     if snippet.kind not in {Kind.HOST, Kind.CLUSTER}:
         yield f": servers: {stated} is of kind {snippet.kind} and has none"
         return
+    if snippet.kind is Kind.HOST and any(catalog.snippets[name].kind is Kind.COMPOSE for name in snippets):
+        yield f": servers: {stated} is of kind host, and no key of this machine, where compose projects run, opens one"
     if stated not in snippets:
         yield f": servers: {stated} is not among snippets, by which a record grows stale"
     for cell in read:

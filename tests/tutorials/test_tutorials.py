@@ -12,11 +12,14 @@ from typing import TypeVar
 import pytest
 
 from snippets.catalog import Catalog, load
+from snippets.catalog.metadata import VERSION
 from snippets.catalog.snippet import COMPOSE, Snippet
+from snippets.contract.deployment.description import NEXT
 from snippets.engine.command import bounded
 from snippets.engine.docker import docker, try_docker
 from snippets.engine.engine import Engine
 from snippets.engine.run import COMPOSE_LABEL
+from snippets.engine.subjects.operator import HOME
 from snippets.engine.subjects.servers import Servers
 from snippets.engine.subjects.shim import WORKDIR_LABEL, environment
 from snippets.engine.subjects.workdir import laid_out, published_port
@@ -43,6 +46,18 @@ T = TypeVar("T")
 # What of a cell takes a port of this machine, which one tutorial has at a time.
 PUBLISH = ("--publish", "docker compose")
 SUMS = "find . -type f -exec sha256sum {} +"
+# Compose reads settings of the same names, which nobody has set who is not played.
+PLAYED = """#!/bin/sh
+unset {names}
+exec {docker} "$@"
+"""
+# What the registry of a run has under a tag, as whoever deploys to a cluster asks it.
+ASKED = """
+curl --silent --show-error --fail --insecure --head \\
+    --header "Accept: application/vnd.docker.distribution.manifest.v2+json" \\
+    "https://$(echo "$VERSION" | sed 's|/|/v2/|; s|@.*||')/manifests/{tag}" |
+    tr --delete '\\r' | sed --quiet 's/^docker-content-digest: //Ip'
+"""
 
 
 def projects(tutorial: Tutorial, catalog: Catalog) -> list[Snippet]:
@@ -77,7 +92,7 @@ def composed(
 
     Several projects are one there: the reader's own compose file has the services of all of them.
     """
-    if tutorial.servers or not (used := projects(tutorial, catalog)):
+    if not tutorial.here or not (used := projects(tutorial, catalog)):
         yield {}
         return
     with ExitStack() as stack:
@@ -99,15 +114,50 @@ def composed(
 
 @contextmanager
 def reader(tutorial: Tutorial, catalog: Catalog, engine: Engine, folder: Path) -> Iterator[Servers | None]:
-    """Where a reader sits: with the servers that the tutorial is of, or at this machine with its ports free."""
-    if tutorial.servers:
-        with bare(engine, catalog.snippets[tutorial.servers], folder) as servers:
-            yield servers
-    elif any(word in cell.text for cell in tutorial.cells for word in PUBLISH):
-        with published_port():
-            yield None
-    else:
-        yield None
+    """Where a reader sits: with the servers that the tutorial is of, and at this machine with its ports free."""
+    with ExitStack() as stack:
+        servers = None
+        if tutorial.servers:
+            servers = stack.enter_context(bare(engine, catalog.snippets[tutorial.servers], folder))
+        # A cluster takes its time, and others want these ports.
+        if tutorial.here and any(word in cell.text for cell in tutorial.cells for word in PUBLISH):
+            stack.enter_context(published_port())
+        yield servers
+
+
+def reached(servers: Servers, snippet: Snippet, folder: Path, env: Mapping[str, str]) -> Mapping[str, str]:
+    """What makes this machine the one that a cluster is deployed from, for programs which are given this environment.
+
+    It has that one's home and `kubectl`, which finds the cluster by an address; so does `curl` its sites. Of the two
+    versions that the registry has, FIRST_IMAGE and NEXT_IMAGE are the names.
+    """
+    table = snippet.table.host
+    assert table is not None, "the door asks every snippet of servers for it"
+    # There kubectl waits until it has a whole cluster.
+    servers.run("kubectl version")
+    home, programs, id_ = folder / "home", folder / "programs", servers.lent()[-1]
+    for place in (home, programs):
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+    docker("cp", f"{id_}:{HOME}/.", str(home))
+    docker("cp", f"{id_}:/usr/local/bin/kube", str(programs / "kube"))
+    (programs / "kubectl").write_text('#!/bin/sh\nexec kube kubectl "$@"\n')
+    names, ours = [*table.env], shutil.which("docker", path=env["PATH"])
+    (programs / "docker").write_text(PLAYED.format(names=" ".join(names), docker=ours))
+    for program in ("kubectl", "docker"):
+        (programs / program).chmod(0o755)
+    config, resolved = home / ".kube" / "config", ""
+    for host, sites in table.sites.items():
+        for site in sites:
+            config.write_text(config.read_text().replace(site, servers.address(host)))
+            resolved += f'connect-to = "{site}::{servers.address(host)}:"\n'
+    (home / ".curlrc").write_text(resolved)
+    set_there = {name: servers.run(f'printf %s "${name}"').stdout.replace(HOME, str(home)) for name in names}
+    (versioned,) = (name for name, value in table.env.items() if value == VERSION)
+    first = set_there.pop(versioned)
+    digest = servers.run(f"VERSION={first}{ASKED.format(tag=NEXT)}").stdout.strip()
+    given = {"FIRST_IMAGE": first, "NEXT_IMAGE": f"{first.partition('@')[0]}@{digest}"}
+    return {**set_there, **given, "HOME": str(home), "PATH": f"{programs}{os.pathsep}{env['PATH']}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +188,15 @@ class Desk:
                 reader(self.tutorial, self.catalog, self.engine, self.folder) as servers,
                 composed(self.tutorial, self.catalog, self.engine, self.folder, self.workdir) as files,
             ):
-                done = run({**self.env, **files}, servers.lent() if servers else ())
-                sums = servers.run(SUMS).stdout if servers else self._sums()
+                there: tuple[str, ...] = ()
+                env = {**self.env, **files}
+                if servers and self.tutorial.here:
+                    snippet = self.catalog.snippets[self.tutorial.servers]
+                    env |= reached(servers, snippet, self.folder, env)
+                elif servers:
+                    there = servers.lent()
+                done = run(env, there)
+                sums = servers.run(SUMS).stdout if servers and there else self._sums()
         finally:
             # After its last cell a tutorial has cleaned up; after one that failed, nobody has.
             left = try_docker("ps", "--all", "--quiet", "--filter", f"label={WORKDIR_LABEL}={self.folder}")

@@ -55,9 +55,9 @@ def test_what_was_seen_of_it_stands_in_the_column_of_its_base(tmp_path: Path) ->
         table = LexborHTMLParser(contract("deployments", Handbook(catalog=LIBRARY, store=store), Links("../")))
         return table.css(row)[column].text()
 
-    assert told() == "not provenwith backup-restic-pgdump"
+    assert told() == f"{BASE.name}: not provenwith backup-restic-pgdump"
     store.write(evidence_of(ADDED_TO_IT), ADDED_TO_IT.name)
-    assert told() == "as promisedwith backup-restic-pgdump"
+    assert told() == f"{BASE.name}: as promisedwith backup-restic-pgdump"
 
 
 def test_a_cluster_is_added_to_as_hosts_are() -> None:

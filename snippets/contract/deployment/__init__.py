@@ -9,6 +9,7 @@ from .cut import release_survives_cut
 from .flood import flood_survived
 from .guard import https_only, only_stated_ports, ssh_keys_only
 from .keep import data_outlives, disk_bounded, survives_crash, updates_survived
+from .neighbour import neighbour_spared
 from .release import (
     bad_release_refused,
     jobs_survive_release,
@@ -72,6 +73,7 @@ CLUSTERED: tuple[Promise, ...] = (
 ADDED: Mapping[str, tuple[Promise, ...]] = {
     "backup": (backup_restores, backup_fails_loudly, host_lost, backups_outlive_intruder),
     "status": (outage_told, silence_told),
+    "neighbour": (neighbour_spared,),
 }
 DEPLOYED = {promise.slug: promise for promises in (DEPLOYMENT, *ADDED.values()) for promise in promises}
 

@@ -59,17 +59,40 @@ class Status(Table, frozen=True, kw_only=True):
     looks: Annotated[str, Meta(description="the timer by which a watcher looks what it has not heard of")]
 
 
+class Hog(Table, frozen=True, kw_only=True):
+    """What takes as much of one thing as it gets, and between which bounds that is."""
+
+    takes: Annotated[
+        str, Meta(description="a command on the host that goes on for some seconds, and prints last how much it got")
+    ]
+    unit: Annotated[str, Meta(description="of what that is a number: MiB of memory, or processors")]
+    least: Annotated[float, Meta(description="what it gets at least, or nothing was tried", gt=0)]
+    most: Annotated[float, Meta(description="what it gets at most, or nothing bounds it", gt=0)]
+
+
+class Neighbour(Table, frozen=True, kw_only=True):
+    """Another application on the host of a deployment, and what in it takes too much."""
+
+    page: Annotated[str, Meta(description="the whole address of a page of the other application")]
+    hogs: Annotated[dict[str, Hog], Meta(description="what takes too much in there, by a word for it")]
+    answer_s: Annotated[
+        float, Meta(description="seconds within which each visitor of the first application is answered meanwhile")
+    ] = 10.0
+    back_s: Annotated[float, Meta(description="seconds within which the other one serves again afterwards")] = 90.0
+
+
 class Addition(Table, frozen=True, kw_only=True):
     """What a snippet adds to a deployment: it holds the files of that one as well, and is judged by its own part."""
 
     to: Annotated[str, Meta(description="the snippet of that deployment")]
     backup: Annotated[Backup | None, Meta(description="how it is backed up, and restored")] = None
     status: Annotated[Status | None, Meta(description="who watches it from elsewhere, and tells")] = None
+    neighbour: Annotated[Neighbour | None, Meta(description="what else is on its host")] = None
 
     @property
     def parts(self) -> tuple[str, ...]:
         """Which parts of the contract it answers for."""
-        stated = {"backup": self.backup, "status": self.status}
+        stated = {"backup": self.backup, "status": self.status, "neighbour": self.neighbour}
         return tuple(name for name, part in stated.items() if part)
 
 
@@ -106,3 +129,12 @@ class Watched:
     def aged(self, unit: str, ago_s: float) -> str:
         """The command by which a watcher last heard of this unit so long ago."""
         return self.status.aged.replace("{unit}", unit).replace("{ago_s}", f"{ago_s:.0f}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cohosted:
+    """A deployment and what else is on its host; what does not apply is told with its reason."""
+
+    deployment: Deployment
+    neighbour: Neighbour
+    not_applicable: Mapping[str, str] = field(default_factory=dict)

@@ -59,13 +59,16 @@ WAYS = {
     "gain rights by a program that has them": "! grep -q '^NoNewPrivs:.*1' /proc/self/status",
     "reach the engine": "test -S /var/run/docker.sock || test -S /run/containerd/containerd.sock",
     "ask for the metadata of the provider": (
-        "if command -v curl; then curl --silent --fail --max-time 3 {metadata}; elif command -v wget; "
-        "then wget --quiet --timeout=3 --output-document=- {metadata}; else "
-        "python3 -c 'import urllib.request; urllib.request.urlopen(\"{metadata}\", timeout=3)'; fi"
+        "if command -v curl; then curl --silent --fail --max-time 3 http://{metadata}; elif command -v wget; "
+        "then wget --quiet --timeout=3 --output-document=- http://{metadata}; elif command -v python3; then "
+        "python3 -c 'import urllib.request; urllib.request.urlopen(\"http://{metadata}\", timeout=3)'; else "
+        "timeout 3 bash -c 'to={metadata} && exec 3<>/dev/tcp/${to%%/*}/80 && "
+        'printf "GET /%s HTTP/1.0\\r\\n\\r\\n" ${to#*/} >&3 && read -r status <&3 && [[ $status == *" 200 "* ]]\'; fi'
     ),
 }
 # What these take: without it none of them works, and that says nothing.
-TRIABLE = "grep -q ^CapEff: /proc/self/status && { command -v curl || command -v wget || command -v python3; }"
+TRIABLE = "grep -q ^CapEff: /proc/self/status && "
+TRIABLE += "{ command -v curl || command -v wget || command -v python3 || command -v bash; }"
 # https://docs.digitalocean.com/products/droplets/how-to/access-metadata/
 METADATA = "169.254.169.254"
 PLANT = f"""
@@ -114,8 +117,8 @@ def least_rights(servers: Deployed, deployment: Deployment) -> Judgement:
     host = deployment.host
     servers.run(PLANT, on=NEIGHBOUR)
     servers.run(f"ip route replace {METADATA} dev eth0", on=host)
-    metadata = f"http://{METADATA}/index.html"
-    asked = f"curl --silent --fail --max-time 3 {metadata}"
+    metadata = f"{METADATA}/index.html"
+    asked = f"curl --silent --fail --max-time 3 http://{metadata}"
     if servers.await_(lambda: servers.run(asked, on=host, check=False).status == 0, 10.0) is None:
         raise ContainerError("the metadata that was planted answers nobody")
     inside = f"{deployment.inside} sh -c "

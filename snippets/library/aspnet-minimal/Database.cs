@@ -6,8 +6,11 @@ using Npgsql;
 
 namespace App;
 
-/// <summary>What a visitor left; the contact is sealed.</summary>
-public sealed record Note(long Id, string Text, byte[]? Contact, string? Upload, string? UploadName);
+/// <summary>
+/// What a visitor left; the contact is sealed, the words are null until
+/// the worker has counted them.
+/// </summary>
+public sealed record Note(long Id, string Text, int? Words, byte[]? Contact, string? Upload, string? UploadName);
 
 /// <summary>
 /// Connections are kept in a pool, which Npgsql mends after the server
@@ -15,7 +18,7 @@ public sealed record Note(long Id, string Text, byte[]? Contact, string? Upload,
 /// </summary>
 public sealed class Database(string? connection) : IDisposable
 {
-    private const string Columns = "id, text, contact, upload, upload_name";
+    private const string Columns = "id, text, words, contact, upload, upload_name";
     private readonly NpgsqlDataSource? source = connection is null ? null : NpgsqlDataSource.Create(connection);
 
     public bool Exists => source is not null;
@@ -29,7 +32,8 @@ public sealed class Database(string? connection) : IDisposable
     public static bool IsAway(Exception? error) => error switch
     {
         null => false,
-        PostgresException refused => refused.IsTransient || refused.SqlState is PostgresErrorCodes.UndefinedTable,
+        PostgresException refused => refused.IsTransient
+            || refused.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn,
         NpgsqlException => true,
         _ => IsAway(error.InnerException),
     };
@@ -69,15 +73,24 @@ public sealed class Database(string? connection) : IDisposable
         return (long)(await batch.ExecuteScalarAsync())!;
     }
 
+    /// <summary>
+    /// Keep a note, and ask the worker to count its words: both or
+    /// neither.
+    /// </summary>
     public async Task<long> Keep(string text, byte[]? contact, string? upload, string? uploadName)
     {
-        await using NpgsqlCommand command = Source.CreateCommand(
-            "INSERT INTO notes (text, contact, upload, upload_name) VALUES ($1, $2, $3, $4) RETURNING id");
+        await using NpgsqlConnection connection = await Source.OpenConnectionAsync();
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
+        await using NpgsqlCommand command = new(
+            "INSERT INTO notes (text, contact, upload, upload_name) VALUES ($1, $2, $3, $4) RETURNING id", connection);
         foreach (object? value in new object?[] { text, contact, upload, uploadName })
         {
             command.Parameters.Add(new() { Value = value ?? DBNull.Value });
         }
-        return (long)(await command.ExecuteScalarAsync())!;
+        long number = (long)(await command.ExecuteScalarAsync())!;
+        await Jobs.Add(connection, Jobs.CountWords, $"{number}");
+        await transaction.CommitAsync();
+        return number;
     }
 
     /// <summary>The newest notes with this in their text.</summary>
@@ -98,7 +111,8 @@ public sealed class Database(string? connection) : IDisposable
         while (await rows.ReadAsync())
         {
             found.Add(new(
-                rows.GetInt64(0), rows.GetString(1), rows[2] as byte[], rows[3] as string, rows[4] as string));
+                rows.GetInt64(0), rows.GetString(1), rows[2] as int?,
+                rows[3] as byte[], rows[4] as string, rows[5] as string));
         }
         return found;
     }

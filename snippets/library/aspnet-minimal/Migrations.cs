@@ -4,7 +4,6 @@
 // one that cannot migrate could not serve either.
 
 using System.Diagnostics;
-using System.Reflection;
 using Npgsql;
 
 namespace App;
@@ -28,12 +27,26 @@ public static class Migrations
         )
         """;
 
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "migrations");
+
     /// <summary>
-    /// The migrations of this code in their order: migrations/*.sql,
-    /// which App.dll holds.
+    /// The migrations of this code in their order: migrations/*.sql
+    /// beside App.dll.
     /// </summary>
     public static IReadOnlyList<string> Names { get; } =
-        [.. Assembly.GetExecutingAssembly().GetManifestResourceNames().Where(name => char.IsDigit(name[0])).Order()];
+        [.. Files().Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+
+    /// <summary>
+    /// Throw FileNotFoundException where there is none: nothing would
+    /// be missing, and a database without a table would do.
+    /// </summary>
+    public static void MustBeThere()
+    {
+        if (Names.Count == 0)
+        {
+            throw new FileNotFoundException($"there is no migration in {Folder}: does App.csproj publish them?");
+        }
+    }
 
     /// <summary>
     /// Exit status: 0 where the database is as far as this code.
@@ -60,6 +73,8 @@ public static class Migrations
             return 1;
         }
     }
+
+    private static string[] Files() => Directory.Exists(Folder) ? Directory.GetFiles(Folder, "*.sql") : [];
 
     private static async Task<bool> Patiently(NpgsqlDataSource source, string name)
     {
@@ -96,9 +111,12 @@ public static class Migrations
                 return false;
             }
         }
-        using var sql = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!);
-        await Execute(await sql.ReadToEndAsync());
-        await Execute($"INSERT INTO migrations (name) VALUES ('{name}')");
+        await Execute(await File.ReadAllTextAsync(Path.Combine(Folder, $"{name}.sql")));
+        await using (NpgsqlCommand write = new("INSERT INTO migrations (name) VALUES ($1)", connection))
+        {
+            write.Parameters.Add(new() { Value = name });
+            await write.ExecuteNonQueryAsync();
+        }
         await transaction.CommitAsync();
         Logs.Say(LogLevel.Information, $"migrated: {name}");
         return true;

@@ -17,13 +17,19 @@ builder.Logging.ToStandardOutput();
 Settings settings;
 try
 {
-    if (args is ["migrate"])
+    Migrations.MustBeThere();
+    switch (args)
     {
-        return await Migrations.Run(Settings.RequiredDatabase(builder.Configuration));
+        case ["migrate"]:
+            return await Migrations.Run(Settings.RequiredDatabase(builder.Configuration));
+        case ["worker"]:
+            return await Worker.Run(Settings.RequiredDatabase(builder.Configuration));
+        case ["late"]:
+            return await Worker.Late(Settings.RequiredDatabase(builder.Configuration));
     }
     settings = Settings.From(builder.Configuration);
 }
-catch (SettingsException error)
+catch (Exception error) when (error is SettingsException or FileNotFoundException)
 {
     // One line that names the setting. A stack trace
     // would bury it, and might print values.

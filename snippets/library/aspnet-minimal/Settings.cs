@@ -57,7 +57,7 @@ public sealed class Settings
         Revision = environment["REVISION"] is { Length: > 0 } revision ? revision : "unknown",
     };
 
-    /// <summary>All that a migration needs.</summary>
+    /// <summary>All that a migration and the worker need.</summary>
     public static string RequiredDatabase(IConfiguration environment) =>
         Connection(environment) ?? throw Missing("DATABASE_URL");
 

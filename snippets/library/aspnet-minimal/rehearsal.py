@@ -1,11 +1,12 @@
-"""What the application does beyond the contract: who wrote what stays so, and a long request outlives a stop."""
+"""What the application does beyond the contract: who wrote what stays so, a stop is waited for, a job is done once."""
 
 import json
 import re
 import shlex
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from urllib.parse import urlencode
 
+from ...contract.observation import Done, Posture, Rebuild
 from ...contract.project import Project
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import Container, Image
@@ -23,6 +24,29 @@ printf 'POST /notes HTTP/1.0\r\nContent-Type: application/x-www-form-urlencoded\
 printf 'Content-Length: %d\r\n\r\n%s' ${#1} "$1" >&3
 cat <&3
 """
+# A migration more, by a file and nothing else.
+MORE = """
+USER 0
+RUN echo 'ALTER TABLE visits ADD COLUMN later text;' > migrations/9000_later.sql
+USER {user}
+"""
+NOTES = 20
+MANY = """
+    WITH made AS (INSERT INTO notes (text) SELECT 'three words each' FROM generate_series(1, 20) RETURNING id)
+    INSERT INTO jobs (kind, subject, due) SELECT 'count-words', id::text, now() - interval '2 min' FROM made
+"""
+# What marks a job as done takes its time, and so the worker is found between its work and that mark.
+SLOW = """
+    CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3); RETURN NEW; END';
+    CREATE TRIGGER slow BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION slow()
+"""
+MARKING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+LEFT = "SELECT count(*) FROM jobs WHERE kind = 'count-words' AND done IS NULL"
+# Both workers have taken a job by the time that either can do it, however unlike they start.
+HOLD = "BEGIN; SELECT count(*) FROM (SELECT 1 FROM notes FOR UPDATE) AS held; SELECT pg_sleep(4); COMMIT"
+WORK, END = "dotnet App.dll worker & echo $! > /tmp/$0; wait $!", 'kill -s "$1" "$(cat "/tmp/$0")"'
+KILLED, FINISHED = 137, "count-words, done"
+WORKED_S = 60.0
 
 
 def noted(container: Container, project: Project, **fields: str) -> tuple[int, str]:
@@ -114,7 +138,7 @@ def long_request_outlives_the_signal(image: Image, project: Project) -> Judgemen
 
 @promise(family="rehearsal", authority="https://12factor.net/admin-processes")
 def each_migration_runs_once(image: Image, project: Project) -> Judgement:
-    """Two releases that migrate at once, after one that did: both end well, and nothing is done twice."""
+    """Two releases that migrate at once, after one that did, do nothing twice; with one file more, one more is run."""
     migrate = project.migrate or ""
     count = "SELECT count(*) FROM migrations"
     with image.boot() as container, ThreadPoolExecutor(2) as both:
@@ -122,10 +146,63 @@ def each_migration_runs_once(image: Image, project: Project) -> Judgement:
         ends = [both.submit(container.run, migrate, check=False) for _ in range(2)]
         done = [end.result() for end in ends]
         after = asked(container, count)
+    dockerfile = (image.context / "Dockerfile").read_text() + MORE.format(user=image.config.user)
+    following = image.rebuilt(Rebuild(edits={"Dockerfile": dockerfile.encode()}))
+    with following.boot(Posture(own_services=True)) as container:
+        more = asked(container, f"{count} WHERE name = '9000_later'")
     # A stack trace is no JSON, and says as much.
     last = [
         line.partition('"message":')[2].rstrip("}") or line for end in done for line in end.stdout.splitlines()[-1:]
     ]
     seen = f"{before} migrations before, {after} after; {'; '.join(map(str, done))}: {'; '.join(last)}"
-    is_kept = before == after and before != "0" and [end.status for end in done] == [0, 0]
+    seen += f"; with one file more {more} more"
+    is_kept = before == after and before != "0" and [end.status for end in done] == [0, 0] and more == "1"
     return kept_if(is_kept, seen)
+
+
+@promise(family="rehearsal", authority="https://www.npgsql.org/doc/transactions.html")
+def each_job_is_done_once(image: Image, project: Project) -> Judgement:
+    """A worker that is killed, one that is asked to end, two at once: each job is done once, and what is late told."""
+    del project
+    with image.boot(Posture(own_services=True)) as container, ThreadPoolExecutor(3) as aside:
+
+        def began(name: str) -> Future[Done]:
+            return aside.submit(container.run, shlex.join(["bash", "-c", WORK, name]), check=False)
+
+        def ended(name: str, how: str) -> None:
+            container.run(shlex.join(["bash", "-c", END, name, how]))
+
+        def interrupted(name: str, how: str) -> Done:
+            worker = began(name)
+            if container.await_(lambda: asked(container, MARKING) == "1", WORKED_S) is None:
+                raise ContainerError(f"no worker came to a job within {WORKED_S:.0f} s")
+            ended(name, how)
+            done = worker.result()
+            # The database finds out at its next word that nobody listens.
+            container.await_(lambda: asked(container, MARKING) == "0", WORKED_S)
+            return done
+
+        asked(container, MANY)
+        asked(container, SLOW)
+        late = [container.run("dotnet App.dll late", check=False).status]
+        killed, ending = interrupted("killed", "KILL"), interrupted("asked", "TERM")
+        asked(container, "DROP TRIGGER slow ON jobs")
+        held = aside.submit(asked, container, HOLD)
+        both = {name: began(name) for name in ("one", "other")}
+        container.await_(lambda: asked(container, LEFT) == "0", WORKED_S)
+        held.result()
+        for name in both:
+            ended(name, "TERM")
+        statuses = [killed.status, ending.status, *(worker.result().status for worker in both.values())]
+        left = asked(container, LEFT)
+        once = asked(container, "SELECT count(*) FROM notes WHERE text = 'three words each' AND words = 3")
+        minutes = asked(container, "SELECT count(*) FROM tallies")
+        late.append(container.run("dotnet App.dll late", check=False).status)
+    finished = FINISHED in ending.stdout
+    seen = f"{once} of {NOTES} notes were counted once, {left} jobs left, {minutes} minutes tallied; the job at hand "
+    seen += (
+        f"was {'' if finished else 'not '}finished; the workers exit {', '.join(map(str, statuses))}; asked whether "
+    )
+    seen += f"something is late, it exits {late[0]} before and {late[1]} after"
+    is_kept = (once, left) == (str(NOTES), "0") and minutes != "0" and finished and late == [1, 0]
+    return kept_if(is_kept and statuses == [KILLED, 0, 0, 0], seen)

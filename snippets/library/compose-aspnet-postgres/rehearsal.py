@@ -13,7 +13,7 @@ from ...errors import ContainerError
 
 ASPNET, COMPOSE = "https://learn.microsoft.com/aspnet/core", "https://docs.docker.com/reference/compose-file"
 COPIES = ("web", "web-2")
-STAYING = ("caddy", *COPIES, "db")
+STAYING = ("caddy", *COPIES, "worker", "db")
 AUTHORITY = "/data/caddy/pki/authorities/local/root.crt"
 CONTACT = "ada@example.org"
 FORGED = {"X-Forwarded-For": "198.51.100.66", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "forged.example"}
@@ -25,6 +25,7 @@ curl --silent --insecure --max-time 10 --connect-to localhost:443:caddy:443 "$@"
 OK, SEE_OTHER, MOVED = 200, 303, 308
 # Longer than Docker's own 10 s.
 SLOW_S = 14
+COUNTED_S = 20.0
 REPLACE = "up --no-build --detach --wait --force-recreate --no-deps web web-2"
 
 
@@ -35,14 +36,18 @@ def site(stack: Stack) -> Site:
 
 @promise(family="rehearsal", authority="https://docs.docker.com/reference/cli/docker/compose/up/")
 def up_waits_until_the_page_answers(stack: Stack) -> Judgement:
-    """When `docker compose up --wait` returns, the page answers over HTTPS, and plain HTTP leads there."""
+    """When `docker compose up --wait` returns, the page answers over HTTPS, HTTP leads there, and the worker works."""
     health = {name: stack.unit(name).health for name in STAYING}
     ready, plain = site(stack).ask("/readyz"), stack.site("caddy", 80).ask("/")
     leads = plain.headers.get("location", "nowhere")
     seen = ", ".join(f"{name} is {said}" for name, said in health.items())
     seen += f"; GET /readyz over HTTPS {ready.status}, over HTTP {plain.status} to {leads}"
+    _noted(site(stack), "counted")
+    counted_s = stack.await_(lambda: b"<small>1 words</small>" in site(stack).ask("/notes?q=counted").body, COUNTED_S)
+    seen += "; nobody counted the words of a note" if counted_s is None else "; the words of a note are counted"
     expected = {"healthy"}, OK, MOVED, "https://localhost/"
-    return kept_if((set(health.values()), ready.status, plain.status, leads) == expected, seen)
+    is_up = (set(health.values()), ready.status, plain.status, leads) == expected
+    return kept_if(is_up and counted_s is not None, seen)
 
 
 @promise(family="rehearsal", authority=f"{ASPNET}/host-and-deploy/proxy-load-balancer")

@@ -225,7 +225,45 @@ def test_the_handbooks_own_tutorials_load() -> None:
 
     assert {name: tutorial.servers for name, tutorial in tutorials.items() if tutorial.servers} == {
         "back-up-destroy-restore": "backup-restic-pgdump",
+        "from-compose-to-kubernetes": "kubernetes-app",
         "lose-a-node": "kubernetes-app",
         "one-server": "ansible-app-docker",
     }
+    assert {name for name, tutorial in tutorials.items() if tutorial.servers and tutorial.here} == {
+        "from-compose-to-kubernetes"
+    }
     assert {name: misread(tutorial) for name, tutorial in tutorials.items()} == dict.fromkeys(tutorials)
+
+
+def beside(servers: str, names: str) -> str:
+    """A page that has these snippets, and every command that brings the servers' own to them."""
+    cells = "".join(f"\n```bash\n{command.strip()}\n```\n" for command in load().snippets[servers].commands.values())
+    return f"---\nsnippets: [{names}]\nservers: {servers}\n{KERNEL}---\n{cells}"
+
+
+@pytest.mark.parametrize(
+    ("names", "here"),
+    [("kubernetes-app", False), ("kubernetes-app, flask-uv", False), ("compose-caddy-postgres, kubernetes-app", True)],
+    ids=["alone", "image", "compose"],
+)
+def test_a_compose_project_has_its_tutorial_run_here(docs: Path, names: str, here: bool) -> None:  # noqa: FBT001 - a case
+    """With the cluster in reach; without one the cells are run where the cluster is deployed from."""
+    (docs / "tutorials" / "page.md").write_text(beside("kubernetes-app", names))
+
+    assert load_tutorials(docs, load())["page"].here is here
+
+
+def test_no_compose_project_stands_beside_hosts(docs: Path) -> None:
+    """Their keys are with whoever deploys to them, and not on this machine."""
+    (docs / "tutorials" / "page.md").write_text(
+        beside("ansible-app-docker", "compose-caddy-postgres, ansible-app-docker")
+    )
+
+    with pytest.raises(CatalogError) as refused:
+        load_tutorials(docs, load())
+
+    (fault,) = refused.value.faults
+    assert fault == (
+        "tutorials/page.md: servers: ansible-app-docker is of kind host, "
+        "and no key of this machine, where compose projects run, opens one"
+    )
