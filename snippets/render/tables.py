@@ -1,7 +1,6 @@
 """Catalog and contract -> the tables of a page, as HTML on one line."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import chain, groupby
@@ -67,9 +66,7 @@ def contract(name: str, handbook: Handbook, links: Links) -> str:
     """
     tables = [(standing, standing.snippet.table) for standing in handbook.snippets.values()]
     compared = [standing for standing, told in tables if told.deployment and not told.addition]
-    # What most is added to comes first: of it the most was asked.
-    added = Counter(told.addition.to for _, told in tables if told.addition)
-    compared = sorted(compared, key=lambda each: -added[each.snippet.name]) if name == "deployments" else []
+    compared = compared if name == "deployments" else []
     heads = ("Promise", *(standing.snippet.name for standing in compared), *(() if compared else (_CAUGHT, _SOURCE)))
     return table(f"contract:{name}", heads, _promises(CONTRACTS[name], compared, handbook, links))
 

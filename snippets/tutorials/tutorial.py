@@ -39,8 +39,8 @@ def executed(cell: Passage) -> str:
 class Tutorial:
     """A page whose every cell is executed; `snippets` are those whose files its cells fetch, `text` is all of it.
 
-    Where it names `servers`, a snippet of hosts, its cells are run by whoever deploys to these, in a clone of it. They
-    are run `here` where a compose project is among its snippets too: who has that running reaches the servers from it.
+    Where it names `servers`, its cells are run on the machine that deploys to them, in a clone of that snippet. With a
+    compose project beside a cluster they are run `here`, where the project runs, and reach the cluster from here.
     """
 
     name: str

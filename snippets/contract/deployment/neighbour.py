@@ -14,7 +14,8 @@ from .addition import Cohosted, Hog
 from .subject import Deployed
 from .visitors import ANSWERED_S, ENDED, STARTED, TRUST
 
-# One after the other, each on a connection of its own; what was answered, and the longest that anybody waited.
+# One after the other, a moment apart, each on a connection of its own: what was answered, and the longest that anybody
+# waited. Whatever goes wrong is an answer too, and counts by the name that Python has for it.
 ASK = """
 import json, pathlib, time, urllib.error, urllib.request
 told, longest_s = {{}}, 0.0
