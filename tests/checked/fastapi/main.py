@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 DATABASE_URL = os.environ["DATABASE_URL"]
 # Enough of it that a slow machine, which is asked less often in a second, comes to its limit as well.
-HELD_BYTES = 4 * 1024 * 1024
+HELD_BYTES = 10 * 1024 * 1024
 
 app = FastAPI()
 held: list[bytes] = []
