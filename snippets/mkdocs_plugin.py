@@ -22,10 +22,12 @@ from .handbook import Handbook
 from .render import DOWNLOADS, Objection, refusal, render
 from .render.notebook import render_tutorial, to_download
 from .render.passthrough import PassthroughExtension
+from .render.thinned import thinned, words
 from .tutorials import FOLDER, TutorialStanding
 
 log = get_plugin_logger("handbook")
 CACHE = ".cache/templates"
+THEMES_SHEETS = "assets/stylesheets/*.css"
 
 
 def _refuse_links(files: Files, docs: Path) -> None:
@@ -122,7 +124,12 @@ class HandbookPlugin(BasePlugin[HandbookConfig]):  # type: ignore[no-untyped-cal
         return env
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Write the files that pages link to, byte for byte."""
+        """Write the files that pages link to, byte for byte; of the theme's style sheets leave what some page needs."""
+        site = Path(config.site_dir)
+        sheets = sorted(site.glob(THEMES_SHEETS))
+        named = words(path.read_text() for kind in ("*.html", "*.js") for path in site.rglob(kind)) if sheets else ()
+        for sheet in sheets:
+            sheet.write_text(thinned(sheet.read_text(), named))
         for name, path in sorted(self.downloads):
             try:
                 content = self.handbook.catalog.snippets[name].offered(path)

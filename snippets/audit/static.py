@@ -5,9 +5,7 @@ import html
 import re
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import msgspec
 
@@ -16,8 +14,8 @@ from .pictures import png_fault, svg_faults
 from .published import Published
 from .scripts import file_faults
 from .style import style_faults
+from .theme import is_of_theme
 
-THEME = "assets/"
 INDEX = "search/search_index.json"
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)([^>]*)>")
 _BLOCK = re.compile(r"<pre>(.*?)</pre>", re.DOTALL)
@@ -46,7 +44,7 @@ def static_faults(
         elif hashlib.sha256(content).hexdigest() != published.files[path]:
             yield 0, "differs from the file that was proven"
         return
-    if path.startswith(THEME) and content == _theme(path):
+    if is_of_theme(path, content):
         return
     if path.endswith(".png"):
         if why := png_fault(content):
@@ -71,24 +69,6 @@ def _unpacked(content: bytes) -> bytes:
     if not reader.eof or reader.unused_data:
         raise zlib.error
     return text
-
-
-@cache
-def _theme(path: str) -> bytes | None:
-    """The installed theme's own file, or None where it has none of this name."""
-    if ".." in path:
-        return None
-    for root in _theme_roots():
-        file = Path(root, "templates", path)
-        if file.is_file():
-            return file.read_bytes()
-    return None
-
-
-@cache
-def _theme_roots() -> tuple[str, ...]:
-    spec = find_spec("material")
-    return tuple(spec.submodule_search_locations or ()) if spec else ()
 
 
 def _sitemap(text: str) -> Iterator[tuple[int, str]]:
