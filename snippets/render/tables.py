@@ -61,12 +61,12 @@ def _size(count: int) -> str:
 def contract(name: str, handbook: Handbook, links: Links) -> str:
     """Every promise with the pitfalls that it caught and its authority; each row can be linked to by its slug.
 
-    Of deployments, a column each tells what was seen of them, so that ways to deploy can be compared. All else stands
-    below the promise then.
+    Of deployments, a column each tells what was seen of them, so that ways to deploy can be compared, beginning with
+    the one that is asked most. All else stands below the promise then.
     """
     tables = [(standing, standing.snippet.table) for standing in handbook.snippets.values()]
     compared = [standing for standing, told in tables if told.deployment and not told.addition]
-    compared = compared if name == "deployments" else []
+    compared = sorted(compared, key=lambda each: -_asked(each, handbook)) if name == "deployments" else []
     heads = ("Promise", *(standing.snippet.name for standing in compared), *(() if compared else (_CAUGHT, _SOURCE)))
     return table(f"contract:{name}", heads, _promises(CONTRACTS[name], compared, handbook, links))
 
@@ -117,6 +117,15 @@ def _seen(standing: Standing, promise: Promise, handbook: Handbook, links: Links
     machine = handbook.on_machines.get(standing.snippet.name)
     also = [on_machine(each, machine) for each in machine.findings if each.promise == promise.slug] if machine else []
     return f"{prose(found.seen)}{''.join(also)}{drawn}"
+
+
+def _asked(standing: Standing, handbook: Handbook) -> int:
+    """How many promises it is asked, by itself and with what is added to it."""
+    return sum(
+        promise in standing.snippet.promises
+        or any(_adds(other, promise, to=standing.snippet.name) for other in handbook.snippets.values())
+        for promise in DEPLOYED.values()
+    )
 
 
 def _adds(standing: Standing, promise: Promise, *, to: str) -> bool:

@@ -24,25 +24,30 @@ class Flooded(Told):
     page_after: int = 0
     killed: bool = False
     took_s: float = 1.0
+    # It serves everybody who asks for the page.
+    quick: bool = False
     floods: list[tuple[int, int]] = field(default_factory=list)
+    slow: list[bool] = field(default_factory=list)
 
     def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
         """By the words of the command."""
         if "systemd-run" in command:
-            said = re.search(r"= [^\n]*?, (\d+), (\d+), [\d.]+, [\d.]+\n", command)
+            said = re.search(r"= ([^\n]*?), (\d+), (\d+), [\d.]+, [\d.]+\n", command)
             assert said, command
-            self.floods.append((int(said[1]), int(said[2])))
+            self.slow.append("/slow" in said[1])
+            self.floods.append((int(said[2]), int(said[3])))
         elif command.startswith("cat /run/flood.json"):
-            answers = {"200": self.few} if len(self.floods) == 1 else self.crowd
+            served = len(self.floods) == 1 or (self.quick and not self.slow[-1])
+            answers = {"200": self.few} if served else self.crowd
             return Done(status=0, stdout=json.dumps([answers, self.longest_s]), stderr="", took_s=1.0)
         elif command.startswith("ssh "):
             return Done(status=self.ssh, stdout="", stderr="", took_s=self.took_s)
         elif command.startswith("curl "):
-            # Between the two floods, beside the second, and after it.
-            sending = len(self.floods) > 2 and next(self._asked) == 0
+            # Before somebody sends, beside those who do, and after them.
+            sending = self.floods[-1][1] > 0 and next(self._asked) == 0
             return Done(status=self.page if sending else self.page_after, stdout="", stderr="", took_s=1.0)
         elif command == "uptime":
-            since = "later" if self.killed and len(self.floods) > 2 else "before"
+            since = "later" if self.killed and self.floods else "before"
             return Done(status=0, stdout=since, stderr="", took_s=1.0)
         return super().run(command, on=on, check=check)
 
@@ -58,7 +63,7 @@ def test_who_refuses_in_time_survives() -> None:
     assert verdict is Verdict.KEPT, seen
     # A few, twenty seconds' worth of what it serves, and those who send something.
     assert told.floods == [(48, 0), (2000, 0), (100, 8 << 20)]
-    assert seen.startswith("2000 at once are answered 900 times 200, 80 times 503, the last after 12 s; ssh answers")
+    assert seen.startswith("2000 at once for / are answered 900 times 200, 80 times 503, the last after 12 s; ssh ")
 
 
 def test_a_slow_server_is_flooded_as_well() -> None:
@@ -66,6 +71,17 @@ def test_a_slow_server_is_flooded_as_well() -> None:
     told = Flooded(few=8)
     judged("flood-survived", told)
     assert told.floods[1] == (500, 0)
+
+
+def test_what_serves_everybody_is_asked_for_what_takes_its_time() -> None:
+    """Nobody is refused who asks for the page, however many they are: that was no flood."""
+    told = Flooded(few=8, quick=True)
+    verdict, seen = judged("flood-survived", told)
+    assert verdict is Verdict.KEPT, seen
+    assert told.floods == [(48, 0), (500, 0), (2000, 0), (500, 0), (100, 8 << 20)]
+    assert told.slow == [False, False, False, True, False]
+    assert "2000 at once for / are answered 8 times 200, the last" in seen
+    assert "500 at once for /slow?seconds=14 are answered 900 times 200, 80 times 503" in seen
 
 
 @pytest.mark.parametrize(

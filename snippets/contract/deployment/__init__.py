@@ -68,6 +68,7 @@ CLUSTERED: tuple[Promise, ...] = (
     jobs_survive_release,
     survives_crash,
     data_outlives,
+    arrives_after_failure,
 )
 # What is promised by what is added to a deployment, by the part of it that is described; in that order too.
 ADDED: Mapping[str, tuple[Promise, ...]] = {

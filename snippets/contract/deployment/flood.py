@@ -48,8 +48,13 @@ async def send(writer):
 async def answer(reader):
     lines = (await reader.readuntil(b"\\r\\n\\r\\n")).decode().lower().split("\\r\\n")
     length = next((int(line.split(":")[1]) for line in lines if line.startswith("content-length:")), None)
+    chunked = "transfer-encoding: chunked" in lines
     await reader.readexactly(length or 0)
-    return lines[0].split()[1], length is not None
+    more = chunked
+    while more:
+        more = int(await reader.readline(), 16)
+        await reader.readexactly(more + 2)
+    return lines[0].split()[1], chunked or length is not None
 
 async def ask(reader, writer):
     sending = asyncio.create_task(send(writer))
@@ -101,6 +106,16 @@ SSH = "ssh -o ControlPath=none -o ConnectTimeout={limit} root@{host} true"
 LOOKED_AFTER_S = 6.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """So many visitors at once, who each ask for a path or send it so many bytes, for so many seconds."""
+
+    path: str
+    count: int
+    size: int = 0
+    lasts_s: float = LASTS_S
+
+
 @dataclass(slots=True)
 class Flood:
     """What a flood was answered, by status or by what went wrong, and what others had of the server meanwhile."""
@@ -132,16 +147,14 @@ def flood_survived(servers: Deployed, deployment: Deployment) -> Judgement:
     The same where they send more at a time than there is room for, and then everybody else has the page meanwhile.
     """
     before = _alive(servers, deployment)
-    with _flooded(servers, deployment, FEW, lasts_s=FEW_S) as few:
+    probe = deployment.probe
+    with _flooded(servers, deployment, Crowd(path=probe.page, count=FEW, lasts_s=FEW_S)) as few:
         pass
-    count = int(min(max(few.answers.get("200", 0) / FEW_S * WORTH_S, LEAST), MOST))
-    crowd = _crowded(servers, deployment, count)
-    if count < MOST and not crowd.refused and not crowd.lost:
-        # What is warm serves more than the few have told: this was no flood.
-        count = MOST
-        crowd = _crowded(servers, deployment, count)
+    worth = int(min(max(few.answers.get("200", 0) / FEW_S * WORTH_S, LEAST), MOST))
+    crowd, told = _crowded(servers, deployment, worth)
     calm = [served(servers, deployment)]
-    with _flooded(servers, deployment, SENDING, size=deployment.probe.largest, lasts_s=SENDING_S) as pile:
+    senders = Crowd(path=probe.takes, count=SENDING, size=probe.largest, lasts_s=SENDING_S)
+    with _flooded(servers, deployment, senders) as pile:
         pile.ssh_s = _ssh_s(servers, deployment)
         pile.page_s = served(servers, deployment)
     after = _alive(servers, deployment)
@@ -149,8 +162,8 @@ def flood_survived(servers: Deployed, deployment: Deployment) -> Judgement:
     refused = crowd.refused > 0 and crowd.lost == 0 and crowd.longest_s <= deployment.answer_s
     others = None not in {crowd.ssh_s, pile.ssh_s, pile.page_s}
     again = all(seconds is not None and seconds <= deployment.calm_s for seconds in calm)
-    seen = f"{count} at once are answered {crowd}, the last after {crowd.longest_s:.0f} s; ssh {_after(crowd.ssh_s)}; "
-    seen += f"beside {SENDING} who send {deployment.probe.largest >> 20} MiB each the page {_after(pile.page_s)}, "
+    seen = f"{told}; ssh {_after(crowd.ssh_s)}; "
+    seen += f"beside {SENDING} who send {probe.largest >> 20} MiB each the page {_after(pile.page_s)}, "
     seen += f"ssh {_after(pile.ssh_s)}; {'nothing is killed' if before == after else 'something is killed'}; "
     seen += f"after the end the page {' and '.join(map(_after, calm))}"
     return kept_if(refused and others and before == after and again, seen)
@@ -171,32 +184,36 @@ def _ssh_s(servers: Deployed, deployment: Deployment) -> float | None:
     return done.took_s if done.status == 0 and done.took_s <= deployment.answer_s else None
 
 
-def _crowded(servers: Deployed, deployment: Deployment, count: int) -> Flood:
-    """So many who ask for the page, and somebody who logs in meanwhile."""
-    with _flooded(servers, deployment, count) as crowd:
-        crowd.ssh_s = _ssh_s(servers, deployment)
-    return crowd
+def _crowded(servers: Deployed, deployment: Deployment, worth: int) -> tuple[Flood, str]:
+    """So many come for the page while somebody logs in, and what was seen of it.
+
+    What is warm serves more than the few have told. Where nobody is refused it was no flood: many more come, and then
+    those for what takes its time, of which the fastest cannot serve more than there is room for.
+    """
+    probe, told = deployment.probe, list[str]()
+    stated = ((probe.page, worth), (probe.page, MOST), (probe.slow or probe.page, LEAST))
+    crowds = list(dict.fromkeys(Crowd(path=path, count=count) for path, count in stated))
+    while True:
+        crowd = crowds.pop(0)
+        with _flooded(servers, deployment, crowd) as flood:
+            flood.ssh_s = _ssh_s(servers, deployment)
+        told += [f"{crowd.count} at once for {crowd.path} are answered {flood}, the last after {flood.longest_s:.0f} s"]
+        if flood.refused or flood.lost or not crowds:
+            return flood, "; ".join(told)
 
 
 @contextmanager
-def _flooded(
-    servers: Deployed, deployment: Deployment, count: int, *, size: int = 0, lasts_s: float = LASTS_S
-) -> Iterator[Flood]:
-    """So many visitors at once, who each send so many bytes or ask for the page; told when the block ends."""
+def _flooded(servers: Deployed, deployment: Deployment, crowd: Crowd) -> Iterator[Flood]:
+    """They come; told when the block ends."""
     seen = Flood(answers={})
-    program = FLOOD.format(
-        host=deployment.host,
-        path=deployment.probe.takes if size else deployment.probe.page,
-        count=count,
-        size=size,
-        lasts_s=lasts_s,
-        patience_s=PATIENCE_S,
-    )
+    stated = {"host": deployment.host, "path": crowd.path, "count": crowd.count, "size": crowd.size}
+    program = FLOOD.format(**stated, lasts_s=crowd.lasts_s, patience_s=PATIENCE_S)
     command = shlex.join(["python3", "-c", program])
     servers.run(STARTED.format(name="flood", told="/run/flood.json", environment=TRUST, program=command), on=NEIGHBOUR)
-    servers.await_(lambda: False, min(lasts_s, LOOKED_AFTER_S))
+    servers.await_(lambda: False, min(crowd.lasts_s, LOOKED_AFTER_S))
     yield seen
     # Its unit is there a moment longer than its answers, and the next one has the same name.
     there = "test -s /run/flood.json && ! systemctl is-active --quiet flood"
-    servers.await_(lambda: servers.run(there, on=NEIGHBOUR, check=False).status == 0, lasts_s + 2 * PATIENCE_S)
+    wait_s = crowd.lasts_s + 2 * PATIENCE_S
+    servers.await_(lambda: servers.run(there, on=NEIGHBOUR, check=False).status == 0, wait_s)
     seen.answers, seen.longest_s = json.loads(servers.run("cat /run/flood.json", on=NEIGHBOUR).stdout)

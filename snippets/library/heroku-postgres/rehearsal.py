@@ -1,9 +1,14 @@
 """A database that changes house: all of it or nothing, owned by a role of its own, and with nobody writing."""
 
 import re
+import shlex
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import Stack
+from ...errors import ContainerError
 
 RESTORING = "https://www.postgresql.org/docs/18/app-pgrestore.html"
 HEROKU = "https://devcenter.heroku.com/articles/heroku-postgres-import-export"
@@ -29,9 +34,52 @@ NO_LONGER_ODD = "DROP TABLE zodd; DROP FUNCTION fits"
 WRITES = "BEGIN; INSERT INTO people (mail, sealed) VALUES ('late@example.org', ''); SELECT pg_sleep(60); COMMIT"
 ENDED = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'u8kq3' AND pid <> pg_backend_pid()"
 PEOPLE, ORDERS = 20_000, 100_000
+# One whose role may replicate, which Heroku gives to none.
+LOGICAL = "docker compose run --detach --use-aliases heroku postgres -c wal_level=logical"
+SUPERUSER = "docker compose exec -T db psql --username=postgres --dbname=app --set=ON_ERROR_STOP=1"
+TABLES_ALONE = """
+pg_dump --username=u8kq3 --dbname=d5f1 --schema-only --no-owner --no-acl \\
+    --exclude-schema=heroku_ext --exclude-extension='*'
+"""
+PLACES = (
+    "CREATE SCHEMA heroku_ext",
+    "GRANT USAGE ON SCHEMA heroku_ext TO PUBLIC",
+    "CREATE EXTENSION citext SCHEMA heroku_ext",
+    "CREATE EXTENSION pgcrypto SCHEMA heroku_ext",
+    "CREATE EXTENSION pg_stat_statements SCHEMA heroku_ext",
+    'ALTER DATABASE app SET search_path = "$user", public, heroku_ext',
+)
+PUBLISHED = "CREATE PUBLICATION moving FOR TABLE people, orders, reports.months"
+SUBSCRIBED = """
+CREATE SUBSCRIPTION moving
+    CONNECTION 'host=heroku dbname=d5f1 user=u8kq3 password=only-for-the-rehearsal' PUBLICATION moving
+"""
+WRITING = """
+DO $$ BEGIN LOOP
+    INSERT INTO orders (person, cents) VALUES (7, 1);
+    UPDATE people SET since = clock_timestamp() WHERE id = 7;
+    COMMIT;
+    PERFORM pg_sleep(0.01);
+END LOOP; END $$
+"""
+PAID = "UPDATE orders SET note = 'paid' WHERE id = 1"
+LATE = "CREATE TABLE late (id int PRIMARY KEY); SELECT lo_create(0)"
+IS_LATE = "SELECT count(*) FROM pg_tables WHERE tablename = 'late'"
+OBJECTS = "SELECT count(*) FROM pg_largeobject_metadata"
+COPIED = "SELECT count(*) > 0 AND bool_and(srsubstate = 'r') FROM pg_subscription_rel"
+HOLDS = """
+SELECT (SELECT max(id) FROM orders), (SELECT count(*) FROM orders), (SELECT sum(cents) FROM orders),
+    (SELECT count(*) FROM orders WHERE note = 'paid'), (SELECT count(*) FROM people), (SELECT max(since) FROM people),
+    (SELECT count(*) FROM reports.months)
+"""
+SEQUENCES = "SELECT count(last_value) FROM pg_sequences"
+AS_FAR = """
+SELECT format('SELECT setval(%L, %s)', format('%I.%I', schemaname, sequencename), last_value) FROM pg_sequences
+"""
 TOOK_S = re.compile(r"all of it is there, after (\d+) s")
 ERROR = re.compile(r"ERROR: +(.+)")
 BEGUN_S = 10.0
+STARTED_S, COPIED_S = 60.0, 120.0
 
 
 def prepared(stack: Stack) -> None:
@@ -53,6 +101,29 @@ def old(stack: Stack, sql: str) -> str:
 def tables(stack: Stack) -> int:
     """How many the new one has."""
     return int(new(stack, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") or -1)
+
+
+def asked(stack: Stack, psql: str, sql: str) -> str:
+    """What somebody is told, who asks like this; raises ContainerError where it fails."""
+    done = stack.run(f"{psql} {QUIET} {shlex.quote(sql)}", check=False)
+    if done.status != 0:
+        raise ContainerError(f"`{sql.strip()}` fails: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+@contextmanager
+def replicating(stack: Stack) -> Iterator[str]:
+    """In the place of the one that plays Heroku's, one whose role may replicate: its container."""
+    stack.run("docker compose --profile rehearsal rm --force --stop heroku")
+    container = stack.run(LOGICAL).stdout.split()[-1]
+    try:
+        # While it sets itself up it listens to nobody.
+        ready = f"docker exec {container} pg_isready --host=127.0.0.1"
+        stack.await_(lambda: stack.run(ready, check=False).status == 0, STARTED_S)
+        asked(stack, f"docker exec {container} psql -U postgres -d d5f1", "ALTER ROLE u8kq3 REPLICATION")
+        yield container
+    finally:
+        stack.run(f"docker rm --force --volumes {container}")
 
 
 @promise(family="rehearsal", authority=HEROKU)
@@ -121,3 +192,39 @@ def the_old_one_stays_as_it_is(stack: Stack) -> Judgement:
     seen = f"it exits {done.status}, a second time {second.status} with {rows} orders there; the old one is "
     seen += "as it was" if same else "another now"
     return kept_if(done.status == 0 and second.status != 0 and rows == str(ORDERS + 1) and same, seen)
+
+
+@promise(family="rehearsal", authority="https://www.postgresql.org/docs/18/logical-replication-restrictions.html")
+def replication_moves_what_is_written_to(stack: Stack) -> Judgement:
+    """Where a role may replicate, as on Heroku none may: the rows move while somebody writes, and not all else does."""
+    stack.run(EMPTY)
+    with replicating(stack) as container:
+        owner, superuser = (f"docker exec {container} psql -U {role} -d d5f1" for role in ("u8kq3", "postgres"))
+        for statement in PLACES:
+            asked(stack, SUPERUSER, statement)
+        stack.run(f"docker exec {container} {TABLES_ALONE.strip()} | {NEW}--quiet --set=ON_ERROR_STOP=1")
+        asked(stack, owner, PUBLISHED)
+        asked(stack, owner, PAID)
+        stack.run(f"docker exec --detach {container} psql -U u8kq3 -d d5f1 --command {shlex.quote(WRITING)}")
+        asked(stack, SUPERUSER, SUBSCRIBED)
+        copied = stack.await_(lambda: asked(stack, SUPERUSER, COPIED) == "t", COPIED_S) is not None
+        asked(stack, owner, LATE)
+
+        begun = time.monotonic()
+        asked(stack, superuser, f"{ENDED} AND backend_type = 'client backend'")
+        holds = asked(stack, superuser, HOLDS)
+        same = stack.await_(lambda: asked(stack, SUPERUSER, HOLDS) == holds, COPIED_S) is not None
+        known = asked(stack, SUPERUSER, SEQUENCES)
+        for statement in asked(stack, superuser, AS_FAR).splitlines():
+            asked(stack, SUPERUSER, statement)
+        asked(stack, SUPERUSER, "DROP SUBSCRIPTION moving")
+        window_s = time.monotonic() - begun
+
+    left = [asked(stack, SUPERUSER, what) for what in (IS_LATE, OBJECTS)]
+    highest, orders = (int(number) for number in holds.split("|")[:2])
+    following = new(stack, "INSERT INTO orders (person, cents) VALUES (7, 1) RETURNING id")
+    seen = f"{orders - ORDERS} orders are written meanwhile; nobody writes for {window_s:.0f} s, and then both hold "
+    seen += f"{'the same' if same else 'other rows'}; {known} sequences, {left[0]} tables made meanwhile and {left[1]} "
+    seen += f"large objects are there; once the sequences are set, after order {highest} comes {following or 'none'}"
+    whole = copied and same and orders > ORDERS and following == str(highest + 1)
+    return kept_if(whole and known == "0" and left == ["0", "0"], seen)
