@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ..errors import SnippetsError
 from ..handbook import Handbook
-from ..render import Objection
+from ..render import DOWNLOADS, Objection
+from ..render.thinned import words
 from ..tutorials import FOLDER
 from .document import audit_document
 from .elements import SitePage
@@ -43,7 +44,7 @@ def _files(folder: str, below: str = "") -> Iterator[tuple[str, os.DirEntry[str]
 
 def _objections(site: Path, paths: Mapping[str, os.DirEntry[str]], published: Published) -> Iterator[Objection]:
     pages = {path for path in paths if path.endswith((".html", ".htm")) and not path.startswith("snippets/")}
-    proven, said = 0, set[str]()
+    proven, said, named = 0, set[str](), set[str]()
     for path, entry in paths.items():
         if path not in pages:
             continue
@@ -51,10 +52,13 @@ def _objections(site: Path, paths: Mapping[str, os.DirEntry[str]], published: Pu
         if why:
             yield Objection(page=path, line=0, why=why)
             continue
+        named |= words([source])
         audited = audit_document(source, SitePage(path, paths.keys()), published)
         proven += audited.proven
         said |= audited.said
         yield from (Objection(page=path, line=line, why=why) for line, why in sorted(audited.faults))
+    scripts = [path for path in paths if path.endswith(".js") and not path.startswith(DOWNLOADS)]
+    named |= words(_page(paths[path])[0] for path in scripts)
     for path, entry in paths.items():
         if path in pages:
             continue
@@ -62,7 +66,7 @@ def _objections(site: Path, paths: Mapping[str, os.DirEntry[str]], published: Pu
         if why:
             yield Objection(page=path, line=0, why=why)
             continue
-        for line, why in static_faults(path, content, published, said):
+        for line, why in static_faults(path, content, published, said, named):
             yield Objection(page=path, line=line, why=why)
     if not pages:
         yield Objection(page=site.name, line=0, why="the site holds no page")

@@ -32,11 +32,12 @@ _SITEMAP = re.compile(
 
 
 def static_faults(
-    path: str, content: bytes, published: Published, said: Collection[str] = ()
+    path: str, content: bytes, published: Published, said: Collection[str] = (), named: Collection[str] = ()
 ) -> Iterator[tuple[int, str]]:
     """Line and reason for everything wrong with one file; `path` is below the site.
 
-    `said` is the inline code of pages, which a search index repeats.
+    `said` is the inline code of pages, which a search index repeats; `named` are all words of pages and scripts, which
+    the theme's style sheets are for.
     """
     if path.startswith("snippets/") or path.endswith((".ipynb", ".md")):
         if path not in published.files:
@@ -44,7 +45,7 @@ def static_faults(
         elif hashlib.sha256(content).hexdigest() != published.files[path]:
             yield 0, "differs from the file that was proven"
         return
-    if is_of_theme(path, content):
+    if is_of_theme(path, content, named):
         return
     if path.endswith(".png"):
         if why := png_fault(content):

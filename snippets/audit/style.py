@@ -34,7 +34,10 @@ _LINEAR_UNTIL = 0.04045
 
 def style_faults(text: str) -> Iterator[tuple[int, str]]:
     """Line and reason for everything in a style sheet that is not listed."""
-    yield from _rules(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True))
+    rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
+    if not rules:
+        yield 0, "a style sheet without a rule"
+    yield from _rules(rules)
 
 
 def _rules(nodes: Iterable[Node]) -> Iterator[tuple[int, str]]:

@@ -13,7 +13,7 @@ _WORD = re.compile(r"[\w-]+")
 _GROUPS = frozenset({"media", "supports"})
 
 
-def words(texts: Iterable[str]) -> Collection[str]:
+def words(texts: Iterable[str]) -> set[str]:
     """All words of pages and scripts: whoever has a name, by birth or by a script, has it from there."""
     return {word for text in texts for word in _WORD.findall(text)}
 

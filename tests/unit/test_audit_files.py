@@ -37,6 +37,8 @@ def png(points: bytes = zlib.compress(bytes(2)), more: bytes = b"") -> bytes:
         ("a.ipynb", b"{}", "nobody proved a file of this name"),
         ("a.md", b"# RUN x", "nobody proved a file of this name"),
         ("install.sh", b"rm\n", "a kind of file that no page of this site needs"),
+        ("stylesheets/a.css", b"/* */\n", "a style sheet without a rule"),
+        ("assets/stylesheets/main.57a0d79d.min.css", b"", "a style sheet without a rule"),
         ("a.pdf", b"%PDF", "a kind of file that no page of this site needs"),
         ("page.xhtml", b"<pre>x</pre>", "a kind of file that no page of this site needs"),
         ("a.js", b"document.write('x')", "a script that nobody knows (sha256"),

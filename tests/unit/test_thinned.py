@@ -55,32 +55,41 @@ def test_what_nobody_needs_goes(rule: str) -> None:
     assert thinned(f".here{{color:red}}{rule}html{{color:red}}", NAMED) == ".here{color:red}html{color:red}"
 
 
+SITE = words(['<nav class="md-nav md-nav__item">'])
+SOME = thinned(WHOLE, SITE)
+
+
 def test_a_thinned_sheet_is_the_themes() -> None:
     """By the theme that is installed; to a good part it is needed by nobody."""
-    some = thinned(WHOLE, words(['<nav class="md-nav md-nav__item">']))
-    assert 0 < len(some) < len(WHOLE) / 2
-    assert is_of_theme(SHEET, some.encode())
-    assert is_of_theme(SHEET, WHOLE.encode())
+    assert 0 < len(SOME) < len(WHOLE) / 2
+    assert is_of_theme(SHEET, SOME.encode(), SITE)
+    assert is_of_theme(SHEET, WHOLE.encode(), SITE)
 
 
 @pytest.mark.parametrize(
-    "change",
+    "content",
     [
-        lambda text: text + ".hb-code{display:none}",
-        lambda text: text.replace("{", "{visibility:hidden;", 1),
-        lambda text: text + text.split("}", 1)[0] + "}",
-        lambda text: "@media print{" + text + "}",
-        lambda text: text + "\udcff",
+        "",
+        SOME + ".hb-code{display:none}",
+        SOME.replace("{", "{visibility:hidden;", 1),
+        SOME.replace(SOME.split("}", 1)[0] + "}", "", 1),
+        "@media print{" + SOME + "}",
+        SOME + "\udcff",
     ],
+    ids=["empty", "rule-of-its-own", "other-value", "needed-rule-left-out", "within-another", "no-text"],
 )
-def test_a_sheet_with_more_is_not(change: object) -> None:
-    """A rule of its own, another value, a rule that comes again later or stands in something; or no text at all."""
-    assert callable(change)
-    assert not is_of_theme(SHEET, change(WHOLE).encode(errors="surrogateescape"))
+def test_a_sheet_with_more_or_less_is_not(content: str) -> None:
+    """Each by one edit of what is needed."""
+    assert not is_of_theme(SHEET, content.encode(errors="surrogateescape"), SITE)
+
+
+def test_what_one_site_leaves_out_another_may_need() -> None:
+    """A rule is missed where somebody has the name."""
+    assert not is_of_theme(SHEET, SOME.encode(), SITE | words(['<header class="md-header">']))
 
 
 def test_other_files_are_the_themes_to_the_byte() -> None:
     """A script with less of it is another script."""
-    assert not is_of_theme("assets/javascripts/nobody.js", b"")
-    assert not is_of_theme("assets/../stylesheets/palette.css", b"")
-    assert not is_of_theme("stylesheets/main.css", WHOLE.encode())
+    assert not is_of_theme("assets/javascripts/nobody.js", b"", SITE)
+    assert not is_of_theme("assets/../stylesheets/palette.css", b"", SITE)
+    assert not is_of_theme("stylesheets/main.css", WHOLE.encode(), SITE)
