@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from ..catalog.metadata import near
-from ..catalog.snippet import Kind, Snippet
+from ..catalog.snippet import Snippet
 from ..contract.deployment.cut import Cut, Mishap, cut
 from ..contract.deployment.description import NEXT
 from ..engine.engine import Engine
@@ -23,9 +23,6 @@ from ..evidence.objection import cut_rules
 from ..evidence.records import CutOff, Outcome, Strip
 from ..handbook import Handbook
 from .servers import arrived
-
-# The nodes of a cluster are emptied before anybody updates them, and not beneath a release.
-MISHAPS = {Kind.HOST: tuple(Mishap), Kind.CLUSTER: (Mishap.CONNECTION, Mishap.POWER)}
 
 
 def strip(engine: Engine, snippet: Snippet, folder: Path, cells: int, tell: Callable[[str], None]) -> Strip:
@@ -60,7 +57,7 @@ def strip(engine: Engine, snippet: Snippet, folder: Path, cells: int, tell: Call
 def _cut_off(servers: Servers, snippet: Snippet, whole_s: float, cells: int) -> Iterator[CutOff]:
     deployment = snippet.deployment
     assert deployment is not None, "only a deployment is released to"
-    for mishap in MISHAPS[snippet.kind]:
+    for mishap in Mishap:
         for number in range(cells):
             after_s = whole_s * (number + 0.5) / cells
             # Each as it was deployed: what one has left is not what the next one begins with.

@@ -1,7 +1,7 @@
 """What each button of the site copies is what the page shows there, and what was proven, on every page."""
 
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -12,7 +12,7 @@ from tests.site.conftest import SITE
 
 COPYABLE = ".md-content pre > code"
 BUTTONS = "[data-clipboard-target], [data-clipboard-text]"
-SCHEMES: tuple[Any, ...] = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # Narrow and wide, as readers have it.
 WIDTHS = (390, 1280)
 CONTRAST = 2.5
@@ -115,7 +115,9 @@ def test_what_is_copied_is_what_is_shown_and_was_proven(
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
-def test_what_is_copied_can_be_seen(browser: Browser, address: str, width: int, scheme: Any) -> None:  # noqa: ANN401
+def test_what_is_copied_can_be_seen(
+    browser: Browser, address: str, width: int, scheme: Literal["light", "dark"]
+) -> None:
     """In light and dark, wide and narrow: nothing in a block is hidden, faint, rewritten or added to."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page, looked = context.new_page(), 0

@@ -33,6 +33,47 @@ def test_it_arrives_ready_and_in_its_time(told: Told, verdict: Verdict) -> None:
     assert judged("arrives-from-nothing", told)[0] is verdict
 
 
+RUNS = "kubectl get pods"
+
+
+@dataclass
+class Repeated(Told):
+    """One whose second run starts anew what runs, or costs a visitor something."""
+
+    anew: bool = False
+    lost: bool = False
+
+    def arrive(self) -> Done:
+        """Once more."""
+        if self.anew:
+            self.answers = {RUNS: ("web containerd://2", 0)}
+        return super().arrive()
+
+    def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
+        """Visitors are answered; what else is asked, as it was laid out."""
+        if command == "cat /run/visits.json":
+            return Done(status=0, stdout='{"200": 9, "502": 1}' if self.lost else '{"200": 9}', stderr="", took_s=0.1)
+        return super().run(command, on=on, check=check)
+
+
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        (Repeated(), "all 2 things are as before; after 50 s; visitors got 9 times 200"),
+        (Repeated(anew=True), "2 of 2 things differ: web containerd://1; web containerd://2"),
+        (Repeated(lost=True), "visitors got 9 times 200, 1 times 502"),
+    ],
+    ids=["kept", "what-runs-is-started-anew", "a-visitor-is-lost"],
+)
+def test_a_second_run_leaves_what_runs(told: Repeated, seen: str) -> None:
+    """What runs is looked at before and afterwards, pods as well."""
+    told.answers = {RUNS: ("web containerd://1", 0)}
+    verdict, said = judged("repeats-unchanged", told)
+
+    assert seen in said
+    assert (verdict is Verdict.KEPT) == (not told.anew and not told.lost)
+
+
 @pytest.mark.parametrize(
     ("told", "seen"),
     [

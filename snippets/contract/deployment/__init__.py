@@ -57,6 +57,7 @@ DEPLOYMENT: tuple[Promise, ...] = (
 # Those of them that a cluster is asked so far.
 CLUSTERED: tuple[Promise, ...] = (
     arrives_from_nothing,
+    repeats_unchanged,
     https_only,
     client_known,
     migration_yields,
@@ -65,6 +66,8 @@ CLUSTERED: tuple[Promise, ...] = (
     bad_release_refused,
     rolls_back,
     runs_what_was_released,
+    updates_survived,
+    release_survives_cut,
     jobs_survive_release,
     survives_crash,
     data_outlives,

@@ -8,13 +8,20 @@ from .subject import Deployed
 from .visitors import OK, served, visits
 
 ANSIBLE = "https://docs.ansible.com/ansible/latest/playbook_guide"
-# What a deployment that was repeated might have changed: containers, when they began, files, and the certificate.
+# What a deployment that was repeated might have changed: containers, when they began, files, and the certificate. What
+# a job runs ends by itself.
 STATE = r"""
 { docker ps --no-trunc --format '{{.ID}} {{.Names}}' | sort; } 2>/dev/null || true
+if command -v kubectl; then
+    kubectl get pods --all-namespaces --no-headers --selector '!batch.kubernetes.io/job-name' \
+        --output 'custom-columns=:metadata.name,:metadata.uid,:status.containerStatuses[*].containerID'
+fi
 systemctl show --property=Id,MainPID,Type '*.service' |
     awk 'BEGIN { RS = ""; OFS = " " } !/MainPID=0|Type=oneshot|session|user@|ssh@|run-/ { $1 = $1; print }'
 find /etc /srv -xdev -type f -exec sha256sum {} + | sort
 """
+# How often it is looked at until it rests, how many seconds apart, and how often it is then the same.
+LOOKS, LOOK_S, CALM = 20, 5, 4
 CERTIFICATE = "openssl s_client -connect {host}:443 -servername {host} </dev/null | openssl x509 -noout -serial"
 # One after the other: after which share of what it prints it is cut off, and whether the hosts lose their power too.
 CUTS = ((0.5, False), (0.65, True))
@@ -33,6 +40,20 @@ def ready(servers: Deployed, deployment: Deployment) -> str:
     return f"{deployment.probe.ready} answers {reply.status}"
 
 
+def settled(servers: Deployed, deployment: Deployment) -> set[str]:
+    """What is there once it rests: of a host that has just booted a cluster says for a while what was so before."""
+    served(servers, deployment)
+    before, calm = state(servers, deployment), 0
+    for _ in range(LOOKS):
+        servers.run(f"sleep {LOOK_S}", on=NEIGHBOUR)
+        now = state(servers, deployment)
+        calm = calm + 1 if now == before else 0
+        if calm == CALM:
+            break
+        before = now
+    return before
+
+
 @promise(family="arrive", authority="https://12factor.net/codebase")
 def arrives_from_nothing(servers: Deployed, deployment: Deployment) -> Judgement:
     """Hosts that hold nothing serve the application over HTTPS after the stated commands and no hand's work."""
@@ -47,7 +68,7 @@ def arrives_from_nothing(servers: Deployed, deployment: Deployment) -> Judgement
 @promise(family="arrive", authority=f"{ANSIBLE}/playbooks_intro.html#desired-state-and-idempotency")
 def repeats_unchanged(servers: Deployed, deployment: Deployment) -> Judgement:
     """The same commands again change nothing and lose no request."""
-    before = state(servers, deployment)
+    before = settled(servers, deployment)
     with visits(servers, deployment) as seen:
         again = servers.arrive()
     changed = sorted(before ^ state(servers, deployment))
