@@ -1,6 +1,7 @@
 """What nox runs can fail: a check whose command is told to be quiet would pass whatever it found."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -93,3 +94,14 @@ def test_what_is_published_was_proven_in_the_same_run() -> None:
     assert "name: proven" in text
     assert "run-id:" not in text
     assert "handbook audit site --no-stand-ins --max-age-days 1" in text
+
+
+def test_whatever_is_asked_for_has_one_version() -> None:
+    """A session installs the same tomorrow and elsewhere: nothing that pyproject.toml names is left out of the pins."""
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    named = [asked["project"]["dependencies"], *asked["project"]["optional-dependencies"].values()]
+    wanted = {re.split("[<>=]", each)[0] for group in (*named, *asked["dependency-groups"].values()) for each in group}
+    pinned = re.findall(r"^([\w-]+)==", (ROOT / "constraints.txt").read_text(), flags=re.MULTILINE)
+
+    assert wanted > {"click", "kubernetes-validate"}
+    assert wanted - set(pinned) == set()
