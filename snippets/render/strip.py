@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import pairwise
 
 from ..contract.deployment.cut import Mishap
 from ..evidence.records import CutOff, Outcome, Strip
@@ -37,6 +38,8 @@ def strip(name: str, seen: Strip) -> str:
     """The figure, on one line."""
     drawings = "".join(_svg(name, seen, style, width) for style, width in WIDTHS.items())
     known = [_MEANS[outcome] for outcome in Outcome if any(cell.outcome is outcome for cell in seen.cells)]
+    if len(seen.cells) < len(_moments(seen)) * len(list(_rows(seen))):
+        known.append("nothing drawn: it was over by then")
     title = f"A release of {seen.whole_s:.0f} s, cut off {len(seen.cells)} times on {seen.verified_at:%Y-%m-%d}: "
     title += "; ".join(known)
     ways = "".join(
@@ -47,6 +50,17 @@ def strip(name: str, seen: Strip) -> str:
         f'<figcaption id="strip-{name}">{escape(title, quote=False)}.</figcaption>'
         f"<details><summary>The same in words</summary><ul>{ways}</ul></details></figure>"
     )
+
+
+def _moments(seen: Strip) -> Sequence[float]:
+    """When anything came between, in seconds."""
+    return sorted({cell.after_s for cell in seen.cells})
+
+
+def _span_s(seen: Strip) -> float:
+    """Of how many seconds a cell is the middle: they are as wide as they are far apart."""
+    moments = _moments(seen)
+    return min(2 * moments[0], *(later - sooner for sooner, later in pairwise(moments)), seen.whole_s)
 
 
 def _rows(seen: Strip) -> Iterator[tuple[Mishap, Sequence[CutOff]]]:
@@ -63,12 +77,13 @@ def _items(cells: Sequence[CutOff]) -> Iterator[str]:
 def _svg(name: str, seen: Strip, style: str, width: int) -> str:
     left = _BESIDE if width >= _WIDE else 0
     y, parts = float(_ABOVE), list[str]()
+    scale, span_s = (width - left) / seen.whole_s, _span_s(seen)
     for mishap, cells in _rows(seen):
         parts += [words(0, y + (_HIGH / 2 + 5 if left else 14), [_WAYS[mishap]], NAME)]
         y += 0 if left else LEADING + 6
-        step = (width - left) / len(cells)
-        for number, cell in enumerate(cells):
-            parts += _cell(left + number * step + _GAP / 2, y, step - _GAP, cell.outcome)
+        for cell in cells:
+            x = left + (cell.after_s - span_s / 2) * scale
+            parts += _cell(x + _GAP / 2, y, span_s * scale - _GAP, cell.outcome)
         y += _HIGH + _BETWEEN
     y += 4
     parts += [words(left, y, ["it begins"], "hb-faint"), words(width, y, [f"{seen.whole_s:.0f} s"], "hb-faint", "end")]

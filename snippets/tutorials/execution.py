@@ -41,6 +41,7 @@ def execute(  # noqa: PLR0913 - what is run, where and on what, each once
     engine: str,
     stand_in: bool,
     there: Sequence[str] = (),
+    notebook: bytes | None = None,
     timeout_s: float = CELL_TIMEOUT_S,
     now: datetime | None = None,
 ) -> Execution:
@@ -48,8 +49,9 @@ def execute(  # noqa: PLR0913 - what is run, where and on what, each once
 
     `env` is the environment of the cells, with a `docker` of ours first on PATH where bases are stood
     in; `engine` and `stand_in` go into the record as they are. A tutorial that is not run `here` is run `there`,
-    which a program and its arguments are put after. Raises CellError at the first cell that fails or
-    that jupytext reads otherwise, EngineError where there is nothing to run cells with.
+    which a program and its arguments are put after. Where a `notebook` of it is given, that is what is run.
+    Raises CellError at the first cell that fails or that jupytext or the notebook has otherwise, EngineError where
+    there is nothing to run cells with.
     """
     if why := misread(tutorial):
         message = f"{tutorial.page}: {why}"
@@ -71,7 +73,8 @@ def execute(  # noqa: PLR0913 - what is run, where and on what, each once
         path = [env.get("PATH", os.defpath), sysconfig.get_path("scripts")]
         if there:
             path.insert(0, str(_shell(Path(folder), there)))
-        outputs = _run(tutorial, workdir, {**hermetic, "PATH": os.pathsep.join(path)}, Path(folder), timeout_s)
+        env = {**hermetic, "PATH": os.pathsep.join(path)}
+        outputs = _run(tutorial, notebook, workdir, env, Path(folder), timeout_s)
     cells = [
         Cell(source=cell.text, output=_normal(output, tutorial, workdir))
         for cell, output in zip(tutorial.cells, outputs, strict=True)
@@ -95,8 +98,14 @@ def _shell(folder: Path, there: Sequence[str]) -> Path:
     return program.parent
 
 
-def _run(tutorial: Tutorial, workdir: Path, env: Mapping[str, str], folder: Path, timeout_s: float) -> list[str]:
-    import nbformat.v4  # noqa: PLC0415 - readers who only copy do without Jupyter
+def _run(  # noqa: PLR0913, PLR0917 - as above
+    tutorial: Tutorial,
+    notebook: bytes | None,
+    workdir: Path,
+    env: Mapping[str, str],
+    folder: Path,
+    timeout_s: float,
+) -> list[str]:
     from ipykernel.kernelspec import get_kernel_dict  # noqa: PLC0415
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager  # noqa: PLC0415
     from nbclient import NotebookClient  # noqa: PLC0415
@@ -108,20 +117,17 @@ def _run(tutorial: Tutorial, workdir: Path, env: Mapping[str, str], folder: Path
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:  # noqa: ARG002 - there is one
             return KernelSpec(resource_dir="", **get_kernel_dict())
 
-    cells = [nbformat.v4.new_code_cell(executed(cell)) for cell in tutorial.cells]  # type: ignore[no-untyped-call]
-    client = NotebookClient(
-        nbformat.v4.new_notebook(cells=cells),  # type: ignore[no-untyped-call]
-        kernel_name=KERNEL,
-        timeout=timeout_s,
-    )
+    document = _document(tutorial, notebook)
+    cells = [(place, cell) for place, cell in enumerate(document.cells) if cell.cell_type == "code"]
+    client = NotebookClient(document, kernel_name=KERNEL, timeout=timeout_s)
     manager = client.create_kernel_manager()
     manager.kernel_spec_manager = ThisPython()
     # Sockets in a directory of ours: over TCP any user of the machine could listen.
     manager.transport, manager.connection_file = "ipc", str(folder / "kernel.json")
     with client.setup_kernel(env=dict(env), cwd=str(workdir)):
-        for index, cell in enumerate(cells):
+        for index, (place, cell) in enumerate(cells):
             try:
-                client.execute_cell(cell, index)
+                client.execute_cell(cell, place)
             except CellExecutionError as error:
                 status = _STATUS.search(error.evalue)
                 why = f"exit status {status[1]}" if status else f"{error.ename}: {error.evalue}"
@@ -132,7 +138,27 @@ def _run(tutorial: Tutorial, workdir: Path, env: Mapping[str, str], folder: Path
             else:
                 continue
             raise _failure(tutorial, index, why, _normal(_printed(cell.outputs), tutorial, workdir))
-    return [_printed(cell.outputs) for cell in cells]
+    return [_printed(cell.outputs) for _, cell in cells]
+
+
+def _document(tutorial: Tutorial, notebook: bytes | None) -> Any:  # noqa: ANN401 - a notebook has no types
+    """The notebook, which has the cells of the page; raises CellError where it has others."""
+    import nbformat.v4  # noqa: PLC0415 - readers who only copy do without Jupyter
+
+    wanted = [executed(cell) for cell in tutorial.cells]
+    if notebook is None:
+        cells = [nbformat.v4.new_code_cell(source) for source in wanted]  # type: ignore[no-untyped-call]
+        return nbformat.v4.new_notebook(cells=cells)  # type: ignore[no-untyped-call]
+    try:
+        document = nbformat.reads(notebook.decode(), as_version=4)  # type: ignore[no-untyped-call]
+        nbformat.validate(document)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
+        message = f"{tutorial.page}: it is no notebook: {error}"
+        raise CellError(message) from None
+    if [cell.source for cell in document.cells if cell.cell_type == "code"] != wanted:
+        message = f"{tutorial.page}: its notebook has other cells than the page"
+        raise CellError(message)
+    return document
 
 
 def misread(tutorial: Tutorial) -> str | None:

@@ -197,6 +197,19 @@ def test_a_strip_says_the_same_in_words() -> None:
     assert figure.css("ul ul")[1].text() == "3 s: nobody serves"
 
 
+def test_a_cell_stands_at_its_moment() -> None:
+    """Three of a release of 12 s, each the middle of 6 s: where it was over by then nothing is drawn, which is said."""
+    drawing = LexborHTMLParser(strip(NAME, SEEN)).css("svg")[0]
+    (first, wide), (later, as_wide) = (
+        (float(str(box.attributes["x"])), float(str(box.attributes["width"]))) for box in drawing.css("rect")
+    )
+
+    assert wide == as_wide
+    assert later - first == wide + 3
+    assert "nothing drawn: it was over by then" in strip(NAME, SEEN)
+    assert "nothing drawn" not in strip(NAME, replace(SEEN, cells=CELLS[:2]))
+
+
 @pytest.mark.parametrize("html", [strip(NAME, SEEN), undrawn(NAME, "It changed & is not drawn.")])
 def test_it_is_written_as_the_parser_writes_it(html: str) -> None:
     """So the audit compares it byte for byte."""

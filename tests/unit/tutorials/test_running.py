@@ -3,12 +3,15 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from snippets.catalog import Catalog
 from snippets.errors import EngineError
+from snippets.evidence.records import Cell, Execution
+from snippets.render.notebook import to_download
 from snippets.tutorials import Tutorial
 from snippets.tutorials.execution import CellError, execute
 from tests.unit.tutorials.page import FRONT, PAGE, SERVERS, Write, cells
@@ -167,3 +170,36 @@ def test_a_directory_in_use_is_an_error(tutorial: Tutorial, catalog: Catalog, tm
     """What lies there already could make a cell pass that fails for a reader."""
     with pytest.raises(EngineError, match="is not empty: a tutorial starts as its reader does"):
         execute(tutorial, catalog=catalog, workdir=tmp_path, env=os.environ, engine="", stand_in=False)
+
+
+def test_the_notebook_that_is_offered_is_what_is_run(write: Write, catalog: Catalog, tmp_path: Path) -> None:
+    """Prose between its cells and all; one that has other cells than the page is no proof of the page."""
+    tutorial = write(cells("echo one", "echo two"))
+    blank = Execution(
+        tutorial=tutorial.name,
+        digest=tutorial.digest(catalog),
+        engine="none",
+        stand_in=False,
+        verified_at=datetime.now(UTC),
+        cells=[Cell(source=cell.text, output="") for cell in tutorial.cells],
+    )
+    offered = to_download(tutorial, blank)[tutorial.notebook]
+
+    def printed(notebook: bytes, name: str) -> list[str]:
+        (tmp_path / name).mkdir()
+        execution = execute(
+            tutorial,
+            catalog=catalog,
+            workdir=tmp_path / name,
+            env=os.environ,
+            engine="none",
+            stand_in=False,
+            notebook=notebook,
+        )
+        return [cell.output for cell in execution.cells]
+
+    assert printed(offered, "offered") == ["one", "two"]
+    with pytest.raises(CellError, match="its notebook has other cells than the page"):
+        printed(offered.replace(b"echo two", b"echo three"), "other")
+    with pytest.raises(CellError, match="it is no notebook"):
+        printed(offered[:-9], "cut-off")
