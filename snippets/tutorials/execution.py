@@ -9,13 +9,16 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..catalog import Catalog
 from ..errors import EngineError, SnippetsError
 from ..evidence.records import Cell, Execution
 from .cells import front_matter
 from .tutorial import KERNEL, Tutorial, executed
+
+if TYPE_CHECKING:
+    from nbclient import NotebookClient
 
 CELL_TIMEOUT_S = 600.0
 TAIL_LINES = 25
@@ -74,7 +77,7 @@ def execute(  # noqa: PLR0913 - what is run, where and on what, each once
         if there:
             path.insert(0, str(_shell(Path(folder), there)))
         env = {**hermetic, "PATH": os.pathsep.join(path)}
-        outputs = _run(tutorial, notebook, workdir, env, Path(folder), timeout_s)
+        outputs = _run(tutorial, _client(tutorial, notebook, timeout_s), workdir, env, Path(folder))
     cells = [
         Cell(source=cell.text, output=_normal(output, tutorial, workdir))
         for cell, output in zip(tutorial.cells, outputs, strict=True)
@@ -98,17 +101,11 @@ def _shell(folder: Path, there: Sequence[str]) -> Path:
     return program.parent
 
 
-def _run(  # noqa: PLR0913, PLR0917 - as above
-    tutorial: Tutorial,
-    notebook: bytes | None,
-    workdir: Path,
-    env: Mapping[str, str],
-    folder: Path,
-    timeout_s: float,
+def _run(
+    tutorial: Tutorial, client: "NotebookClient", workdir: Path, env: Mapping[str, str], folder: Path
 ) -> list[str]:
     from ipykernel.kernelspec import get_kernel_dict  # noqa: PLC0415
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager  # noqa: PLC0415
-    from nbclient import NotebookClient  # noqa: PLC0415
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError  # noqa: PLC0415
 
     class ThisPython(KernelSpecManager):
@@ -117,9 +114,7 @@ def _run(  # noqa: PLR0913, PLR0917 - as above
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:  # noqa: ARG002 - there is one
             return KernelSpec(resource_dir="", **get_kernel_dict())
 
-    document = _document(tutorial, notebook)
-    cells = [(place, cell) for place, cell in enumerate(document.cells) if cell.cell_type == "code"]
-    client = NotebookClient(document, kernel_name=KERNEL, timeout=timeout_s)
+    cells = [(place, cell) for place, cell in enumerate(client.nb.cells) if cell.cell_type == "code"]
     manager = client.create_kernel_manager()
     manager.kernel_spec_manager = ThisPython()
     # Sockets in a directory of ours: over TCP any user of the machine could listen.
@@ -132,7 +127,7 @@ def _run(  # noqa: PLR0913, PLR0917 - as above
                 status = _STATUS.search(error.evalue)
                 why = f"exit status {status[1]}" if status else f"{error.ename}: {error.evalue}"
             except CellTimeoutError:
-                why = f"no end within {timeout_s:g} s"
+                why = f"no end within {client.timeout:g} s"
             except DeadKernelError:
                 why = "it ended the kernel"
             else:
@@ -141,16 +136,18 @@ def _run(  # noqa: PLR0913, PLR0917 - as above
     return [_printed(cell.outputs) for _, cell in cells]
 
 
-def _document(tutorial: Tutorial, notebook: bytes | None) -> Any:  # noqa: ANN401 - a notebook has no types
-    """The notebook, which has the cells of the page; raises CellError where it has others."""
+def _client(tutorial: Tutorial, notebook: bytes | None, timeout_s: float) -> "NotebookClient":
+    """What runs the notebook, or one of the page's cells alone; raises CellError where it has others than the page."""
     import nbformat.v4  # noqa: PLC0415 - readers who only copy do without Jupyter
+    from nbclient import NotebookClient  # noqa: PLC0415 - likewise
 
     wanted = [executed(cell) for cell in tutorial.cells]
     if notebook is None:
-        cells = [nbformat.v4.new_code_cell(source) for source in wanted]  # type: ignore[no-untyped-call]
-        return nbformat.v4.new_notebook(cells=cells)  # type: ignore[no-untyped-call]
+        cells = [nbformat.v4.new_code_cell(source) for source in wanted]  # type: ignore[no-untyped-call] # it has no types
+        document = nbformat.v4.new_notebook(cells=cells)  # type: ignore[no-untyped-call] # likewise
+        return NotebookClient(document, kernel_name=KERNEL, timeout=timeout_s)
     try:
-        document = nbformat.reads(notebook.decode(), as_version=4)  # type: ignore[no-untyped-call]
+        document = nbformat.reads(notebook.decode(), as_version=4)  # type: ignore[no-untyped-call] # likewise
         nbformat.validate(document)
     except (nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
         message = f"{tutorial.page}: it is no notebook: {error}"
@@ -158,7 +155,7 @@ def _document(tutorial: Tutorial, notebook: bytes | None) -> Any:  # noqa: ANN40
     if [cell.source for cell in document.cells if cell.cell_type == "code"] != wanted:
         message = f"{tutorial.page}: its notebook has other cells than the page"
         raise CellError(message)
-    return document
+    return NotebookClient(document, kernel_name=KERNEL, timeout=timeout_s)
 
 
 def misread(tutorial: Tutorial) -> str | None:
