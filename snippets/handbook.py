@@ -19,7 +19,7 @@ from .catalog.snippet import Snippet
 from .contract import Verdict
 from .environment import EVIDENCE
 from .errors import CatalogError, RecordError
-from .evidence.aside import deployments, on_machines, strips
+from .evidence.aside import on_machines, released_to, strips
 from .evidence.objection import objection, pitfall_objection, requirements
 from .evidence.records import Capture, Evidence, Execution, Strip
 from .evidence.standing import PitfallStanding, Standing, State
@@ -95,7 +95,7 @@ class Handbook:
 
     @cached_property
     def strips(self) -> Mapping[str, Strip]:
-        """Snippet -> what was left of its releases that were cut off, of all that were so as they are today.
+        """Snippet, or pitfall -> what was left of releases that were cut off, of all that were so as they are today.
 
         Raises RecordError where a record of it is damaged.
         """
@@ -165,7 +165,7 @@ class Handbook:
             (Evidence, self.catalog.snippets),
             (Capture, self.catalog.pitfalls),
             (Execution, self.tutorials),
-            (Strip, deployments(self.catalog)),
+            (Strip, released_to(self.catalog)),
         )
         known = {self.store.place(type_, name) for type_, names in atoms for name in names}
         known |= {f"{MACHINES}/{place}" for place in known}

@@ -38,16 +38,17 @@ def on_machines(
 def strips(
     catalog: Catalog, store: EvidenceStore, *, now: datetime | None, max_age: timedelta | None
 ) -> Mapping[str, Strip]:
-    """Deployment -> what was left of its releases that were cut off; raises RecordError likewise."""
-    read = {name: store.read(Strip, name) for name in deployments(catalog)}
+    """Deployment, or pitfall of one -> what was left of its releases that were cut off; raises RecordError likewise."""
+    read = {name: store.read(Strip, name) for name in released_to(catalog)}
     return {
         name: strip
         for name, strip in read.items()
-        if strip and strip_objection(catalog.snippets[name], strip, now=now, max_age=max_age) is None
+        if strip and strip_objection(name, catalog, strip, now=now, max_age=max_age) is None
     }
 
 
-def deployments(catalog: Catalog) -> Sequence[str]:
-    """Snippets that describe one, and not only what is added to it."""
+def released_to(catalog: Catalog) -> Sequence[str]:
+    """Snippets that describe a deployment, and not only what is added to it; and every pitfall of one."""
     known = {name: snippet.table for name, snippet in catalog.snippets.items()}
-    return [name for name, table in known.items() if table.deployment and not table.addition]
+    deployments = [name for name, table in known.items() if table.deployment and not table.addition]
+    return [*deployments, *(name for name, pitfall in catalog.pitfalls.items() if pitfall.snippet in deployments)]

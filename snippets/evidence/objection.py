@@ -205,15 +205,26 @@ def cut_rules() -> str:
     return digest_at(*CUT)
 
 
+def cut_digest(name: str, catalog: Catalog) -> str:
+    """Digest of the files by which a deployment releases, or a pitfall's mutant of it; raises like `fault_digest`."""
+    pitfall = catalog.pitfalls.get(name)
+    return fault_digest(pitfall, catalog) if pitfall else catalog.snippets[name].digest
+
+
 def strip_objection(
-    snippet: Snippet, strip: Strip | None, *, now: datetime | None = None, max_age: timedelta | None = None
+    name: str,
+    catalog: Catalog,
+    strip: Strip | None,
+    *,
+    now: datetime | None = None,
+    max_age: timedelta | None = None,
 ) -> str | None:
     """Why this strip may not be shown, or None where it is of exactly these files and of today's look at them."""
     if strip is None:
-        return f"releases of {snippet.name} were never cut off"
-    if (strip.snippet, strip.digest, strip.rules) != (snippet.name, snippet.digest, cut_rules()):
-        return f"{snippet.name} changed since its releases were cut off on {strip.verified_at:%Y-%m-%d}"
-    return next(disbelieved(f"the strip of {snippet.name}", strip, now, max_age), None)
+        return f"releases of {name} were never cut off"
+    if (strip.deployment, strip.digest, strip.rules) != (name, cut_digest(name, catalog), cut_rules()):
+        return f"{name} changed since its releases were cut off on {strip.verified_at:%Y-%m-%d}"
+    return next(disbelieved(f"the strip of {name}", strip, now, max_age), None)
 
 
 def judges(catalog: Catalog) -> Mapping[str, str]:

@@ -124,9 +124,12 @@ class CutOff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strip:
-    """That a release of `whole_s` seconds was cut off at many moments: keyed by its snippet's files and who judged."""
+    """That a release of `whole_s` seconds was cut off at many moments: keyed by its files and by who judged.
 
-    snippet: str
+    `deployment` is the snippet's name, or that of a pitfall: then it was its mutant that released.
+    """
+
+    deployment: str
     digest: str
     rules: str
     engine: str

@@ -8,7 +8,7 @@ from ..catalog.diagrams import BARS, FOLDER
 from ..catalog.keys import FILES
 from ..contract.container.web import config_meant
 from ..errors import ReferenceFault
-from ..evidence.aside import deployments
+from ..evidence.aside import released_to
 from ..evidence.objection import strip_objection
 from ..evidence.records import Strip
 from ..evidence.standing import Standing, State
@@ -181,15 +181,17 @@ def _diagram(reference: str, handbook: Handbook, links: Links) -> Shown:
 
 
 def _strip(reference: str, handbook: Handbook, _links: Links) -> Shown:
-    standing = lookup.snippet(reference, handbook)
-    if reference not in deployments(handbook.catalog):
+    name, _, slug = reference.partition("/")
+    standing = lookup.snippet(name, handbook)
+    if reference not in released_to(handbook.catalog):
         raise ReferenceFault(f"{reference} is released to nobody: only a deployment has a strip")
     if notice := _withheld(standing):
         return notice
     if seen := handbook.strips.get(reference):
-        return Shown(html=strip.strip(reference, seen))
+        title = handbook.catalog.pitfalls[reference].table.title if slug else ""
+        return Shown(html=strip.strip(reference, seen, title))
     record = handbook.store.read(Strip, reference)
-    why = strip_objection(standing.snippet, record, now=handbook.now, max_age=handbook.max_age)
+    why = strip_objection(reference, handbook.catalog, record, now=handbook.now, max_age=handbook.max_age)
     return Shown(html=strip.undrawn(reference, str(why)))
 
 

@@ -34,20 +34,22 @@ def undrawn(name: str, why: str) -> str:
     )
 
 
-def strip(name: str, seen: Strip) -> str:
-    """The figure, on one line."""
-    drawings = "".join(_svg(name, seen, style, width) for style, width in WIDTHS.items())
+def strip(name: str, seen: Strip, fault: str = "") -> str:
+    """The figure, on one line; `fault` is what is wrong with what releases, where that is a pitfall's."""
+    anchor = f"strip-{name.replace('/', '-')}"
+    drawings = "".join(_svg(anchor, seen, style, width) for style, width in WIDTHS.items())
     known = [_MEANS[outcome] for outcome in Outcome if any(cell.outcome is outcome for cell in seen.cells)]
     if len(seen.cells) < len(_moments(seen)) * len(list(_rows(seen))):
         known.append("nothing drawn: it was over by then")
-    title = f"A release of {seen.whole_s:.0f} s, cut off {len(seen.cells)} times on {seen.verified_at:%Y-%m-%d}: "
+    title = f"{fault}: a release" if fault else "A release"
+    title += f" of {seen.whole_s:.0f} s, cut off {len(seen.cells)} times on {seen.verified_at:%Y-%m-%d}: "
     title += "; ".join(known)
     ways = "".join(
         f"<li><strong>{_WAYS[mishap]}</strong><ul>{''.join(_items(cells))}</ul></li>" for mishap, cells in _rows(seen)
     )
     return (
         f'<figure class="hb-diagram" data-hb="strip:{name}">{drawings}'
-        f'<figcaption id="strip-{name}">{escape(title, quote=False)}.</figcaption>'
+        f'<figcaption id="{anchor}">{escape(title, quote=False)}.</figcaption>'
         f"<details><summary>The same in words</summary><ul>{ways}</ul></details></figure>"
     )
 
@@ -74,7 +76,7 @@ def _items(cells: Sequence[CutOff]) -> Iterator[str]:
     return (f"<li>{escape(cell.seen.partition(' after ')[2], quote=False)}</li>" for cell in cells)
 
 
-def _svg(name: str, seen: Strip, style: str, width: int) -> str:
+def _svg(anchor: str, seen: Strip, style: str, width: int) -> str:
     left = _BESIDE if width >= _WIDE else 0
     y, parts = float(_ABOVE), list[str]()
     scale, span_s = (width - left) / seen.whole_s, _span_s(seen)
@@ -88,7 +90,7 @@ def _svg(name: str, seen: Strip, style: str, width: int) -> str:
     y += 4
     parts += [words(left, y, ["it begins"], "hb-faint"), words(width, y, [f"{seen.whole_s:.0f} s"], "hb-faint", "end")]
     return (
-        f'<svg class="{style}" viewBox="0 0 {width} {y + 6:g}" role="img" aria-labelledby="strip-{name}"'
+        f'<svg class="{style}" viewBox="0 0 {width} {y + 6:g}" role="img" aria-labelledby="{anchor}"'
         f' font-size="{SMALL}" data-search-exclude="">{"".join(parts)}</svg>'
     )
 

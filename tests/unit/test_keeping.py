@@ -1,11 +1,14 @@
 """Promises of what is kept through updates, and of room on the disk, by what they are told."""
 
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from snippets.contract import Verdict
+from snippets.contract.deployment.keep import FOUND
 from snippets.contract.observation import Done
 from tests.unit.fake_servers import APP, judged
 from tests.unit.test_releases import Released
@@ -46,7 +49,7 @@ class Kept(Released):
             self.messages.append(f"disk failed on app.test\n{self.tells}")
         if command == "cat /run/written":
             return Done(status=0, stdout=" ".join(map(str, range(1, self.written + 1))), stderr="", took_s=0.1)
-        if "grep --fixed-strings" in command:
+        if "grep --quiet --fixed-strings" in command:
             return Done(status=0, stdout=self.missing, stderr="", took_s=0.1)
         if command == APP.update:
             self.serves = self.another if self.another is not None else self.serves
@@ -88,3 +91,32 @@ def test_older_releases_leave_the_disk(told: Kept, *, is_kept: bool, seen: str) 
 def test_an_update_ends_serving(told: Kept, *, is_kept: bool) -> None:
     """By itself, what served before, with all that was acknowledged; that visitors wait meanwhile is told."""
     assert (judged("updates-survived", told)[0] is Verdict.KEPT) == is_kept
+
+
+@pytest.mark.parametrize(
+    ("reading", "told"),
+    [
+        ("cat there", (0, "write-2-\n")),
+        ("cat there | tee /dev/null", (0, "write-2-\n")),
+        # The first answer of three fails, as a 502 does to curl.
+        ("{ echo >>asked; test $(wc --lines <asked) -gt 1 && cat there; }", (0, "write-2-\n")),
+        ("false", (1, "")),
+        ("true", (0, "write-1-\nwrite-2-\n")),
+    ],
+    ids=["found", "by-a-pipeline", "asked-again", "nobody-answers", "an-answer-without-it"],
+)
+def test_a_write_is_lost_once_an_answer_lacks_it(reading: str, told: tuple[int, str], tmp_path: Path) -> None:
+    """Who was not answered cannot tell."""
+    (tmp_path / "there").write_text("of before\nwrite-1- and more\n")
+    looked = FOUND.format(nonces="write-1- write-2-", reading=reading, tries=3)
+
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f"sleep() {{ :; }}; {looked}"],
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == told
+    assert ("nobody answers whether write-1- is there" in done.stderr) == (told[0] == 1)

@@ -93,3 +93,16 @@ def test_the_first_that_is_not_spared_ends_it() -> None:
 def test_it_is_what_such_an_addition_is_judged_by() -> None:
     """And by nothing else of the contract."""
     assert [promise.slug for promise in ADDED["neighbour"]] == ["neighbour-spared"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "named"), [("240 MiB\n", "'MiB'"), ("killed by the kernel\n", "'kernel'")], ids=["a-unit", "words"]
+)
+def test_what_is_no_number_is_named(printed: str, named: str) -> None:
+    """As it was printed, beside whose it is."""
+    verdict, told = judged(Told(answers=WELL | {"eat memory": (printed, 0)}))
+
+    assert (verdict, told) == (
+        Verdict.BROKEN,
+        f"the last word of what the memory hog prints is no number: {named}",
+    )

@@ -88,7 +88,7 @@ class Released(Told):
             return Done(status=7 if self.dark else 0, stdout="", stderr="", took_s=0.1)
         if "worked=" in command:
             return Done(status=0, stdout=self.worked, stderr="", took_s=0.1)
-        if "grep --fixed-strings" in command:
+        if "grep --quiet --fixed-strings" in command:
             return Done(status=0, stdout="before-the-way-back-\n" * self.forgets, stderr="", took_s=0.1)
         return super().run(command, on=on, check=check)
 

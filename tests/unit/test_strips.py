@@ -17,7 +17,7 @@ from snippets.contract.deployment.cut import Mishap
 from snippets.contract.observation import Done
 from snippets.errors import ContainerError
 from snippets.evidence.aside import strips
-from snippets.evidence.objection import cut_rules, strip_objection
+from snippets.evidence.objection import cut_rules, fault_digest, strip_objection
 from snippets.evidence.records import CutOff, Outcome, Strip
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from snippets.engine.engine import Engine
 
 NAME = "ansible-app-docker"
-DEPLOYMENT = load().snippets[NAME]
+CATALOG = load()
+DEPLOYMENT = CATALOG.snippets[NAME]
+MUTANT = f"{NAME}/down-first"
 WHEN = datetime(2026, 1, 2, 12, tzinfo=UTC)
 SAID = "{way} after 3 s: it serves, of 9 acknowledged writes 0 are lost, the next release ends right"
 CONNECTION, POWER = Mishap.CONNECTION, Mishap.POWER
@@ -44,7 +46,7 @@ CELLS = [
     CutOff(after_s=3.0, mishap=POWER, outcome=Outcome.WRONG, seen="the hosts without power after 3 s: nobody serves"),
 ]
 SEEN = Strip(
-    snippet=NAME,
+    deployment=NAME,
     digest=DEPLOYMENT.digest,
     rules=cut_rules(),
     engine="Docker",
@@ -66,27 +68,27 @@ SEEN = Strip(
     ],
     ids=["right", "the-next-one-does-not-end", "nobody-serves", "a-write-lost", "nobody-wrote"],
 )
-def test_what_is_left_has_a_colour(
-    told: Released, outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_left_has_a_colour(told: Released, outcome: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
     """One cell for each moment and each way to be cut off, as far as it was cut off."""
     said: list[str] = []
-    seen = drawn(told, tmp_path, monkeypatch, said)
+    seen = drawn(told, monkeypatch, said)
 
     assert [(cell.after_s, cell.mishap, cell.outcome) for cell in seen.cells] == [
         *((after_s, mishap, outcome) for mishap in Mishap for after_s in (0.2, 0.8))
     ]
     assert len(said) == 1 + len(seen.cells)
-    assert (seen.snippet, seen.digest, seen.rules, seen.whole_s) == (NAME, DEPLOYMENT.digest, cut_rules(), 1.0)
+    assert (seen.deployment, seen.digest, seen.rules, seen.whole_s) == (NAME, DEPLOYMENT.digest, cut_rules(), 1.0)
 
 
-def test_where_all_was_over_by_then_there_is_no_strip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_all_was_over_by_then_there_is_no_strip(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was over was not cut off, and a strip without a cell is none."""
     with pytest.raises(ContainerError, match="each release was over before it was cut off"):
-        drawn(Released(busy=False), tmp_path, monkeypatch, [])
+        drawn(Released(busy=False), monkeypatch, [])
 
     empty = replace(SEEN, cells=[])
-    assert strip_objection(DEPLOYMENT, empty) == f"the strip of {NAME}: the record tells of no release that was cut off"
+    assert (
+        strip_objection(NAME, CATALOG, empty) == f"the strip of {NAME}: the record tells of no release that was cut off"
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,6 +99,8 @@ def test_where_all_was_over_by_then_there_is_no_strip(tmp_path: Path, monkeypatc
             "there is no deployment 'ansible-app-doker' (did you mean 'ansible-app-docker'?)",
         ),
         (["flask-pip", "12"], "there is no deployment 'flask-pip'"),
+        ([f"{NAME}/down-frist", "12"], f"there is no deployment '{NAME}/down-frist'"),
+        (["flask-pip/latest-tag", "12"], "there is no deployment 'flask-pip/latest-tag'"),
         ([NAME, "0"], "0 is not in the range"),
         ([NAME, "many"], "'many' is not a valid integer"),
         ([NAME], "Missing argument 'CELLS'"),
@@ -110,7 +114,7 @@ def test_what_cannot_be_cut_off_is_refused_at_the_door(asked: list[str], why: st
     assert (done.exit_code, why in done.output) == (2, True), done.output
 
 
-def test_a_release_that_fails_by_itself_has_no_strip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_that_fails_by_itself_has_no_strip(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody would know what the cut had to do with it."""
 
     class Failing(Released):
@@ -121,10 +125,10 @@ def test_a_release_that_fails_by_itself_has_no_strip(tmp_path: Path, monkeypatch
             return replace(super().release(version), status=2)
 
     with pytest.raises(ContainerError, match="a release that nobody cuts off exits 2"):
-        drawn(Failing(), tmp_path, monkeypatch, [])
+        drawn(Failing(), monkeypatch, [])
 
 
-def drawn(told: Released, folder: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]) -> Strip:
+def drawn(told: Released, monkeypatch: pytest.MonkeyPatch, said: list[str], name: str = NAME) -> Strip:
     """Two cells each way, on hosts that answer as laid out."""
 
     @contextmanager
@@ -141,7 +145,25 @@ def drawn(told: Released, folder: Path, monkeypatch: pytest.MonkeyPatch, said: l
             return ()
 
     monkeypatch.setattr(proving, "arrived", arrived)
-    return proving.strip(cast("Engine", Known()), DEPLOYMENT, folder, 2, said.append)
+    return proving.strip(cast("Engine", Known()), CATALOG, name, 2, said.append)
+
+
+def test_a_mutant_has_one_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the pitfall's name and digest: each cell begins with hosts that it was deployed to, which somebody kept."""
+    kept: list[str] = []
+
+    class Mutant(Released):
+        """It is renewed at each cell."""
+
+        def keep(self) -> None:
+            """Once."""
+            kept.append(MUTANT)
+
+    seen = drawn(Mutant(dark=True), monkeypatch, [], MUTANT)
+
+    assert (seen.deployment, seen.digest) == (MUTANT, fault_digest(CATALOG.pitfalls[MUTANT], CATALOG))
+    assert kept == [MUTANT]
+    assert {cell.outcome for cell in seen.cells} == {Outcome.WRONG}
 
 
 def test_a_strip_is_kept_and_read(tmp_path: Path) -> None:
@@ -152,11 +174,27 @@ def test_a_strip_is_kept_and_read(tmp_path: Path) -> None:
     assert store.read(Strip, NAME) == later
 
 
+def test_of_a_mutant_it_is_said_what_is_wrong_with_it(tmp_path: Path) -> None:
+    """Above the strip, and it has an anchor of its own."""
+    store = EvidenceStore(tmp_path)
+    store.write(
+        replace(SEEN, deployment=MUTANT, digest=fault_digest(CATALOG.pitfalls[MUTANT], CATALOG)),
+        MUTANT,
+    )
+
+    assert strips(CATALOG, store, now=None, max_age=None).keys() == {MUTANT}
+    figure = strip(MUTANT, SEEN, CATALOG.pitfalls[MUTANT].table.title)
+    assert (
+        f'<figcaption id="strip-{MUTANT.replace("/", "-")}">{CATALOG.pitfalls[MUTANT].table.title}: a release of 12 s'
+        in figure
+    )
+
+
 CHANGED: Mapping[str, tuple[Strip | None, str]] = {
     "never": (None, "were never cut off"),
     "other files": (replace(SEEN, digest="sha256:0"), "changed since its releases were cut off on 2026-01-02"),
     "another look": (replace(SEEN, rules="sha256:0"), "changed since its releases were cut off"),
-    "of another": (replace(SEEN, snippet="web"), "changed since its releases were cut off"),
+    "of another": (replace(SEEN, deployment="web"), "changed since its releases were cut off"),
     "no engine": (replace(SEEN, engine=" "), "the record names no engine"),
     "after its end": (replace(SEEN, whole_s=5.0), "the record tells of a cut after 9 s of 5 s"),
 }
@@ -169,7 +207,7 @@ def test_what_is_not_of_today_is_not_shown(record: Strip | None, why: str, tmp_p
     if record:
         store.write(record, NAME)
 
-    assert why in str(strip_objection(DEPLOYMENT, record))
+    assert why in str(strip_objection(NAME, CATALOG, record))
     assert strips(load(), store, now=None, max_age=None) == {}
 
 

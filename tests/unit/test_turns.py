@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
 from snippets.proving.recorder import FINDING, Recorder
 from snippets.proving.summary import print_summary
-from snippets.proving.turns import JUDGEMENTS, PITFALLS, believed
+from snippets.proving.turns import JUDGEMENTS, PITFALLS, TUTORIALS, believed
 from tests.unit.sample import BY_NAME, NOW, REHEARSAL, SERVICES, SHOP, Library, capture_of, evidence_of
 from tests.unit.test_recorder import account, report
 
@@ -134,3 +135,13 @@ def test_a_part_that_was_tried_joins_what_is_believed(
         assert {finding.seen for finding in record.findings} == {"as promised"} | (
             {"again"} if other is None else set()
         )
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/proof.md"])
+def test_pages_say_how_long_a_turn_takes(page: str) -> None:
+    """By the numbers of today."""
+    said = " ".join((Path(__file__).parents[2] / page).read_text(encoding="utf-8").split())
+
+    assert JUDGEMENTS == TUTORIALS
+    assert f"servers and stacks promise, and of tutorials, one in {JUDGEMENTS}" in said
+    assert f"one in {PITFALLS}." in said

@@ -28,6 +28,20 @@ EMPTIED = f"umount {DISK} && rmdir {DISK}"
 # What a timer starts, started now. It may fail: that is how it tells.
 LOOKED = 'systemctl start "$(systemctl show --property=Unit --value {timer})"'
 TOLD_S = 30.0
+# Whoever gets no answer asks again, so many times in all: that something is lost is told by an answer without it.
+FOUND = """
+left={tries}
+for nonce in {nonces}; do
+    until said=$({reading}); do
+        [ $((left -= 1)) -gt 0 ] || {{ echo "nobody answers whether $nonce is there" >&2; exit 1; }}
+        sleep 1
+    done
+    grep --quiet --fixed-strings -- "$nonce" <<<"$said" || echo "$nonce"
+done
+"""
+TRIES = 30
+# What ends serves for a moment more.
+GONE_S = 30.0
 # Bytes: less than the next version has of its own, and more than comes and goes by itself.
 LARGE = 10_000_000
 
@@ -55,15 +69,16 @@ def data_outlives(servers: Deployed, deployment: Deployment) -> Judgement:
     """All but the data taken away, it arrives again from another directory, with every row and a sound database."""
     servers.run(deployment.leaving("outlives-before-"), on=NEIGHBOUR)
     servers.run(deployment.discard, on=deployment.host)
-    gone = servers.run(f"curl --silent --output /dev/null --max-time 5 {deployment.ready}", on=NEIGHBOUR, check=False)
+    asked = f"curl --silent --output /dev/null --max-time 5 {deployment.ready}"
+    gone_s = servers.await_(lambda: servers.run(asked, on=NEIGHBOUR, check=False).status != 0, GONE_S)
     servers.elsewhere()
     servers.arrive()
     lost = missing(servers, deployment, ["outlives-before-"])
     sound = servers.run(deployment.sound, on=deployment.host, check=False).status == 0 if deployment.sound else None
     seen = f"what was written before is {'lost' if lost else 'there'}"
     seen += "" if sound is None else f", and the database is {'sound' if sound else 'damaged'}"
-    seen += "" if gone.status else "; nothing was taken away: it served all the time"
-    return kept_if(gone.status != 0 and not lost and sound is not False, seen)
+    seen += "" if gone_s is not None else "; nothing was taken away: it served all the time"
+    return kept_if(gone_s is not None and not lost and sound is not False, seen)
 
 
 @promise(family="keep", authority="https://wiki.debian.org/UnattendedUpgrades")
@@ -151,7 +166,6 @@ def _used(servers: Deployed, deployment: Deployment) -> int:
 
 
 def missing(servers: Deployed, deployment: Deployment, acknowledged: list[str]) -> list[str]:
-    """What was acknowledged and is not there."""
-    look = f'{deployment.reading("$nonce")} | grep --fixed-strings -- "$nonce" >/dev/null || echo "$nonce"'
-    look = f"for nonce in {' '.join(acknowledged)}; do {look}; done"
+    """What was acknowledged and is not there; raises ContainerError where nobody tells."""
+    look = FOUND.format(nonces=" ".join(acknowledged), reading=deployment.reading("$nonce"), tries=TRIES)
     return servers.run(look, on=NEIGHBOUR).stdout.split() if acknowledged else []

@@ -98,8 +98,7 @@ def _eaten(servers: Deployed, cohosted: Cohosted, meal: Meal) -> Meal:
         meal.ssh_s = ssh.took_s if ssh.status == 0 else None
         written = servers.run(deployment.leaving(nonce), on=NEIGHBOUR, check=False).status == 0
         there = nonce in servers.run(deployment.reading(nonce), on=NEIGHBOUR, check=False).stdout
-        printed = eating.result().stdout.split()
-    meal.took = float(printed[-1]) if printed else 0.0
+        meal.took = _got(meal.name, eating.result().stdout)
     if meal.ssh_s is None or meal.ssh_s > neighbour.answer_s:
         meal.wanting.append("sshd does not answer in time")
     if not written or not there:
@@ -116,6 +115,15 @@ def _eaten(servers: Deployed, cohosted: Cohosted, meal: Meal) -> Meal:
     if back_s is None:
         meal.wanting.append("the other application does not come back")
     return meal
+
+
+def _got(name: str, printed: str) -> float:
+    """The number that a hog prints last, 0 where it prints nothing; raises ContainerError where that is none."""
+    last = printed.split()[-1:]
+    try:
+        return float("".join(last) or 0)
+    except ValueError:
+        raise ContainerError(f"the last word of what the {name} hog prints is no number: {last[0][:80]!r}") from None
 
 
 @contextmanager

@@ -4,12 +4,10 @@ import json
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
+from ...contract.clusters import ASKED, Pod, answers, app, pods, told, visitors
 from ...contract.deployment.description import NEXT
 from ...contract.deployment.subject import Deployed
 from ...contract.promise import Judgement, kept_if, promise
@@ -17,20 +15,10 @@ from ...contract.servers import NEIGHBOUR, Servers
 
 KUBERNETES = "https://kubernetes.io/docs"
 SITE = "https://app.example.org"
+PAGE, READY = f"{SITE}/", f"{SITE}/readyz"
 CONTROL, OTHER = "node-1.example.org", "node-2.example.org"
 RELEASE = './release "$APP_IMAGE"'
 OK, WANTED = "200", 2
-# A visitor after the other; what each was answered is a line.
-VISIT = """
-while [ ! -e /run/asked.stop ]; do
-    curl --silent --output /dev/null --max-time 5 --write-out '%{{http_code}}\\n' {site}/ >> /run/asked; sleep 0.2
-done
-"""
-BEGUN = """
-rm -f /run/asked*
-systemd-run --quiet --unit asked --setenv=CURL_CA_BUNDLE=$CURL_CA_BUNDLE bash -c {program}
-"""
-ENDED = "touch /run/asked.stop; systemctl show --property=ActiveState asked | grep -q inactive && cat /run/asked"
 # Longer than a liveness probe takes to give somebody up: three times in ten seconds, and what that takes.
 AWAY_S, BACK_S, MOVED_S = 45.0, 120.0, 120.0
 AT_MOST = 4
@@ -55,42 +43,13 @@ systemctl kill --signal=KILL kube-apiserver cluster-etcd; systemctl stop kube-ap
 sleep {away_s:.0f}; systemctl start kube-apiserver
 """
 BEHEADED_S, NOTICED_S = 10.0, 180.0
+# By hand and by the clock, at the same moment; neither is there yet.
+RENEWALS = ("renewal-first", "renewal-second")
+# Of jobs that have ended the schedule keeps so many, also of those that are made by hand.
+KEPT = """patch cronjob certificate --patch '{{"spec": {{"{kind}JobsHistoryLimit": {count}}}}}'"""
+RENEWED_S = 150.0
 # Of all visitors, so many at least.
 ANSWERED = 0.95
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pod:
-    """One of the application: which, on which node, whether visitors are sent to it, how often it was started anew."""
-
-    name: str
-    node: str
-    ready: bool
-    restarts: int
-
-
-def app(servers: Servers, command: str, *, check: bool = True) -> str:
-    """What kubectl prints of the application's namespace."""
-    return servers.run(f"kubectl --namespace app {command}", check=check).stdout
-
-
-def pods(servers: Servers, name: str = "web") -> Sequence[Pod]:
-    """Those that are to stay."""
-    told = json.loads(app(servers, f"get pods --selector app.kubernetes.io/name={name} --output json"))
-    return [_pod(each) for each in told["items"] if "deletionTimestamp" not in each["metadata"]]
-
-
-def _pod(shown: Mapping[str, Any]) -> Pod:
-    status = shown["status"]
-    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in status.get("conditions", []))
-    restarts = sum(each["restartCount"] for each in status.get("containerStatuses", []))
-    return Pod(name=shown["metadata"]["name"], node=shown["spec"].get("nodeName", ""), ready=ready, restarts=restarts)
-
-
-def serves(servers: Servers) -> bool:
-    """Whether a visitor is answered."""
-    asked = f"curl --silent --fail --output /dev/null --max-time 5 {SITE}/readyz"
-    return servers.run(asked, on=NEIGHBOUR, check=False).status == 0
 
 
 def is_whole(servers: Servers) -> bool:
@@ -108,31 +67,6 @@ def spread(servers: Servers) -> Sequence[Pod]:
     return pods(servers)
 
 
-@contextmanager
-def visitors(servers: Servers) -> Iterator[Counter[str]]:
-    """Somebody asks for the page all the while; when the block ends it is counted what they were answered."""
-    program = shlex.quote(VISIT.format(site=SITE))
-    servers.run(BEGUN.format(program=program), on=NEIGHBOUR)
-    answers: Counter[str] = Counter()
-    try:
-        yield answers
-    finally:
-        said: list[str] = []
-
-        def has_ended() -> bool:
-            done = servers.run(ENDED, on=NEIGHBOUR, check=False)
-            said[:] = done.stdout.split() if done.status == 0 else []
-            return bool(said)
-
-        servers.await_(has_ended, AWAY_S)
-        answers.update(said)
-
-
-def told(answers: Counter[str]) -> str:
-    """As in "31 times 200"."""
-    return ", ".join(f"{count} times {answer}" for answer, count in sorted(answers.items())) or "nothing"
-
-
 @promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/configuration/liveness-readiness-startup-probes/")
 def database_away_restarts_nobody(servers: Servers) -> Judgement:
     """Without its database no pod is sent visitors and none is started anew; with it all serve again by themselves."""
@@ -144,7 +78,7 @@ def database_away_restarts_nobody(servers: Servers) -> Judgement:
     servers.await_(lambda: False, AWAY_S)
     after = pods(servers)
     app(servers, "scale statefulset/database --replicas 1")
-    back_s = servers.await_(lambda: serves(servers) and is_whole(servers), BACK_S)
+    back_s = servers.await_(lambda: answers(servers, READY) and is_whole(servers), BACK_S)
     anew = sum(pod.restarts for pod in after) - sum(pod.restarts for pod in before)
     same = {pod.name for pod in before} == {pod.name for pod in after}
     seen = (
@@ -158,15 +92,15 @@ def database_away_restarts_nobody(servers: Servers) -> Judgement:
 def drained_node_costs_no_request(servers: Servers) -> Judgement:
     """A node that is emptied for its update gives up its pods one by one, and no visitor is lost."""
     on_it = sum(pod.node == OTHER for pod in spread(servers))
-    with visitors(servers) as answers:
+    with visitors(servers, PAGE) as got:
         drain = f"kubectl drain {OTHER} --ignore-daemonsets --delete-emptydir-data --timeout {MOVED_S:.0f}s"
         drained = servers.run(drain, check=False)
         left = [pod for pod in pods(servers) if pod.node == OTHER]
         servers.await_(lambda: is_whole(servers), BACK_S)
     servers.run(f"kubectl uncordon {OTHER}")
     seen = f"the drain exits {drained.status} after {drained.took_s:.0f} s, of {on_it} pods {len(left)} are left; "
-    seen += f"visitors got {told(answers)}"
-    return kept_if(drained.status == 0 and on_it > 0 and not left and set(answers) == {OK}, seen)
+    seen += f"visitors got {told(got)}"
+    return kept_if(drained.status == 0 and on_it > 0 and not left and set(got) == {OK}, seen)
 
 
 @promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/workloads/autoscaling/horizontal-pod-autoscale/")
@@ -189,14 +123,14 @@ def memory_is_taken_from_nobody(servers: Servers) -> Judgement:
     """What takes more memory than a pod may have is killed, and no other pod notices."""
     servers.await_(lambda: is_whole(servers), BACK_S)
     before = pods(servers)
-    with visitors(servers) as answers:
+    with visitors(servers, PAGE) as got:
         eaten = servers.run(f"kubectl --namespace app {EATS}", check=False)
     after = pods(servers)
     anew = [pod.name for pod in after if pod.restarts and pod not in before]
     seen = (
         f"what asks for 1 GiB exits {eaten.status}; {len(anew)} of {len(after)} pods were started anew; visitors got "
     )
-    return kept_if(eaten.status == KILLED and len(anew) <= 1 and OK in answers, seen + told(answers))
+    return kept_if(eaten.status == KILLED and len(anew) <= 1 and OK in got, seen + told(got))
 
 
 @promise(
@@ -207,7 +141,7 @@ def settings_reach_the_pods(servers: Servers) -> Judgement:
     """Another value among the settings reaches every pod at the next release, and no visitor is lost."""
     before = {pod.name for pod in pods(servers)}
     servers.run("sed --in-place 's/PROXY_HOPS=1/&\\n      - GREETING=hello/' base/kustomization.yaml")
-    with visitors(servers) as answers:
+    with visitors(servers, PAGE) as got:
         released = servers.run(RELEASE, check=False)
     servers.run("sed --in-place /GREETING/d base/kustomization.yaml")
     after = {pod.name for pod in pods(servers)}
@@ -215,9 +149,9 @@ def settings_reach_the_pods(servers: Servers) -> Judgement:
         name for name in after if app(servers, f"exec {name} -- printenv GREETING", check=False).strip() == "hello"
     ]
     seen = f"the release exits {released.status}; {len(after & before)} pods are as before, {len(greeted)} of "
-    seen += f"{len(after)} have the value; visitors got {told(answers)}"
+    seen += f"{len(after)} have the value; visitors got {told(got)}"
     right = released.status == 0 and not after & before and len(greeted) == len(after) > 0
-    return kept_if(right and set(answers) == {OK}, seen)
+    return kept_if(right and set(got) == {OK}, seen)
 
 
 @promise(
@@ -274,11 +208,41 @@ def tag_is_refused(servers: Servers) -> Judgement:
     return kept_if(refused.status != 0 and "by its digest" in line and same, seen)
 
 
+@promise(family="rehearsal", authority="https://letsencrypt.org/docs/rate-limits/")
+def renewals_take_turns(servers: Servers) -> Judgement:
+    """Of two renewals that begin together the first asks for a certificate, and the second finds that one."""
+    before = servers.authority.issued()
+    app(servers, "delete secret certificate")
+    _keep(servers, len(RENEWALS) + 1)
+    for name in RENEWALS:
+        app(servers, f"create job {name} --from cronjob/certificate")
+    ended_s = servers.await_(lambda: sum(_ended(servers).values()) == len(RENEWALS), RENEWED_S)
+    ended, signed = _ended(servers), servers.authority.issued() - before
+    app(servers, f"delete jobs {' '.join(RENEWALS)}")
+    _keep(servers, 1)
+    back_s = servers.await_(lambda: answers(servers, READY), BACK_S)
+    seen = f"of {len(RENEWALS)} that begin together {ended['succeeded']} end well and {ended['failed']} do not"
+    seen += "" if ended_s is None else f", after {ended_s:.0f} s"
+    seen += f"; {signed} signed; the page is {'there' if back_s is not None else 'not there'} again"
+    return kept_if(ended["succeeded"] == len(RENEWALS) and signed == 1 and back_s is not None, seen)
+
+
+def _keep(servers: Servers, count: int) -> None:
+    for kind in ("successful", "failed"):
+        app(servers, KEPT.format(kind=kind, count=count))
+
+
+def _ended(servers: Servers) -> Counter[str]:
+    """How many of them ended well, and how many did not."""
+    jobs = json.loads(app(servers, f"get jobs {' '.join(RENEWALS)} --output json"))["items"]
+    return Counter({how: sum(job["status"].get(how, 0) for job in jobs) for how in ("succeeded", "failed")})
+
+
 @promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/architecture/#control-plane-components")
 def release_ends_as_it_says(servers: Deployed) -> Judgement:
     """The API is away in the middle of a release: few visitors notice it, and the release ends as it says it did."""
     old = revisions(servers)
-    with visitors(servers) as answers, ThreadPoolExecutor(1) as aside:
+    with visitors(servers, PAGE) as got, ThreadPoolExecutor(1) as aside:
         begun = aside.submit(servers.release, NEXT)
         servers.await_(lambda: begun.done() or NEXT in version(servers), NOTICED_S)
         was_busy = not begun.done()
@@ -290,10 +254,10 @@ def release_ends_as_it_says(servers: Deployed) -> Judgement:
     again = servers.release(NEXT)
     seen = f"for {BEHEADED_S:.0f} s nobody answers for it{'' if was_busy else ', when all was done'}; the release "
     seen += f"exits {released.status} after {released.took_s:.0f} s, and {' and '.join(sorted(after))} is in all pods; "
-    seen += f"visitors got {told(answers)}; the next release exits {again.status}"
+    seen += f"visitors got {told(got)}; the next release exits {again.status}"
     is_so = after == ({NEXT} if released.status == 0 else old)
     # Who leaves meanwhile cannot be taken from the list of those who serve.
-    few = answers[OK] >= ANSWERED * answers.total() > 0
+    few = got[OK] >= ANSWERED * got.total() > 0
     return kept_if(was_busy and is_so and few and again.status == 0, seen)
 
 
@@ -311,14 +275,14 @@ def revisions(servers: Servers) -> set[str]:
 def lost_node_is_made_up_for(servers: Servers) -> Judgement:
     """A node without power costs some requests and no more: its pods come up on another, and all serve again."""
     on_it = [pod.name for pod in spread(servers) if pod.node == OTHER]
-    with visitors(servers) as answers:
+    with visitors(servers, PAGE) as got:
         servers.kill(OTHER)
         moved_s = servers.await_(lambda: _is_made_up_for(servers), MOVED_S)
-        lost = Counter(servers.run("cat /run/asked", on=NEIGHBOUR).stdout.split())
+        lost = Counter(servers.run(ASKED, on=NEIGHBOUR).stdout.split())
         servers.await_(lambda: False, 10.0)
     servers.start(OTHER)
-    back = servers.await_(lambda: is_whole(servers) and serves(servers), BACK_S)
-    later = answers - lost
+    back = servers.await_(lambda: is_whole(servers) and answers(servers, READY), BACK_S)
+    later = got - lost
     seen = f"the node had {len(on_it)} of the pods; "
     seen += "nobody has their place" if moved_s is None else f"{moved_s:.0f} s after it is gone others have their place"
     seen += f"; until then visitors got {told(lost)}, and afterwards {told(later)}"

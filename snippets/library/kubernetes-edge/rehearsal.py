@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from math import comb
 
 from ...contract.certificates import shown
+from ...contract.clusters import app
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.servers import NEIGHBOUR, Servers
 
@@ -112,11 +113,6 @@ def visitors(servers: Servers) -> Iterator[Visits]:
     finally:
         servers.await_(has_ended, ENDED_S)
         visits.made = read(lines)
-
-
-def app(servers: Servers, command: str, *, check: bool = True) -> str:
-    """What kubectl prints of the application's namespace."""
-    return servers.run(f"kubectl --namespace app {command}", check=check).stdout
 
 
 def image(servers: Servers, version: str) -> str:

@@ -6,6 +6,7 @@ import shlex
 import time
 from collections.abc import Sequence
 
+from ...contract.clusters import app
 from ...contract.observation import Done
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.servers import NEIGHBOUR, Servers
@@ -63,11 +64,6 @@ ATTACK += "restic forget --tag database --unsafe-allow-remove-all"
 AWAY = re.compile(r"was away for (\d+) s")
 ERROR = re.compile("ERROR: .*")
 TOLD_S = 15.0
-
-
-def app(servers: Servers, command: str, *, check: bool = True) -> str:
-    """What kubectl prints of the application's namespace."""
-    return servers.run(f"kubectl --namespace app {command}", check=check).stdout
 
 
 def sql(servers: Servers, query: str, *, check: bool = True) -> str:

@@ -13,7 +13,7 @@ from ...contract.subject import Stack
 from ...errors import ContainerError
 
 UPGRADING = "https://www.postgresql.org/docs/18/upgrading.html"
-OLD, NEW = "db", "db-18"
+OLD = "db"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SEE_OTHER, OK = 303, 200
 # Between two notes: some are written while the data goes over, and the machine has a part of itself left.
