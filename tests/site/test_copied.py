@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -142,7 +143,7 @@ def test_what_is_downloaded_is_what_was_proven(browser: Browser, address: str, c
         links = "links => links.map(link => [link.href, link.download])"
         offered |= {(url, name) for url, name in page.locator("a[download]").evaluate_all(links)}
     for url, name in sorted(offered):
-        path = url.removeprefix(address)
+        path = unquote(url.removeprefix(address))
         assert name in {"", Path(path).name}
         assert path in files, url
         assert _sha256(context.request.get(url).body()) == files[path], url

