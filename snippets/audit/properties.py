@@ -78,7 +78,7 @@ PLACED = _table(
         "counter-increment counter-reset": "hb-mark",
         "display": "none|block|flex|grid|inline-block",
         "grid-row": r"1 / span 2",
-        "grid-template-columns": r"1fr|minmax\(\d+rem, max-content\) 1fr|repeat\(auto-fi(?:t|ll), minmax\(\d+rem, 1fr\)\)",
+        "grid-template-columns": r"(minmax\(\d+rem, max-content\) )?1fr|repeat\(auto-fi(t|ll), minmax\(\d+rem, 1fr\)\)",
         "height": "1px",
         "width": r"1px|100%|\d\d%|auto",
         "justify-content": "space-between",
