@@ -48,7 +48,15 @@ def strips(
 
 
 def released_to(catalog: Catalog) -> Sequence[str]:
-    """Snippets that describe a deployment, and not only what is added to it; and every pitfall of one."""
-    known = {name: snippet.table for name, snippet in catalog.snippets.items()}
-    deployments = [name for name, table in known.items() if table.deployment and not table.addition]
-    return [*deployments, *(name for name, pitfall in catalog.pitfalls.items() if pitfall.snippet in deployments)]
+    """Snippets that describe a deployment, and not only what is added to it; and the pitfalls of one.
+
+    Of a pitfall that edits a command alone the files release as ever: it would have the strip of the good ones.
+    """
+    known = catalog.snippets
+    deployments = [name for name, each in known.items() if each.table.deployment and not each.table.addition]
+    pitfalls = [
+        name
+        for name, pitfall in catalog.pitfalls.items()
+        if pitfall.snippet in deployments and pitfall.replaced(known[pitfall.snippet])
+    ]
+    return [*deployments, *pitfalls]

@@ -138,16 +138,17 @@ def _run(
 
 def _client(tutorial: Tutorial, notebook: bytes | None, timeout_s: float) -> "NotebookClient":
     """What runs the notebook, or one of the page's cells alone; raises CellError where it has others than the page."""
-    import nbformat.v4  # noqa: PLC0415 - readers who only copy do without Jupyter
-    from nbclient import NotebookClient  # noqa: PLC0415 - likewise
+    # Readers who only copy do without Jupyter.
+    import nbformat.v4  # noqa: PLC0415
+    from nbclient import NotebookClient  # noqa: PLC0415
 
     wanted = [executed(cell) for cell in tutorial.cells]
     if notebook is None:
-        cells = [nbformat.v4.new_code_cell(source) for source in wanted]  # type: ignore[no-untyped-call] # it has no types
-        document = nbformat.v4.new_notebook(cells=cells)  # type: ignore[no-untyped-call] # likewise
+        cells = [nbformat.v4.new_code_cell(source) for source in wanted]
+        document = nbformat.v4.new_notebook(cells=cells)
         return NotebookClient(document, kernel_name=KERNEL, timeout=timeout_s)
     try:
-        document = nbformat.reads(notebook.decode(), as_version=4)  # type: ignore[no-untyped-call] # likewise
+        document = nbformat.reads(notebook.decode(), as_version=4)
         nbformat.validate(document)
     except (nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
         message = f"{tutorial.page}: it is no notebook: {error}"

@@ -39,7 +39,7 @@ SEARCHED = {
     "too many certificates already issued": "certificates-in-a-nameless-volume",
     "container name is already in use": "is-already-in-use",
 }
-# The theme's search takes a word with a colon behind it, or a backslash in it, for one that no page has.
+# The theme's search finds no page by a word with a colon behind it, or with a backslash in it.
 UNFOUND = {"bash\\r: No such file or directory": "line-ends-of-windows"}
 # Of the links that are shown before anybody scrolls; the first one leads to the page of the second.
 FIRST = 5

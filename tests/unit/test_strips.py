@@ -100,6 +100,8 @@ def test_where_all_was_over_by_then_there_is_no_strip(monkeypatch: pytest.Monkey
         ),
         (["flask-pip", "12"], "there is no deployment 'flask-pip'"),
         ([f"{NAME}/down-frist", "12"], f"there is no deployment '{NAME}/down-frist'"),
+        # It edits a command, and the files that release are the good ones.
+        ([f"{NAME}/vault-without-its-password", "12"], "there is no deployment"),
         (["flask-pip/latest-tag", "12"], "there is no deployment 'flask-pip/latest-tag'"),
         ([NAME, "0"], "0 is not in the range"),
         ([NAME, "many"], "'many' is not a valid integer"),

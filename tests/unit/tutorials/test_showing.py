@@ -48,7 +48,7 @@ def test_a_page_without_a_record_shows_no_cell(tutorial: Tutorial, standing: Sta
 def test_the_notebook_is_a_notebook(tutorial: Tutorial, execution: Execution) -> None:
     """It is valid, holds what was executed and seen, comes out the same twice, and its prose links to the web alone."""
     made = as_notebook(tutorial, execution)
-    read = nbformat.reads(made.decode(), as_version=4)  # type: ignore[no-untyped-call]
+    read = nbformat.reads(made.decode(), as_version=4)
 
     nbformat.validate(read)
     assert made == as_notebook(tutorial, execution)
@@ -66,7 +66,7 @@ def test_the_markdown_holds_the_same_cells(tutorial: Tutorial, execution: Execut
     noisy = replace(execution, cells=[replace(execution.cells[0], output="one\n```\ntwo"), execution.cells[1]])
     made = as_markdown(tutorial, noisy).decode()
     read = jupytext.reads(made, fmt="md")
-    notebook = nbformat.reads(as_notebook(tutorial, noisy).decode(), as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.reads(as_notebook(tutorial, noisy).decode(), as_version=4)
 
     codes = [[cell.source.rstrip() for cell in there.cells if cell.cell_type == "code"] for there in (read, notebook)]
     assert codes[0] == codes[1]
