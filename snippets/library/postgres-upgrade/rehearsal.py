@@ -31,6 +31,14 @@ ODD = (
     "CREATE OR REPLACE FUNCTION fits(text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT false'",
 )
 NO_LONGER_ODD = "DROP TABLE odd; DROP FUNCTION fits"
+# All of it goes over, and then the application does not get healthy with the 18, as where a driver is too old for it.
+TOO_OLD = """
+cat > ill.yaml <<'END'
+services:
+  web: { healthcheck: { test: [CMD, sh, -c, "exit ${DATABASE_HOST:+1}"], start_period: 1s, interval: 1s, retries: 2 } }
+END
+COMPOSE_FILE=$COMPOSE_FILE:ill.yaml ./upgrade
+"""
 STOOD_S = re.compile(r"for (\d+) s nobody did")
 
 
@@ -97,6 +105,19 @@ def an_upgrade_that_fails_changes_nothing(stack: Stack) -> Judgement:
     serves, there = asked(stack), is_there(stack, note)
     seen = f"a row that cannot be restored: it exits {done.status}, the application asks {serves}, and what was "
     seen += f"written before is {'there' if there else 'gone'}"
+    return kept_if(written and done.status != 0 and serves == OLD and there, seen)
+
+
+@promise(family="rehearsal", authority=UPGRADING)
+def an_application_that_does_not_start_goes_back(stack: Stack) -> Judgement:
+    """All is copied, and the application is not healthy with the new server: it fails, and the old one serves."""
+    note = f"not-yet-{time.monotonic_ns()}"
+    written = write(stack, note)
+    done = stack.run(TOO_OLD, check=False)
+    stack.run("docker compose up --no-build --detach --wait web")
+    serves, there = asked(stack), is_there(stack, note)
+    seen = f"it exits {done.status}, the application asks {serves}, and what was written before is "
+    seen += "there" if there else "gone"
     return kept_if(written and done.status != 0 and serves == OLD and there, seen)
 
 
