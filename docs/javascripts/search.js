@@ -3,6 +3,6 @@
 const post = Worker.prototype.postMessage;
 Worker.prototype.postMessage = function (message, ...others) {
   const typed = message?.data;
-  if (typeof typed === "string") message = { ...message, data: typed.replace(/[\\:~^*+]|(?<!\S)-+/g, " ") };
+  if (typeof typed === "string") message = { ...message, data: typed.replace(/[\\:~^*+]|(^|\s)-+/g, " ") };
   return post.call(this, message, ...others);
 };
