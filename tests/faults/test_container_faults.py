@@ -20,6 +20,7 @@ from snippets.contract.observation import PLAIN, Posture
 from snippets.engine.build import ANEW, build
 from snippets.engine.engine import Engine
 from snippets.engine.run import LABEL
+from snippets.engine.subjects import image as image_module
 from snippets.engine.subjects.image import BuiltImage
 from snippets.errors import BuildError, ContainerError, LateError, NotReadyError
 
@@ -35,6 +36,8 @@ class Answer(http.server.BaseHTTPRequestHandler):
 http.server.HTTPServer(("0.0.0.0", 8000), Answer).serve_forever()
 """
 Make = Callable[[str], BuiltImage]
+# Nothing takes so long, not on a machine with its hands full either.
+LONG_S = 400.0
 
 
 @pytest.fixture
@@ -59,14 +62,15 @@ def image(engine: Engine, tmp_path: Path) -> Make:
     return made
 
 
-def test_container_that_exits_at_once_is_noticed_at_once(image: Make) -> None:
+def test_container_that_exits_at_once_is_noticed_at_once(image: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its status and last words are the message, long before the time to get ready is up."""
-    started = time.monotonic()
+    monkeypatch.setattr(image_module, "READY_TIMEOUT_S", LONG_S)
     mutant = image("print('no such table: users'); raise SystemExit(3)")
     said = r"exited with status 3; its last lines:\nno such table: users"
+    started = time.monotonic()
     with pytest.raises(NotReadyError, match=said), mutant.boot():
         pass
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < LONG_S / 2
 
 
 def test_container_that_never_answers_is_given_up(image: Make) -> None:
@@ -144,14 +148,14 @@ def test_a_migration_that_fails_is_why_it_does_not_come_up(image: Make, engine: 
     assert finding.seen == said
 
 
-def test_one_that_listens_where_nobody_reaches_it_is_told_of_within_a_minute(image: Make) -> None:
-    """It is waited for once, not once a posture, and its log is there."""
+def test_one_that_listens_where_nobody_reaches_it_is_waited_for_once(image: Make) -> None:
+    """And not once a posture; its log is there."""
     loopback = image("import http.server, sys; print('canary', file=sys.stderr); " + BOUND_TO_ITSELF)
     started = time.monotonic()
 
     found = {each.promise: each for each in judged(loopback, loopback.project, BOOTED, {})}
 
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 2 * image_module.READY_TIMEOUT_S
     # The image declares no HEALTHCHECK, which needs no boot to be seen.
     assert {slug for slug, each in found.items() if each.verdict is Verdict.BROKEN} == {"reachable", "health-honest"}
     assert found["reachable"].seen.startswith("does not come up: not ready after 40 s: no answer on port ")
