@@ -20,8 +20,22 @@ printf spoiled | dd of="$file" bs=1 seek=$(($(stat --format %s "$file") / 2)) co
 """
 MENDED = 'cp --preserve /root/spoiled "$(cat /root/spoiled.name)" && rm /root/spoiled*'
 # Forty days ago it came here, whatever it says of itself.
-AGED = f"touch --date='40 days ago' {REPOSITORY}/snapshots/{{name}}"
+AGED = f"touch --date='40 days ago' {REPOSITORY}/snapshots/{{name}} {REPOSITORY}/config"
 KEPT = 7
+# Data: the list of what is in a dump stands before all of it.
+LACKS = 200
+# What asks for a dump gets it without its end, and hears of no failure.
+SHORT = f"""
+cat > /usr/local/bin/docker <<'END'
+#!/bin/bash
+case " $* " in
+    *" pg_dump "*) /usr/bin/docker "$@" | head --bytes=-{LACKS} ;;
+    *) exec /usr/bin/docker "$@" ;;
+esac
+END
+chmod 755 /usr/local/bin/docker
+"""
+WHOLE = "rm /usr/local/bin/docker"
 SQL = 'docker compose --project-directory /srv/app exec -T db psql --username=app --dbname=app -tA --command="{query}"'
 NOTES = SQL.format(query="SELECT count(*) FROM notes")
 DATABASES = SQL.format(query="SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'")
@@ -61,20 +75,40 @@ def damage_is_noticed(servers: Servers) -> Judgement:
 
 @promise(family="rehearsal", authority="https://restic.readthedocs.io/en/v0.18.0/060_forget.html")
 def only_what_is_old_goes(servers: Servers) -> Judgement:
-    """A backup that came thirty days ago is let go of where seven newer ones are there, and not before."""
+    """A backup that came thirty days ago goes once seven newer ones are there; that none come is told meanwhile."""
     servers.run(BACKUP, on=APP)
     old = servers.run(COPIES, on=STORE).stdout.split()
     for name in old:
         servers.run(AGED.format(name=name), on=STORE)
-    servers.run(THIN, on=STORE)
+    before = len(servers.told())
+    late = servers.run(THIN, on=STORE, check=False).status != 0
+    told = _told(servers, "thin-backups.service", before)
     few = len(servers.run(COPIES, on=STORE).stdout.split())
     while len(servers.run(COPIES, on=STORE).stdout.split()) < len(old) + KEPT:
         servers.run(BACKUP, on=APP)
     servers.run(THIN, on=STORE)
     left = set(servers.run(COPIES, on=STORE).stdout.split())
     seen = f"of {len(old)} that came forty days ago {few} stay while there are none newer, and "
-    seen += f"{len(left & set(old))} once {KEPT} are; {len(left)} are left"
-    return kept_if(bool(old) and few == min(len(old), KEPT) and not left & set(old) and len(left) == KEPT, seen)
+    seen += f"{'somebody' if told else 'nobody'} is told that none come; {len(left & set(old))} stay once {KEPT} newer "
+    seen += f"ones are there; {len(left)} are left"
+    kept = few == min(len(old), KEPT) and not left & set(old) and len(left) == KEPT
+    return kept_if(bool(old) and late and told and kept, seen)
+
+
+@promise(family="rehearsal", authority="https://www.postgresql.org/docs/18/app-pgrestore.html")
+def half_a_dump_is_no_backup(servers: Servers) -> Judgement:
+    """Of a dump the end is missing, and no program had failed: the job does, somebody is told, and nothing is kept."""
+    servers.run(SHORT, on=APP)
+    before, copies = len(servers.told()), servers.run(COPIES, on=STORE).stdout
+    failed = servers.run(BACKUP, on=APP, check=False).status != 0
+    servers.run(WHOLE, on=APP)
+    told = failed and _told(servers, "back-up.service", before)
+    same = servers.run(COPIES, on=STORE).stdout == copies
+    well = servers.run(BACKUP, on=APP, check=False).status == 0
+    seen = f"of the dump the last {LACKS} bytes are missing: the job {'fails' if failed else 'ends well'}, "
+    seen += f"{'somebody' if told else 'nobody'} is told, and the store has {'nothing' if same else 'a backup'} of it; "
+    seen += f"with all of it the job {'ends well' if well else 'fails'}"
+    return kept_if(failed and told and same and well, seen)
 
 
 @promise(family="rehearsal", authority="https://www.postgresql.org/docs/18/app-pgrestore.html")

@@ -25,7 +25,7 @@ docker push {OTHER} && docker image rm {OTHER}
 """
 DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})")
 FORGOTTEN = "docker image rm --force $(docker image ls --quiet registry.example.org/other)"
-OURS, LONG = "old-uploads", "long"
+OURS, LONG = "broken-uploads", "long"
 NEVER = "2099-12-31"
 # What a job does that somebody can see afterwards: in a file that the application has too.
 MARK = 'test -n "$DATABASE_URL" && echo ran >> /srv/uploads/{nonce}'

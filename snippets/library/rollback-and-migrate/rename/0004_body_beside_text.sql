@@ -10,7 +10,9 @@ BEGIN
         NEW.text := coalesce(NEW.text, NEW.body);
     ELSIF NEW.text IS DISTINCT FROM OLD.text THEN
         NEW.body := NEW.text;
-    ELSE
+    -- Not of every other change: a row that nobody has filled in
+    -- yet has no body, and would lose its text to that.
+    ELSIF NEW.body IS DISTINCT FROM OLD.body THEN
         NEW.text := NEW.body;
     END IF;
     RETURN NEW;
