@@ -24,6 +24,7 @@ from ..engine.subjects.servers import Servers
 from ..engine.subjects.stack import ComposeStack
 from ..errors import BuildError, NoBaseError, NoMaterialError, NotReadyError
 from ..evidence.records import ImageFacts
+from .additions import added, is_addition
 from .servers import arrived
 from .stacks import started
 
@@ -128,6 +129,8 @@ def opened(
 
     `replaced` is as for `laid_out`. Raises NotReadyError where it does not get so far.
     """
+    if is_addition(snippet, replaced):
+        return added(engine, snippet, folder, replaced)
     if snippet.table.host:
         return arrived(engine, snippet, folder, replaced)
     return started(engine, snippet, folder, name, replaced)

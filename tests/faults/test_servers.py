@@ -55,6 +55,27 @@ def test_a_block_that_breaks_off_leaves_the_hosts_as_deployed(servers: Servers) 
     assert servers.run("cat /srv/state", on="site.example.org").stdout == "arrived\n"
 
 
+def test_what_somebody_left_is_gone_on_with(servers: Servers, engine: Engine, tmp_path: Path) -> None:
+    """Their hosts, and what they had made where they deployed from; of two files of one name, the one that came now."""
+    servers.arrive()
+    servers.run("echo of before > file; echo made > made")
+    (home := tmp_path / "home").mkdir()
+    left = servers.hand_over(home)
+    (clone := tmp_path / "clone").mkdir()
+    (clone / "file").write_text("of now\n")
+
+    names, verbs = ["site.example.org", "store.example.org"], {"arrive": ["cat file"]}
+    with bare_internet(engine.run) as around, hosted(names, verbs, clone, around) as others:
+        others.take_over(left)
+
+        assert others.run("cat file made").stdout == "of now\nmade\n"
+        assert others.run("ssh root@site.example.org cat /srv/state").stdout == "arrived\n"
+        assert others.run("ssh root@store.example.org ls /srv").stdout == ""
+        assert others.run("ls /srv", on="site.example.org").stdout == "state\n"
+    # Whoever is asked next finds them up.
+    servers.start("site.example.org")
+
+
 def test_a_host_that_is_lost_is_another_one(servers: Servers) -> None:
     """It has the name, holds nothing, and lets in who deploys; a second look finds the one that was kept."""
     servers.arrive()

@@ -9,6 +9,7 @@ from snippets.contract import ADDED, DEPLOYMENT
 from snippets.contract.deployment.addition import BackedUp
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
+from snippets.proving.additions import is_addition
 from snippets.render.blocks import Links
 from snippets.render.tables import contract
 from tests.unit.sample import evidence_of
@@ -36,6 +37,18 @@ def test_what_its_base_runs_before_it_arrives_comes_first() -> None:
     assert list(ADDED_TO_IT.commands)[:2] == ["secrets", "backup-secrets"]
     assert ADDED_TO_IT.commands["arrive"] != BASE.commands["arrive"]
     assert "release" not in ADDED_TO_IT.commands
+
+
+def test_a_mutant_of_its_own_files_is_brought_where_its_base_stands() -> None:
+    """One of its base's files is not: there is no base of that kind yet."""
+    own, of_base = ADDED_TO_IT.sources["backup.yml"].path, ADDED_TO_IT.sources["deploy.yml"].path
+
+    assert is_addition(ADDED_TO_IT, None)
+    assert is_addition(ADDED_TO_IT, {own: ""})
+    assert not is_addition(ADDED_TO_IT, {own: "", of_base: ""})
+    assert not is_addition(BASE, None)
+    # Clusters begin anew.
+    assert not is_addition(LIBRARY.snippets["kubernetes-edge"], None)
 
 
 def test_it_is_judged_by_its_own_part_alone() -> None:

@@ -77,6 +77,21 @@ class Internet:
             raise EngineError("no registry is on this network")
         return self.stocked.away()
 
+    @contextmanager
+    def stocking(self, stock: Stock, settings: Mapping[str, str]) -> Iterator["Internet"]:
+        """The same with another registry in the place of this one, and other settings, as `internet` puts them."""
+        with self.unsupplied(), registry(self.network, self.run, stock) as images:
+            versions = images.versions(APPLICATION)
+            found = (versions.get("", ""), self.authority.directory, f"{HOME}/{ROOT}", self.alerts.address)
+            put = dict(zip(PUT, found, strict=True))
+            yield replace(
+                self,
+                settings={each: put.get(value, value) for each, value in settings.items()},
+                stocked=images,
+                versions=versions,
+                versioned=[each for each, value in settings.items() if value == VERSION],
+            )
+
     def is_believed_by(self, host: Host) -> None:
         """The registry, as if it had a certificate that everybody believes."""
         if self.stocked:

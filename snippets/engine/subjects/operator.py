@@ -1,5 +1,6 @@
 """A clone of somebody's repository -> the machine that it is deployed from: keys of its own, no agent, no terminal."""
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from .make import chosen
 
 HOME = "/home/deployer"
 CLONE = f"{HOME}/clone"
+LEFT = f"{HOME}/left"
 COMMAND_S = 900.0
 
 
@@ -56,6 +58,17 @@ class Operator:
         """A file in its home; where that is."""
         docker("exec", "--interactive", self.id, "bash", "-c", f"cat > {HOME}/{name}", stdin=text)
         return f"{HOME}/{name}"
+
+    def hand_over(self, folder: Path) -> None:
+        """Copy its home into a directory, but for what opens hosts: passwords and what commands have made are in it."""
+        docker("cp", f"{self.id}:{HOME}/.", str(folder))
+        shutil.rmtree(folder / ".ssh")
+
+    def take_over(self, folder: Path) -> None:
+        """Have what somebody left, where it has no file of that name."""
+        docker("cp", f"{folder}/.", f"{self.id}:{LEFT}")
+        put = f"cp --archive --update=none {LEFT}/. {HOME}/ && rm --recursive {LEFT}"
+        docker("exec", "--user=root", self.id, "bash", "-c", f"{put} && chown --recursive deployer: {HOME}")
 
     def told(self, path: str) -> int:
         """How many lines a file has; none where there is no such file."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from ...contract.servers import NEIGHBOUR
 from .host import Host, Snapshot, cut, rented
@@ -30,6 +31,14 @@ class Beginning:
 
 
 NOTHING = Beginning()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What somebody left who had deployed: what was in the home of who did, and hosts by their names."""
+
+    home: Path
+    hosts: Mapping[str, Snapshot]
 
 
 class Rental:
@@ -72,6 +81,19 @@ class Rental:
         other = rented(name, [self.internet.network], self.internet.run, make=make, also=also)
         self.hosts[name] = self._rented.enter_context(other)
         self._opened(self.hosts[name], new=True)
+
+    def snapshots(self) -> Mapping[str, Snapshot]:
+        """Cut the power of all; what each holds, by its name."""
+        return {name: cut(self.hosts[name]) for name in self.names}
+
+    def take_over(self, left: Mapping[str, Snapshot]) -> None:
+        """In the place of these, hosts that hold what others were left with."""
+        for name, snapshot in left.items():
+            self.hosts[name].destroy()
+            make, also = self._beginning.boots, self._sites(name)
+            other = rented(name, [self.internet.network], self.internet.run, snapshot, make, also=also)
+            self.hosts[name] = self._rented.enter_context(other)
+            self._opened(self.hosts[name], new=True)
 
     def _opened(self, host: Host, *, new: bool) -> None:
         """Whoever deploys is let in by it, and a new one believes whom its system would."""

@@ -18,7 +18,7 @@ from .inside import checked
 from .internet import Internet
 from .make import chosen
 from .operator import CLONE, HOME, Operator, operator
-from .rental import NOTHING, Beginning, Rental
+from .rental import NOTHING, Beginning, Left, Rental
 from .waiting import awaited, quoted
 
 ARRIVING_S = 600.0
@@ -44,6 +44,16 @@ class Servers:
     def keep(self) -> None:
         """Remember the hosts as they are now: from here on all begins with them."""
         self._rental.keep()
+
+    def hand_over(self, folder: Path) -> Left:
+        """Cut the power of all: what is there, for others to go on with; the deployer's files are in the directory."""
+        self._operator.hand_over(folder)
+        return Left(home=folder, hosts=self._rental.snapshots())
+
+    def take_over(self, left: Left) -> None:
+        """Have what others left: their hosts, by their names, and what they had made where they deployed from."""
+        self._operator.take_over(left.home)
+        self._rental.take_over(left.hosts)
 
     def renewed(self) -> "Servers":
         """Itself, as it was when somebody had just deployed; its hosts are given back where nobody has kept that."""
