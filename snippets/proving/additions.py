@@ -74,7 +74,8 @@ def _standing(engine: Engine, name: str) -> Standing:
     table = snippet.table.host
     assert table is not None, "the door asks every deployment for it"
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()))
+        # Gone with the run, however this process ends.
+        folder = Path(stack.enter_context(TemporaryDirectory(dir=engine.run.state)))
         clone = snippet.assemble(folder / name)
         around = stack.enter_context(internet(engine.run, _stock(engine, snippet, clone), table.env))
         # How it gets there from nothing is asked of it by its own tests.
