@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 from ..catalog import load
 from ..catalog.snippet import Kind, Snippet
@@ -75,7 +75,7 @@ def _standing(engine: Engine, name: str) -> Standing:
     assert table is not None, "the door asks every deployment for it"
     with ExitStack() as stack:
         # Gone with the run, however this process ends.
-        folder = Path(stack.enter_context(TemporaryDirectory(dir=engine.run.state)))
+        folder = Path(mkdtemp(dir=engine.run.state))
         clone = snippet.assemble(folder / name)
         around = stack.enter_context(internet(engine.run, _stock(engine, snippet, clone), table.env))
         # How it gets there from nothing is asked of it by its own tests.
