@@ -16,6 +16,7 @@ from ..catalog.snippet import REHEARSAL, Described, Kind, Snippet
 from ..contract import DEPLOYED, Finding, Promise, Trial, Verdict
 from ..contract.container.image import builds_clean
 from ..contract.deployment.addition import BackedUp, Cohosted, Watched
+from ..contract.deployment.visitors import served
 from ..contract.project import Table
 from ..engine.bases.ground import has_recipe
 from ..engine.engine import Engine
@@ -103,6 +104,13 @@ def asked(
         return ask(subject, described)
     finding = ask(subject, _paced(described, pace))
     return replace(finding, seen=f"{finding.seen}; {EMULATED}")
+
+
+def _settled(subject: ComposeStack | Servers, snippet: Snippet) -> None:
+    """Wait until servers that have just booted serve: whoever looks at once is told by the edge that nobody does."""
+    if isinstance(subject, Servers) and snippet.table.deployment:
+        # Where they serve nobody, that is for a promise to tell.
+        served(subject, snippet.table.deployment)
 
 
 def _paced(described: Described | None, pace: float) -> Described | None:
@@ -198,10 +206,19 @@ class Subjects:
         self._known: tuple[str, ComposeStack | Servers | NotReadyError] | None = None
 
     def judged(self, promise: Promise, snippet: Snippet) -> Finding:
-        """Judge it by one of its rehearsals; what does not come up breaks each of them."""
+        """Judge it by one of its rehearsals, twice where it is broken; what does not come up breaks each of them."""
+        first = self._judged(promise, snippet)
+        if first.verdict is not Verdict.BROKEN or isinstance(self._of(snippet), NotReadyError):
+            return first
+        second = self._judged(promise, snippet)
+        flaky = "flaky, " if second.verdict is Verdict.KEPT else ""
+        return replace(second, seen=f"{second.seen}; {flaky}at the first try: {first.seen}")
+
+    def _judged(self, promise: Promise, snippet: Snippet) -> Finding:
         subject = self._of(snippet)
         if not isinstance(subject, NotReadyError):
-            return asked(promise.judge_twice, subject, snippet, promise.slug)
+            _settled(subject, snippet)
+            return asked(promise.judge, subject, snippet, promise.slug)
         return Finding(promise=promise.slug, rules=promise.rules, verdict=Verdict.BROKEN, seen=str(subject), took_s=0.0)
 
     def last_words(self) -> str:

@@ -2,21 +2,26 @@
 
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from snippets.catalog import load
 from snippets.catalog.metadata import StackTable
 from snippets.catalog.snippet import Snippet
-from snippets.contract import PROMISES, Finding, Project, Trial, Verdict
+from snippets.contract import DEPLOYED, PROMISES, Finding, Project, Promise, Trial, Verdict
 from snippets.contract.observation import Done
+from snippets.contract.promise import Described, Judgement, kept_if
 from snippets.engine.run import Run
 from snippets.engine.subjects.image import BuiltImage
+from snippets.engine.subjects.servers import Servers
 from snippets.errors import BuildError, EngineError, NotReadyError, SnippetsError
 from snippets.proving.commands import rehearse
-from snippets.proving.judging import BUILDS, Trials, judged, rehearsal, unbuilt
+from snippets.proving.judging import BUILDS, Subjects, Trials, judged, rehearsal, unbuilt
 from snippets.proving.mutants import Caught, mutant_caught
 from snippets.proving.stacks import dotenv, started
 from tests.unit.fake_image import image_in
@@ -25,7 +30,6 @@ from tests.unit.sample import REHEARSAL, SERVICES, SHOP, Library
 
 if TYPE_CHECKING:
     from snippets.engine.engine import Engine
-    from snippets.engine.subjects.servers import Servers
 
 Make = Callable[..., BuiltImage]
 
@@ -179,6 +183,63 @@ def test_each_port_of_a_stack_is_free_and_another() -> None:
     assert lines["HTTP"].startswith("127.0.0.1:")
     assert lines["HTTP"].removeprefix("127.0.0.1:") != lines["TLS"]
     assert lines["A"] == "b"
+
+
+class Booting(Servers):
+    """Servers that serve at the third time somebody asks, and whose visitors before that are told so."""
+
+    def __init__(self) -> None:
+        """No host is rented."""
+        self.asked = self.given_back = 0
+
+    @property
+    def pace(self) -> float:
+        """As fast as those that somebody rents."""
+        return 1.0
+
+    def run(self, command: str, *, on: str = "", check: bool = True) -> Done:
+        """Whether it serves, whatever was asked."""
+        del command, on, check
+        self.asked += 1
+        return Done(status=0 if self.asked % 3 == 0 else 22, stdout="", stderr="", took_s=0.0)
+
+    def await_(self, what: Callable[[], bool], timeout_s: float) -> float | None:
+        """Without a pause."""
+        return next((float(number) for number in range(int(timeout_s)) if what()), None)
+
+    def renewed(self) -> "Booting":
+        """As kept: they boot once more."""
+        self.asked, self.given_back = 0, self.given_back + 1
+        return self
+
+
+@pytest.mark.parametrize(
+    ("keeps", "verdict", "seen"),
+    [
+        ([True], Verdict.KEPT, "look 1, asked 3"),
+        ([False, True], Verdict.KEPT, "look 2, asked 3; flaky, at the first try: look 1, asked 3"),
+        ([False, False], Verdict.BROKEN, "look 2, asked 3; at the first try: look 1, asked 3"),
+    ],
+    ids=["kept", "flaky", "broken"],
+)
+def test_servers_that_just_booted_are_judged_once_they_serve(
+    keeps: list[bool], verdict: Verdict, seen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the first look, and at the second, which finds them given back: both are told."""
+    servers, looks = Booting(), iter(enumerate(keeps, 1))
+
+    def look(subject: Booting, described: Described) -> Judgement:
+        del described
+        number, keeps_it = next(looks)
+        return kept_if(keeps_it, f"look {number}, asked {subject.asked}")
+
+    promise = replace(DEPLOYED["release-lossless"], function=look)
+    monkeypatch.setattr("snippets.proving.judging.opened", lambda *_: nullcontext(servers))
+    monkeypatch.setattr(Promise, "rules", "sha256:1d")
+    finding = Subjects(cast("Engine", None), tmp_path).judged(promise, load().snippets["ansible-app-docker"])
+
+    assert (finding.verdict, finding.seen) == (verdict, seen)
+    assert servers.given_back == keeps.count(False)
 
 
 TAKEN = """\
