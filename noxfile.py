@@ -20,9 +20,9 @@ ENVIRONMENT = Path(".nox", "handbook")
 PROGRAMS = ENVIRONMENT.absolute() / ("Scripts" if os.name == "nt" else "bin")
 PINS = ("pyproject.toml", "constraints.txt", "hatch_build.py")
 PROOFS = ("tests/contract", "tests/rehearsals", "tests/pitfalls", "tests/tutorials")
-# Boots wait for deadlines and for the disk. Three for each processor end no sooner, and keep the engine from its own
-# deadlines.
-WORKERS = os.environ.get("HANDBOOK_WORKERS") or str(2 * (os.cpu_count() or 2))
+# Containers wait for deadlines, while servers keep a processor busy each. Two for each processor end no sooner, and
+# make servers miss deadlines of their own.
+WORKERS = os.environ.get("HANDBOOK_WORKERS") or str((os.cpu_count() or 2) + 1)
 WITH_ENGINE = ("python", "-m", "deployment_handbook.engine.daemon")
 # Believe no record: what the run that publishes says.
 ALL = "--all"
