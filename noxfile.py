@@ -20,9 +20,9 @@ ENVIRONMENT = Path(".nox", "handbook")
 PROGRAMS = ENVIRONMENT.absolute() / ("Scripts" if os.name == "nt" else "bin")
 PINS = ("pyproject.toml", "constraints.txt", "hatch_build.py")
 PROOFS = ("tests/contract", "tests/rehearsals", "tests/pitfalls", "tests/tutorials")
-# Containers wait for deadlines, while servers keep a processor busy each. Two for each processor end no sooner, and
-# make servers miss deadlines of their own.
-WORKERS = os.environ.get("HANDBOOK_WORKERS") or str((os.cpu_count() or 2) + 1)
+# Containers wait for deadlines, but servers keep a processor busy each: where there are more of them than processors,
+# they miss deadlines of their own, and promises that they keep look broken.
+WORKERS = os.environ.get("HANDBOOK_WORKERS") or str(os.cpu_count() or 2)
 WITH_ENGINE = ("python", "-m", "deployment_handbook.engine.daemon")
 # Believe no record: what the run that publishes says.
 ALL = "--all"

@@ -26,9 +26,9 @@ from snippets.proving.turns import Believed, believed
 # Tests of one image share its boots, those of one stack share it while it is up.
 JUDGED = re.compile(r"tests/(?P<room>contract|rehearsals)/.*\[(?P<name>[^:\]]+):(?P<slug>[^:\]]+)\]")
 COMMANDS = re.compile(r"tests/rehearsals/test_commands\.py::.*\[(?P<name>[^\]]+)\]")
-# What takes minutes is waited for by all where it begins last: whole projects of strangers, tutorials, servers. What
-# takes none of an engine fills the gaps at the end.
-FIRST = [f"tests/{room}/" for room in ("checked", "tutorials", "rehearsals", "pitfalls", "contract", "faults")]
+# What takes minutes is waited for by all where it begins last: whole projects of strangers, tutorials, servers.
+# The first make their bases one at a time. Meanwhile the others test what needs none.
+FIRST = ("tests/checked/", "tests/tutorials/", "tests/unit/")
 HANDBOOK = pytest.StashKey[Handbook]()
 RECORDER = pytest.StashKey[Recorder]()
 BELIEVED = pytest.StashKey[Believed]()
@@ -130,8 +130,7 @@ class OneStackAWorker(LoadScopeScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneStackAWorker:
-    """Schedule by stack, in our order: xdist would begin with the stack of most tests, not the longest."""
-    config.option.loadscopereorder = False
+    """Schedule by stack."""
     return OneStackAWorker(config, log)
 
 

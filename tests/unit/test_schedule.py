@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from snippets.handbook import Handbook
-from tests.conftest import HANDBOOK, OneStackAWorker, pytest_xdist_make_scheduler
+from tests.conftest import HANDBOOK, OneStackAWorker
 
 ROOT = Path(__file__).parents[2]
 REHEARSAL = "tests/rehearsals/test_rehearsals.py::test_rehearsal_is_kept"
@@ -46,20 +46,6 @@ def test_commands_of_hosts_are_run_where_those_are_up() -> None:
 
     assert scope(f"{COMMANDS}[caddy-acme]") == scope(f"{REHEARSAL}[caddy-acme:ordered-once]")
     assert scope(f"{COMMANDS}[flask-uv]") == f"{COMMANDS}[flask-uv]"
-
-
-def test_what_takes_longest_is_begun_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the order that is given here, and not by how many tests share a subject; what takes no engine comes last."""
-    rooms = ["tests/unit/test_note.py", "tests/faults", "tests/rehearsals", "tests/checked"]
-    command = [sys.executable, "-m", "pytest", "--collect-only", "--quiet", *rooms]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    begun = [line.split("/")[1] for line in done.stdout.splitlines() if line.startswith("tests/")]
-
-    assert list(dict.fromkeys(begun)) == ["checked", "rehearsals", "faults", "unit"]
-    scheduled = SimpleNamespace(option=SimpleNamespace(loadscopereorder=True))
-    monkeypatch.setattr("tests.conftest.OneStackAWorker", lambda *_: None)
-    pytest_xdist_make_scheduler(cast("pytest.Config", scheduled), None)
-    assert not scheduled.option.loadscopereorder
 
 
 def test_what_no_record_tells_is_asked_whatever_is_stale() -> None:
