@@ -1,7 +1,7 @@
 """A snippet -> its subject, opened and judged: by a promise of containers or deployments, or by a rehearsal."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
 from functools import reduce
 from importlib.util import module_from_spec, spec_from_file_location
@@ -23,7 +23,7 @@ from ..engine.engine import Engine
 from ..engine.subjects.image import BuiltImage
 from ..engine.subjects.servers import Servers
 from ..engine.subjects.stack import ComposeStack
-from ..errors import BuildError, NoBaseError, NoMaterialError, NotReadyError
+from ..errors import BuildError, ContainerError, NoBaseError, NoMaterialError, NotReadyError
 from ..evidence.records import ImageFacts
 from .additions import added, is_addition
 from .servers import arrived
@@ -109,8 +109,9 @@ def asked(
 def _settled(subject: ComposeStack | Servers, snippet: Snippet) -> None:
     """Wait until servers that have just booted serve: whoever looks at once is told by the edge that nobody does."""
     if isinstance(subject, Servers) and snippet.table.deployment:
-        # Where they serve nobody, that is for a promise to tell.
-        served(subject, snippet.table.deployment)
+        # Where they serve nobody, or nobody can even ask them, that is for a promise to tell.
+        with suppress(ContainerError):
+            served(subject, snippet.table.deployment)
 
 
 def _paced(described: Described | None, pace: float) -> Described | None:

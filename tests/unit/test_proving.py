@@ -19,7 +19,7 @@ from snippets.contract.promise import Described, Judgement, kept_if
 from snippets.engine.run import Run
 from snippets.engine.subjects.image import BuiltImage
 from snippets.engine.subjects.servers import Servers
-from snippets.errors import BuildError, EngineError, NotReadyError, SnippetsError
+from snippets.errors import BuildError, ContainerError, EngineError, NotReadyError, SnippetsError
 from snippets.proving.commands import rehearse
 from snippets.proving.judging import BUILDS, Subjects, Trials, judged, rehearsal, unbuilt
 from snippets.proving.mutants import Caught, mutant_caught
@@ -240,6 +240,26 @@ def test_servers_that_just_booted_are_judged_once_they_serve(
 
     assert (finding.verdict, finding.seen) == (verdict, seen)
     assert servers.given_back == keeps.count(False)
+
+
+def test_servers_that_nobody_can_ask_are_left_to_the_promise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is at fault, it is told as a promise that is broken, and not as an error of the proof."""
+
+    def gone(*_: object, **__: object) -> Done:
+        raise ContainerError("neighbour is not running")
+
+    def look(subject: Booting, described: Described) -> Judgement:
+        del described
+        return kept_if(subject.run("true").status == 0, "")
+
+    promise = replace(DEPLOYED["release-lossless"], function=look)
+    monkeypatch.setattr(Booting, "run", gone)
+    monkeypatch.setattr("snippets.proving.judging.opened", lambda *_: nullcontext(Booting()))
+    monkeypatch.setattr(Promise, "rules", "sha256:1d")
+    finding = Subjects(cast("Engine", None), tmp_path).judged(promise, load().snippets["ansible-app-docker"])
+
+    told = "neighbour is not running"
+    assert (finding.verdict, finding.seen) == (Verdict.BROKEN, f"{told}; at the first try: {told}")
 
 
 TAKEN = """\
