@@ -20,9 +20,10 @@ ENVIRONMENT = Path(".nox", "handbook")
 PROGRAMS = ENVIRONMENT.absolute() / ("Scripts" if os.name == "nt" else "bin")
 PINS = ("pyproject.toml", "constraints.txt", "hatch_build.py")
 PROOFS = ("tests/contract", "tests/rehearsals", "tests/pitfalls", "tests/tutorials")
-# Containers wait for deadlines, but servers keep a processor busy each: where there are more of them than processors,
-# they miss deadlines of their own, and promises that they keep look broken.
-WORKERS = os.environ.get("HANDBOOK_WORKERS") or str(os.cpu_count() or 2)
+# Servers keep a processor busy each, and as many are up at a time as there are processors, in the lanes of
+# tests/schedule.py: where there are more, they miss deadlines of their own, and promises that they keep look broken.
+# Beside them containers, which wait most of their time, are one process more.
+WORKERS = os.environ.get("HANDBOOK_WORKERS") or str((os.cpu_count() or 2) + 1)
 WITH_ENGINE = ("python", "-m", "deployment_handbook.engine.daemon")
 # Believe no record: what the run that publishes says.
 ALL = "--all"

@@ -1,17 +1,14 @@
 """What proving shares: one run, one engine, one catalog, and the choice of what to prove."""
 
-import re
 import sys
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 
 import pytest
 from rich.console import Console
-from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 from snippets.catalog import Catalog
-from snippets.contract import DEPLOYED, PROMISES
 from snippets.engine.bases.ground import costs
 from snippets.engine.engine import Engine
 from snippets.engine.run import current, opened
@@ -22,13 +19,8 @@ from snippets.proving.progress import ProgressLine
 from snippets.proving.recorder import Recorder, Witness
 from snippets.proving.summary import print_summary
 from snippets.proving.turns import Believed, believed
+from tests.schedule import OneSubjectAWorker, Schedule
 
-# Tests of one image share its boots, those of one stack share it while it is up.
-JUDGED = re.compile(r"tests/(?P<room>contract|rehearsals)/.*\[(?P<name>[^:\]]+):(?P<slug>[^:\]]+)\]")
-COMMANDS = re.compile(r"tests/rehearsals/test_commands\.py::.*\[(?P<name>[^\]]+)\]")
-# What takes minutes is waited for by all where it begins last: whole projects of strangers, tutorials, servers.
-# The first make their bases one at a time. Meanwhile the others test what needs none.
-FIRST = ("tests/checked/", "tests/tutorials/", "tests/unit/")
 HANDBOOK = pytest.StashKey[Handbook]()
 RECORDER = pytest.StashKey[Recorder]()
 BELIEVED = pytest.StashKey[Believed]()
@@ -93,7 +85,8 @@ def _believed(config: pytest.Config) -> Believed:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes longest; leave out what is not due, and what has a current record where that is asked."""
-    items.sort(key=lambda item: next((n for n, room in enumerate(FIRST) if room in item.nodeid), len(FIRST)))
+    schedule = Schedule(config.stash[HANDBOOK].catalog)
+    items.sort(key=lambda item: schedule.place(item.nodeid))
     proven = {item: {atom for mark in item.iter_markers("proves") for atom in mark.args} for item in items}
     left = config.stash[BELIEVED].atoms
     chosen = [item for item in items if not proven[item] or proven[item] - left]
@@ -106,32 +99,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = chosen
 
 
-class OneStackAWorker(LoadScopeScheduling):
-    """Spread tests one by one, but those that share a stack or a boot go to one worker together.
-
-    xdist's own `loadgroup` sends them anywhere since pytest 9.2: it marks a test's name where nobody reads it.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        judged = JUDGED.fullmatch(nodeid)
-        if commands := COMMANDS.fullmatch(nodeid):
-            # Those of hosts are run where its rehearsals are asked; the others have a place of their own.
-            snippet = self.config.stash[HANDBOOK].catalog.snippets[commands["name"]]
-            return f"{snippet.name} is up" if snippet.table.host else nodeid
-        if judged is None:
-            return nodeid
-        if judged["room"] == "rehearsals":
-            # Releases to servers take as long as all else that is asked of them, and the last one would be waited for.
-            apart = judged["slug"] in DEPLOYED and DEPLOYED[judged["slug"]].family == "release"
-            return f"{judged['name']} is {'released to' if apart else 'up'}"
-        # An image's layers are looked at by one worker, while another boots it.
-        before = PROMISES[judged["slug"]].family == "image"
-        return f"{judged['name']} {'before it runs' if before else 'as it runs'}"
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneStackAWorker:
-    """Schedule by stack."""
-    return OneStackAWorker(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneSubjectAWorker:
+    """Schedule by what tests share."""
+    return OneSubjectAWorker(config, log, Schedule(config.stash[HANDBOOK].catalog))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

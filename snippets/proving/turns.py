@@ -16,7 +16,7 @@ from ..handbook import Handbook
 from .judging import SEVERAL
 
 # Days until each had its turn: there are hundreds of pitfalls, and what servers and stacks are asked takes minutes.
-PITFALLS, JUDGEMENTS, TUTORIALS = 40, 16, 16
+PITFALLS, JUDGEMENTS, TUTORIALS = 60, 16, 16
 # All commands of a page are one test: each begins where the one above it ended.
 COMMAND = "command-"
 

@@ -3,49 +3,60 @@
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 
-from snippets.handbook import Handbook
-from tests.conftest import HANDBOOK, OneStackAWorker
+from snippets.catalog import load
+from snippets.proving.lanes import lanes
+from tests.schedule import Schedule
 
 ROOT = Path(__file__).parents[2]
 REHEARSAL = "tests/rehearsals/test_rehearsals.py::test_rehearsal_is_kept"
 COMMANDS = "tests/rehearsals/test_commands.py::test_commands_run"
 PROMISE = "tests/contract/test_contract.py::test_promise_is_kept"
+PITFALL = "tests/pitfalls/test_pitfalls.py::test_pitfall_is_caught"
+SCHEDULE = Schedule(load())
 
 
 @pytest.mark.parametrize(
     ("one", "other", "together"),
     [
-        (f"{REHEARSAL}[web:up-again]", f"{REHEARSAL}[web:another]", True),
-        (f"{REHEARSAL}[web:https-only]", f"{REHEARSAL}[web:another]", True),
-        (f"{REHEARSAL}[web:rolls-back]", f"{REHEARSAL}[web:release-lossless]", True),
-        (f"{REHEARSAL}[web:rolls-back]", f"{REHEARSAL}[web:https-only]", False),
-        (f"{REHEARSAL}[web:rolls-back]", f"{REHEARSAL}[other:rolls-back]", False),
+        (f"{REHEARSAL}[runtime-secrets:up-again]", f"{REHEARSAL}[runtime-secrets:another]", True),
+        (f"{REHEARSAL}[runtime-secrets:up-again]", f"{REHEARSAL}[heroku-client:up-again]", False),
+        (f"{REHEARSAL}[caddy-acme:ordered-once]", f"{COMMANDS}[caddy-acme]", True),
+        (f"{REHEARSAL}[status-page:silence-told]", f"{REHEARSAL}[log-keeping:another]", True),
+        (f"{REHEARSAL}[log-keeping:another]", f"{PITFALL}[log-keeping-kept-for-ever]", True),
+        (f"{PITFALL}[flask-uv-brackets-with-single-quotes]", f"{PITFALL}[flask-uv-lock-not-copied]", False),
+        (f"{COMMANDS}[flask-uv]", f"{PROMISE}[flask-uv:drains]", False),
         (f"{PROMISE}[web:drains]", f"{PROMISE}[web:reachable]", True),
         (f"{PROMISE}[web:drains]", f"{PROMISE}[web:builds-clean]", False),
         ("tests/unit/test_cli.py::test_one", "tests/unit/test_cli.py::test_other", False),
     ],
 )
 def test_what_shares_a_subject_is_one_workers(one: str, other: str, together: bool) -> None:  # noqa: FBT001 - a parameter
-    """Those that share a boot or a stack, but for releases to servers, which take as long as all else."""
-    scope = OneStackAWorker._split_scope  # noqa: SLF001 - xdist asks it
-
-    assert (scope(None, one) == scope(None, other)) is together  # type: ignore[arg-type]
+    """Those that share a boot or a stack, and servers of one lane, commands and pitfalls and all."""
+    assert (SCHEDULE.scope(one) == SCHEDULE.scope(other)) is together
 
 
-def test_commands_of_hosts_are_run_where_those_are_up() -> None:
-    """Commands of any other kind have a place of their own."""
-    scheduler = SimpleNamespace(config=SimpleNamespace(stash={HANDBOOK: Handbook.here()}))
+def test_a_server_is_asked_all_before_the_next_one_is_up() -> None:
+    """In its lane it would be brought up again for each test that comes after one of another server."""
+    asked = [f"{room}[{name}" for room in (COMMANDS, REHEARSAL) for name in ("caddy-acme", "log-keeping")]
+    tests = [f"{each}]" if each.startswith(COMMANDS) else f"{each}:one]" for each in asked]
 
-    def scope(nodeid: str) -> str:
-        return OneStackAWorker._split_scope(cast("OneStackAWorker", scheduler), nodeid)  # noqa: SLF001 - xdist asks it
+    names = [SCHEDULE.asked(each) for each in sorted(tests, key=SCHEDULE.place)]
 
-    assert scope(f"{COMMANDS}[caddy-acme]") == scope(f"{REHEARSAL}[caddy-acme:ordered-once]")
-    assert scope(f"{COMMANDS}[flask-uv]") == f"{COMMANDS}[flask-uv]"
+    assert names == ["caddy-acme", "caddy-acme", "log-keeping", "log-keeping"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_every_server_has_a_lane_and_nothing_else(number: int) -> None:
+    """No lane is empty, and what is added to a deployment goes where that one stands."""
+    catalog = load()
+    found = lanes(catalog, number)
+
+    assert set(found) == {name for name, s in catalog.snippets.items() if s.kind in {"host", "cluster"}}
+    assert set(found.values()) == set(range(number))
+    assert len({found[name] for name in ("status-page", "log-keeping", "backup-restic-pgdump")}) == 1
 
 
 def test_what_no_record_tells_is_asked_whatever_is_stale() -> None:
