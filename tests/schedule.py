@@ -17,8 +17,7 @@ JUDGED = re.compile(r"tests/(?P<room>contract|rehearsals)/.*\[(?P<name>[^:\]]+):
 COMMANDS = re.compile(r"tests/rehearsals/test_commands\.py::.*\[(?P<name>[^\]]+)\]")
 CAUGHT = re.compile(r"tests/pitfalls/.*::test_pitfall_is_caught\[(?P<pitfall>[^\]]+)\]")
 # What takes minutes is waited for by all where it begins last: whole projects of strangers, tutorials.
-# The first make their bases one at a time. Meanwhile the others test what needs none.
-FIRST = ("tests/checked/", "tests/tutorials/", "tests/unit/")
+FIRST = ("tests/checked/", "tests/tutorials/")
 
 
 class Schedule:
@@ -34,10 +33,10 @@ class Schedule:
 
     @cached_property
     def _pitfalls(self) -> Mapping[str, str]:
-        return {name.replace("/", "-"): pitfall.snippet for name, pitfall in self._catalog.pitfalls.items()}
+        return {name.replace("/", "-"): name for name in self._catalog.pitfalls}
 
     def asked(self, nodeid: str) -> str:
-        """The snippet whose subject a test asks; "" where it is of none."""
+        """The snippet whose subject a test asks, or the pitfall; "" where it is of none."""
         if found := JUDGED.fullmatch(nodeid) or COMMANDS.fullmatch(nodeid):
             return found["name"]
         caught = CAUGHT.fullmatch(nodeid)
@@ -58,10 +57,11 @@ class Schedule:
         return f"{name} {'before it runs' if before else 'as it runs'}"
 
     def place(self, nodeid: str) -> tuple[int, str]:
-        """Its place among the others: what takes long is early; servers are asked all before the next ones are up."""
+        """Its place among the others: the lanes are first, each server asked all before the next one is up in it."""
         name = self.asked(nodeid)
-        first = next((number for number, room in enumerate(FIRST) if room in nodeid), len(FIRST))
-        return first, name if name in self.lanes else ""
+        if name in self.lanes:
+            return -1, name
+        return next((number for number, room in enumerate(FIRST) if room in nodeid), len(FIRST)), ""
 
 
 class OneSubjectAWorker(LoadScopeScheduling):
@@ -71,6 +71,8 @@ class OneSubjectAWorker(LoadScopeScheduling):
     """
 
     def __init__(self, config: pytest.Config, log: Producer, schedule: Schedule) -> None:
+        # By the places that tests have, and not by how many share a scope: of servers they are few, and take long.
+        config.option.loadscopereorder = False
         super().__init__(config, log)
         self._schedule = schedule
 
