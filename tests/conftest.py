@@ -19,7 +19,7 @@ from snippets.proving.progress import ProgressLine
 from snippets.proving.recorder import Recorder, Witness
 from snippets.proving.summary import print_summary
 from snippets.proving.turns import Believed, believed
-from tests.schedule import OneSubjectAWorker, Schedule
+from tests.schedule import FewServersAtATime, Schedule
 
 HANDBOOK = pytest.StashKey[Handbook]()
 RECORDER = pytest.StashKey[Recorder]()
@@ -99,9 +99,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = chosen
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneSubjectAWorker:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FewServersAtATime:
     """Schedule by what tests share."""
-    return OneSubjectAWorker(config, log, Schedule(config.stash[HANDBOOK].catalog))
+    return FewServersAtATime(config, log, Schedule(config.stash[HANDBOOK].catalog))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

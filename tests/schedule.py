@@ -1,23 +1,25 @@
-"""Which tests one process runs together, and in what order: subjects are shared, and servers are few at a time."""
+"""Which tests one process runs together, and when: subjects are shared, and few servers are up at a time."""
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from snippets.catalog import Catalog
+from snippets.catalog.snippet import Kind
 from snippets.contract import PROMISES
-from snippets.proving.lanes import lanes
 
 JUDGED = re.compile(r"tests/(?P<room>contract|rehearsals)/.*\[(?P<name>[^:\]]+):(?P<slug>[^:\]]+)\]")
 COMMANDS = re.compile(r"tests/rehearsals/test_commands\.py::.*\[(?P<name>[^\]]+)\]")
 CAUGHT = re.compile(r"tests/pitfalls/.*::test_pitfall_is_caught\[(?P<pitfall>[^\]]+)\]")
-# What takes minutes is waited for by all where it begins last: whole projects of strangers, tutorials.
-FIRST = ("tests/checked/", "tests/tutorials/")
+# What takes minutes is waited for by all where it begins last: servers, whole projects of strangers, tutorials.
+SERVERS, FIRST = "servers: ", ("tests/checked/", "tests/tutorials/")
 
 
 class Schedule:
@@ -25,11 +27,6 @@ class Schedule:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-
-    @cached_property
-    def lanes(self) -> Mapping[str, int]:
-        """Servers that are up beside each other miss deadlines where there are more of them than processors."""
-        return lanes(self._catalog, os.cpu_count() or 2)
 
     @cached_property
     def _pitfalls(self) -> Mapping[str, str]:
@@ -43,10 +40,10 @@ class Schedule:
         return self._pitfalls[caught["pitfall"]] if caught else ""
 
     def scope(self, nodeid: str) -> str:
-        """What shares a boot or a stack goes together, and so do the servers of a lane."""
+        """What shares a boot or a stack goes together, and all that is asked of the same servers."""
         name = self.asked(nodeid)
-        if name in self.lanes:
-            return f"servers, lane {self.lanes[name]}"
+        if self._is_of_servers(name):
+            return f"{SERVERS}{name}"
         judged = JUDGED.fullmatch(nodeid)
         if judged is None:
             return nodeid
@@ -56,25 +53,70 @@ class Schedule:
         before = PROMISES[judged["slug"]].family == "image"
         return f"{name} {'before it runs' if before else 'as it runs'}"
 
-    def place(self, nodeid: str) -> tuple[int, str]:
-        """Its place among the others: the lanes are first, each server asked all before the next one is up in it."""
-        name = self.asked(nodeid)
-        if name in self.lanes:
-            return -1, name
-        return next((number for number, room in enumerate(FIRST) if room in nodeid), len(FIRST)), ""
+    def place(self, nodeid: str) -> int:
+        """Its place among the others: what takes long is early."""
+        rooms = (number for number, room in enumerate(FIRST) if room in nodeid)
+        return -1 if self.scope(nodeid).startswith(SERVERS) else next(rooms, len(FIRST))
+
+    def standing(self, scope: str) -> str:
+        """The deployment that has to stand before servers of this scope are asked; "" where none has to."""
+        name = scope.removeprefix(SERVERS).partition("/")[0]
+        snippet = self._catalog.snippets.get(name)
+        addition = snippet.table.addition if snippet and snippet.kind is Kind.HOST else None
+        return addition.to if addition else ""
+
+    def _is_of_servers(self, name: str) -> bool:
+        """A host keeps a processor busy, with an engine of its own, and so do nodes."""
+        snippet = self._catalog.snippets.get(name.partition("/")[0])
+        return snippet is not None and snippet.kind in {Kind.HOST, Kind.CLUSTER}
 
 
-class OneSubjectAWorker(LoadScopeScheduling):
-    """Spread tests one by one, but for those that share a scope.
+class FewServersAtATime(LoadScopeScheduling):
+    """Give out scopes one by one, and servers to as many processes at a time as there are processors.
 
-    xdist's own `loadgroup` sends them anywhere since pytest 9.2: it marks a test's name where nobody reads it.
+    Where more are up they miss deadlines of their own, and promises that they keep look broken. Containers go to the
+    other processes. xdist's own `loadgroup` sends tests anywhere since pytest 9.2: it marks a test's name where nobody
+    reads it.
     """
 
-    def __init__(self, config: pytest.Config, log: Producer, schedule: Schedule) -> None:
+    def __init__(self, config: pytest.Config, log: Producer, schedule: Schedule, servers: int = 0) -> None:
         # By the places that tests have, and not by how many share a scope: of servers they are few, and take long.
         config.option.loadscopereorder = False
         super().__init__(config, log)
         self._schedule = schedule
+        self._servers = servers or os.cpu_count() or 2
+        self._stands: defaultdict[WorkerController, set[str]] = defaultdict(set)
 
     def _split_scope(self, nodeid: str) -> str:
         return self._schedule.scope(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        # One more server would be too many, and nothing else is left: this process has nothing more to do.
+        if scope := self._next(node):
+            self._stands[node].add(self._schedule.standing(scope))
+            self.workqueue.move_to_end(scope, last=False)
+            super()._assign_work_unit(node)
+
+    def _next(self, node: WorkerController) -> str:
+        """The scope that a process is given next; "" where there is none for it."""
+        of_servers = self._asking() - {node}
+        wanted = [scope for scope in self.workqueue if scope.startswith(SERVERS)]
+        if wanted and len(of_servers) < self._servers:
+            return min(wanted, key=lambda scope: self._distance(node, self._schedule.standing(scope)))
+        return next((scope for scope in self.workqueue if not scope.startswith(SERVERS)), "")
+
+    def _asking(self) -> set[WorkerController]:
+        """Who has servers to ask."""
+        return {
+            node
+            for node, work in self.assigned_work.items()
+            if any(scope.startswith(SERVERS) and not all(tests.values()) for scope, tests in work.items())
+        }
+
+    def _distance(self, node: WorkerController, standing: str) -> int:
+        """How far servers are from it: 0 where what they are added to stands there, 2 where it does elsewhere."""
+        if not standing:
+            return 1
+        if standing in self._stands[node]:
+            return 0
+        return 2 if any(standing in stands for stands in self._stands.values()) else 1
