@@ -18,8 +18,9 @@ from snippets.contract import PROMISES
 JUDGED = re.compile(r"tests/(?P<room>contract|rehearsals)/.*\[(?P<name>[^:\]]+):(?P<slug>[^:\]]+)\]")
 COMMANDS = re.compile(r"tests/rehearsals/test_commands\.py::.*\[(?P<name>[^\]]+)\]")
 CAUGHT = re.compile(r"tests/pitfalls/.*::test_pitfall_is_caught\[(?P<pitfall>[^\]]+)\]")
-# What takes minutes is waited for by all where it begins last: servers, whole projects of strangers, tutorials.
-SERVERS, FIRST = "servers: ", ("tests/checked/", "tests/tutorials/")
+SERVERS, TUTORIALS = "servers: ", "tests/tutorials/"
+# Whole projects take minutes: begun last, they would be waited for by all.
+STRANGERS = "tests/checked/"
 
 
 class Schedule:
@@ -44,6 +45,9 @@ class Schedule:
         name = self.asked(nodeid)
         if self._is_of_servers(name):
             return f"{SERVERS}{name}"
+        # Whatever it uses is up meanwhile, a cluster beside a stack.
+        if TUTORIALS in nodeid:
+            return f"{SERVERS}{nodeid}"
         judged = JUDGED.fullmatch(nodeid)
         if judged is None:
             return nodeid
@@ -54,9 +58,10 @@ class Schedule:
         return f"{name} {'before it runs' if before else 'as it runs'}"
 
     def place(self, nodeid: str) -> int:
-        """Its place among the others: what takes long is early."""
-        rooms = (number for number, room in enumerate(FIRST) if room in nodeid)
-        return -1 if self.scope(nodeid).startswith(SERVERS) else next(rooms, len(FIRST))
+        """Its place among the others: what takes long is early, and servers that are asked much are first."""
+        if self.scope(nodeid).startswith(SERVERS):
+            return 1 if CAUGHT.fullmatch(nodeid) else 0
+        return 2 if STRANGERS in nodeid else 3
 
     def standing(self, scope: str) -> str:
         """The deployment that has to stand before servers of this scope are asked; "" where none has to."""

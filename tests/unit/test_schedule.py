@@ -75,6 +75,7 @@ def run(tests: Sequence[str], workers: int, servers: int) -> list[list[str]]:
         (f"{REHEARSAL}[caddy-acme:ordered-once]", f"{COMMANDS}[caddy-acme]", True),
         (f"{REHEARSAL}[status-page:silence-told]", f"{REHEARSAL}[log-keeping:another]", False),
         (f"{REHEARSAL}[log-keeping:another]", f"{PITFALL}[log-keeping-kept-for-ever]", False),
+        ("tests/tutorials/test_tutorials.py::test_tutorial_runs[one]", f"{REHEARSAL}[caddy-acme:one]", False),
         (f"{PITFALL}[flask-uv-brackets-with-single-quotes]", f"{PITFALL}[flask-uv-lock-not-copied]", False),
         (f"{COMMANDS}[flask-uv]", f"{PROMISE}[flask-uv:drains]", False),
         (f"{PROMISE}[web:drains]", f"{PROMISE}[web:reachable]", True),
