@@ -18,7 +18,9 @@ from snippets.contract import PROMISES
 JUDGED = re.compile(r"tests/(?P<room>contract|rehearsals)/.*\[(?P<name>[^:\]]+):(?P<slug>[^:\]]+)\]")
 COMMANDS = re.compile(r"tests/rehearsals/test_commands\.py::.*\[(?P<name>[^\]]+)\]")
 CAUGHT = re.compile(r"tests/pitfalls/.*::test_pitfall_is_caught\[(?P<pitfall>[^\]]+)\]")
-SERVERS, TUTORIALS = "servers: ", "tests/tutorials/"
+SERVERS = "servers: "
+# What these use is up meanwhile, a cluster beside a stack.
+AS_BUSY = ("tests/tutorials/", "tests/faults/test_clusters.py")
 # Whole projects take minutes: begun last, they would be waited for by all.
 STRANGERS = "tests/checked/"
 
@@ -45,8 +47,7 @@ class Schedule:
         name = self.asked(nodeid)
         if self._is_of_servers(name):
             return f"{SERVERS}{name}"
-        # Whatever it uses is up meanwhile, a cluster beside a stack.
-        if TUTORIALS in nodeid:
+        if any(room in nodeid for room in AS_BUSY):
             return f"{SERVERS}{nodeid}"
         judged = JUDGED.fullmatch(nodeid)
         if judged is None:
