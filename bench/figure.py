@@ -153,7 +153,7 @@ class Results:
 
 def workers() -> int:
     """How many processes prove, as the noxfile has it: more than there are processors."""
-    return int(os.environ.get(WORKERS.name, 3 * (os.cpu_count() or 2)))
+    return int(os.environ.get(WORKERS.name) or 2 * (os.cpu_count() or 2))
 
 
 def _told(file: str, name: str) -> str:

@@ -9,8 +9,9 @@ from snippets.catalog.snippet import Kind, Snippet
 from snippets.contract import PROMISES, Promise, Verdict
 from snippets.engine.engine import Engine
 from snippets.errors import BuildError
-from snippets.proving.judging import Trials, facts_of, judged, unbuilt, withheld
+from snippets.proving.judging import facts_of, judged, unbuilt, withheld
 from snippets.proving.recorder import Account, Witness
+from snippets.proving.sharing import Trials
 
 LIBRARY = load()
 IMAGES = [s for s in LIBRARY.snippets.values() if s.kind is Kind.IMAGE]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from snippets.engine.engine import Engine
-from snippets.proving.judging import Subjects
+from snippets.proving.sharing import Subjects
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,10 @@ from snippets.evidence.standing import State
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
 from snippets.proving.commands import rehearse
-from snippets.proving.judging import Subjects, rehearsal
+from snippets.proving.judging import rehearsal
 from snippets.proving.mutants import mutant_caught
 from snippets.proving.recorder import FINDING, Account, Recorder
+from snippets.proving.sharing import Subjects
 
 if TYPE_CHECKING:
     import pytest

@@ -8,8 +8,9 @@ from snippets.catalog import Catalog, load
 from snippets.contract import Verdict
 from snippets.engine.engine import Engine
 from snippets.proving.commands import rehearse
-from snippets.proving.judging import Subjects, withheld
+from snippets.proving.judging import withheld
 from snippets.proving.recorder import Account, Witness
+from snippets.proving.sharing import Subjects
 
 REHEARSED = [
     pytest.param(s.name, id=s.name, marks=pytest.mark.proves(*(f"{s.name}:command-{name}" for name in s.commands)))

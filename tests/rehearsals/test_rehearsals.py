@@ -5,8 +5,9 @@ import pytest
 from snippets.catalog import Catalog, load
 from snippets.contract import Verdict
 from snippets.engine.engine import Engine
-from snippets.proving.judging import SEVERAL, Subjects, of_several, rehearsed_image, withheld
+from snippets.proving.judging import SEVERAL, of_several, rehearsed_image, withheld
 from snippets.proving.recorder import Account, Witness
+from snippets.proving.sharing import Subjects
 
 FITTING = (Verdict.KEPT, Verdict.NOT_APPLICABLE)
 # A container shares its kernel, which outlives it: what a power cut takes it cannot show, nor what a boot is.

@@ -21,8 +21,9 @@ from snippets.engine.subjects.image import BuiltImage
 from snippets.engine.subjects.servers import Servers
 from snippets.errors import BuildError, ContainerError, EngineError, NotReadyError, SnippetsError
 from snippets.proving.commands import rehearse
-from snippets.proving.judging import BUILDS, Subjects, Trials, judged, rehearsal, unbuilt
+from snippets.proving.judging import BUILDS, judged, rehearsal, unbuilt
 from snippets.proving.mutants import Caught, mutant_caught
+from snippets.proving.sharing import Subjects, Trials
 from snippets.proving.stacks import dotenv, started
 from tests.unit.fake_image import image_in
 from tests.unit.fake_site import PROJECT
@@ -234,7 +235,7 @@ def test_servers_that_just_booted_are_judged_once_they_serve(
         return kept_if(keeps_it, f"look {number}, asked {subject.asked}")
 
     promise = replace(DEPLOYED["release-lossless"], function=look)
-    monkeypatch.setattr("snippets.proving.judging.opened", lambda *_: nullcontext(servers))
+    monkeypatch.setattr("snippets.proving.sharing.opened", lambda *_: nullcontext(servers))
     monkeypatch.setattr(Promise, "rules", "sha256:1d")
     finding = Subjects(cast("Engine", None), tmp_path).judged(promise, load().snippets["ansible-app-docker"])
 
@@ -254,12 +255,51 @@ def test_servers_that_nobody_can_ask_are_left_to_the_promise(tmp_path: Path, mon
 
     promise = replace(DEPLOYED["release-lossless"], function=look)
     monkeypatch.setattr(Booting, "run", gone)
-    monkeypatch.setattr("snippets.proving.judging.opened", lambda *_: nullcontext(Booting()))
+    monkeypatch.setattr("snippets.proving.sharing.opened", lambda *_: nullcontext(Booting()))
     monkeypatch.setattr(Promise, "rules", "sha256:1d")
     finding = Subjects(cast("Engine", None), tmp_path).judged(promise, load().snippets["ansible-app-docker"])
 
     told = "neighbour is not running"
     assert (finding.verdict, finding.seen) == (Verdict.BROKEN, f"{told}; at the first try: {told}")
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (None, ["kept: served; flaky, at the first try: node-1 does not boot", "kept: served"]),
+        (EngineError("no engine"), ["error: no engine", "kept: served"]),
+    ],
+    ids=["hosts that do not boot", "an engine at fault"],
+)
+def test_what_is_half_there_is_given_back(
+    fault: EngineError | None, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is next has another, from nothing: one host that does not boot again says nothing of all other promises."""
+    brought: list[Booting] = []
+
+    def bring(*_: object) -> nullcontext[Booting]:
+        brought.append(Booting())
+        return nullcontext(brought[-1])
+
+    def look(subject: Booting, described: Described) -> Judgement:
+        del described
+        if fault and subject is brought[0]:
+            raise fault
+        return kept_if(subject is not brought[0], "served")
+
+    def off(_subject: Booting) -> Booting:
+        message = "node-1 does not boot"
+        raise NotReadyError(message)
+
+    promise = replace(DEPLOYED["release-lossless"], function=look)
+    monkeypatch.setattr(Booting, "renewed", off)
+    monkeypatch.setattr("snippets.proving.sharing.opened", bring)
+    monkeypatch.setattr(Promise, "rules", "sha256:1d")
+    subjects, snippet = Subjects(cast("Engine", None), tmp_path), load().snippets["ansible-app-docker"]
+    findings = [subjects.judged(promise, snippet) for _ in range(2)]
+
+    assert [f"{each.verdict.value}: {each.seen}" for each in findings] == told
+    assert len(brought) == 2
 
 
 TAKEN = """\
