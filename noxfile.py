@@ -46,7 +46,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Boot everything again from nothing, and of what takes long a part, another one each day; with `-- --all` all."""
+    """Boot images and stacks from nothing, of what takes long a part, another one each day; with `-- --all` all."""
     install(session)
     asked = [each for each in session.posargs if each != ALL]
     due = () if ALL in session.posargs else ("--due",)

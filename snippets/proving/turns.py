@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from ..catalog.snippet import Snippet
+from ..catalog.snippet import Kind, Snippet
 from ..evidence.objection import requirements
 from ..evidence.records import Capture, Evidence, Execution
 from ..evidence.standing import State
@@ -16,7 +16,7 @@ from ..handbook import Handbook
 from .judging import SEVERAL
 
 # Days until each had its turn: there are hundreds of pitfalls, and what servers and stacks are asked takes minutes.
-PITFALLS, JUDGEMENTS, TUTORIALS = 60, 16, 16
+PITFALLS, JUDGEMENTS, TUTORIALS = 60, 30, 30
 # All commands of a page are one test: each begins where the one above it ended.
 COMMAND = "command-"
 
@@ -49,16 +49,17 @@ def believed(committed: Handbook, day: date) -> Believed:
     }
     # Each begins on another day, or the commands of all pages would be run on the same one.
     begun = {name: day + timedelta(days=number) for number, name in enumerate(committed.catalog.snippets)}
-    atoms = {f"{name}:{slug}" for name in snippets for slug in _resting(committed.catalog.snippets[name], begun[name])}
+    atoms = {f"{name}:{slug}" for name in snippets for slug in resting(committed.catalog.snippets[name], begun[name])}
     atoms |= {f"pitfall:{name}" for name in captures} | {f"tutorial:{name}" for name in executions}
     return Believed(captures=captures, snippets=snippets, executions=executions, atoms=frozenset(atoms))
 
 
-def _resting(snippet: Snippet, day: date) -> Iterable[str]:
-    """What it is not asked on this day. Something is on each, and for that all of it is brought up from nothing."""
+def resting(snippet: Snippet, day: date) -> Iterable[str]:
+    """What it is not asked on this day. Of a stack something is on each: it is up in seconds, servers in minutes."""
     required = list(requirements(snippet))
     tests = list(dict.fromkeys(COMMAND if slug.startswith(COMMAND) else slug for slug in required))
-    others = set(_others(tests, min(JUDGEMENTS, len(tests)), day))
+    days = min(JUDGEMENTS, len(tests)) if snippet.kind is Kind.COMPOSE else JUDGEMENTS
+    others = set(_others(tests, days, day))
     return [slug for slug in required if (COMMAND if slug.startswith(COMMAND) else slug) in others]
 
 

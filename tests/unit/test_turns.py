@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from snippets.catalog import load
+from snippets.catalog.snippet import Kind
 from snippets.contract import Verdict
+from snippets.evidence.objection import requirements
 from snippets.evidence.records import Capture, Evidence
 from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
 from snippets.proving.recorder import FINDING, Recorder
 from snippets.proving.summary import print_summary
-from snippets.proving.turns import JUDGEMENTS, PITFALLS, TUTORIALS, believed
+from snippets.proving.turns import COMMAND, JUDGEMENTS, PITFALLS, TUTORIALS, believed, resting
 from tests.unit.sample import BY_NAME, NOW, REHEARSAL, SERVICES, SHOP, Library, capture_of, evidence_of
 from tests.unit.test_recorder import account, report
 
@@ -68,6 +71,17 @@ def test_on_each_day_something_is_asked_of_every_subject(committed: Handbook) ->
     assert sorted(map(sorted, tried)) == sorted(map(sorted, (SOLD, CLOSED, COMMANDS)))
     assert len(tried) < JUDGEMENTS
     assert not any(atom.startswith(("web:", "conf:")) for day in TURNS for atom in believed(committed, day).atoms)
+
+
+def test_of_servers_each_judgement_is_asked_on_one_day() -> None:
+    """However few there are of one: what is asked on a day grows with what is promised, and not with the servers."""
+    days = [DAY + timedelta(days=number) for number in range(JUDGEMENTS)]
+    for snippet in (each for each in load().snippets.values() if each.kind in {Kind.HOST, Kind.CLUSTER}):
+        asked = [set(requirements(snippet)) - set(resting(snippet, day)) for day in days]
+
+        commands = {slug for slug in requirements(snippet) if slug.startswith(COMMAND)}
+        assert all(commands <= slugs or not commands & slugs for slugs in asked)
+        assert sorted(slug for slugs in asked for slug in slugs) == sorted(requirements(snippet))
 
 
 def test_what_changed_is_tried_on_every_day(committed: Handbook, library: Library) -> None:
@@ -143,5 +157,5 @@ def test_pages_say_how_long_a_turn_takes(page: str) -> None:
     said = " ".join((Path(__file__).parents[2] / page).read_text(encoding="utf-8").split())
 
     assert JUDGEMENTS == TUTORIALS
-    assert f"servers and stacks promise, and of tutorials, one in {JUDGEMENTS}" in said
+    assert f"of what servers promise, and of tutorials, one in {JUDGEMENTS}" in said
     assert f"one in {PITFALLS}." in said
