@@ -1,6 +1,7 @@
 """A subject that is open -> what is judged of it, one after the other: tests share it, and it is brought up once."""
 
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from ..engine.engine import Engine
 from ..engine.subjects.image import BuiltImage
 from ..engine.subjects.servers import Servers
 from ..engine.subjects.stack import ComposeStack
-from ..errors import ContainerError, NotReadyError
+from ..errors import ContainerError, NotReadyError, SnippetsError
 from .judging import asked, opened
 
 # Requests of visitors and probes, and what a kernel says of each container's network, are most of it.
@@ -84,13 +85,21 @@ class Subjects:
         told = {name: subject.run(JOURNAL, on=name, check=False).stdout for name in subject.names}
         return "\n".join(f"{name}:\n{lines}" for name, lines in told.items())
 
-    def arrived(self, snippet: Snippet) -> Servers:
-        """Its hosts, deployed to by its commands; raises NotReadyError where they do not get so far."""
+    @contextmanager
+    def arrived(self, snippet: Snippet) -> Iterator[Servers]:
+        """Its hosts, deployed to by its commands; raises NotReadyError where they do not get so far.
+
+        Given back where the block raises an error of ours: they may be half there.
+        """
         subject = self._of(snippet)
         if isinstance(subject, NotReadyError):
             raise subject
         assert isinstance(subject, Servers), f"{snippet.name} is of no hosts"
-        return subject
+        try:
+            yield subject
+        except SnippetsError:
+            self.close()
+            raise
 
     def _of(self, snippet: Snippet) -> ComposeStack | Servers | NotReadyError:
         if self._known is None or self._known[0] != snippet.name:

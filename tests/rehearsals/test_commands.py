@@ -1,5 +1,6 @@
 """The strings on the page are run, in their order, in a fresh copy of the snippet's directory."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,8 @@ def test_commands_run(  # noqa: PLR0913, PLR0917 - a fixture each
         witness.withhold(name, why)
         return
     # Hosts that some of them have brought it to are up for its rehearsals anyway.
-    arrived = subjects.arrived(snippet) if snippet.table.host else None
-    findings, last = rehearse(engine, snippet, tmp_path, snippet.commands, arrived=arrived)
+    with subjects.arrived(snippet) if snippet.table.host else nullcontext() as arrived:
+        findings, last = rehearse(engine, snippet, tmp_path, snippet.commands, arrived=arrived)
     bases = engine.bases(snippet)
     witness.testify(Account(snippets=[name], findings=findings, engine=engine.description, bases=bases))
 

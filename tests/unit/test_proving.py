@@ -302,6 +302,18 @@ def test_what_is_half_there_is_given_back(
     assert len(brought) == 2
 
 
+def test_hosts_on_which_commands_cannot_be_run_are_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked of them next is asked of others."""
+    monkeypatch.setattr("snippets.proving.sharing.opened", lambda *_: nullcontext(Booting()))
+    subjects, snippet = Subjects(cast("Engine", None), tmp_path), load().snippets["ansible-app-docker"]
+    with subjects.arrived(snippet) as first:
+        pass
+    with pytest.raises(NotReadyError), subjects.arrived(snippet) as again:
+        raise NotReadyError
+    with subjects.arrived(snippet) as other:
+        assert (again is first, other is first) == (True, False)
+
+
 TAKEN = """\
 title = "T"
 edit = { command = "build", find = "build", replace = "biuld" }
