@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ...contract.clusters import ASKED, Pod, answers, app, pods, told, visitors
 from ...contract.deployment.description import NEXT
 from ...contract.deployment.subject import Deployed
+from ...contract.observation import Done
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.servers import NEIGHBOUR, Servers
 
@@ -19,6 +20,7 @@ PAGE, READY = f"{SITE}/", f"{SITE}/readyz"
 CONTROL, OTHER = "node-1.example.org", "node-2.example.org"
 RELEASE = './release "$APP_IMAGE"'
 OK, WANTED = "200", 2
+PARTS = ("web", "worker")
 # Longer than a liveness probe takes to give somebody up: three times in ten seconds, and what that takes.
 AWAY_S, BACK_S, MOVED_S = 45.0, 120.0, 120.0
 AT_MOST = 4
@@ -62,9 +64,20 @@ def spread(servers: Servers) -> Sequence[Pod]:
     """The pods, once there is one on each node: what was moved away does not come back by itself."""
     servers.await_(lambda: is_whole(servers), BACK_S)
     if not any(pod.node == OTHER for pod in pods(servers)):
-        app(servers, "rollout restart deployment/web")
-        app(servers, f"rollout status deployment/web --timeout {BACK_S:.0f}s")
+        started_anew(servers, "web")
     return pods(servers)
+
+
+def started_anew(servers: Servers, name: str) -> None:
+    """Others in the place of its pods, where the scheduler wants them."""
+    app(servers, f"rollout restart deployment/{name}")
+    app(servers, f"rollout status deployment/{name} --timeout {BACK_S:.0f}s")
+
+
+def drained(servers: Servers, within_s: float) -> Done:
+    """The other node gives up its pods; it takes none until it is uncordoned."""
+    drain = f"kubectl drain {OTHER} --ignore-daemonsets --delete-emptydir-data --timeout {within_s:.0f}s"
+    return servers.run(drain, check=False)
 
 
 @promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/configuration/liveness-readiness-startup-probes/")
@@ -93,14 +106,32 @@ def drained_node_costs_no_request(servers: Servers) -> Judgement:
     """A node that is emptied for its update gives up its pods one by one, and no visitor is lost."""
     on_it = sum(pod.node == OTHER for pod in spread(servers))
     with visitors(servers, PAGE) as got:
-        drain = f"kubectl drain {OTHER} --ignore-daemonsets --delete-emptydir-data --timeout {MOVED_S:.0f}s"
-        drained = servers.run(drain, check=False)
+        done = drained(servers, MOVED_S)
         left = [pod for pod in pods(servers) if pod.node == OTHER]
         servers.await_(lambda: is_whole(servers), BACK_S)
     servers.run(f"kubectl uncordon {OTHER}")
-    seen = f"the drain exits {drained.status} after {drained.took_s:.0f} s, of {on_it} pods {len(left)} are left; "
+    seen = f"the drain exits {done.status} after {done.took_s:.0f} s, of {on_it} pods {len(left)} are left; "
     seen += f"visitors got {told(got)}"
-    return kept_if(drained.status == 0 and on_it > 0 and not left and set(got) == {OK}, seen)
+    return kept_if(done.status == 0 and on_it > 0 and not left and set(got) == {OK}, seen)
+
+
+@promise(
+    family="rehearsal",
+    authority=f"{KUBERNETES}/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy",
+)
+def ill_pods_hold_no_node(servers: Servers) -> Judgement:
+    """While nobody is served a node can be emptied all the same."""
+    on_it = sum(pod.node == OTHER for pod in spread(servers))
+    app(servers, "scale statefulset/database --replicas 0")
+    ill = servers.await_(lambda: not any(pod.ready for pod in pods(servers)), BACK_S) is not None
+    done = drained(servers, AWAY_S)
+    servers.run(f"kubectl uncordon {OTHER}")
+    app(servers, "scale statefulset/database --replicas 1")
+    back_s = servers.await_(lambda: answers(servers, READY) and is_whole(servers), BACK_S)
+    seen = f"without the database {'no' if ill else 'some'} pod is ready; of the node with {on_it} of them the drain "
+    seen += f"exits {done.status} after {done.took_s:.0f} s; with it all serve again "
+    seen += f"{'within' if back_s is not None else 'not within'} {BACK_S:.0f} s"
+    return kept_if(ill and on_it > 0 and done.status == 0 and back_s is not None, seen)
 
 
 @promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/workloads/autoscaling/horizontal-pod-autoscale/")
@@ -238,6 +269,28 @@ def _ended(servers: Servers) -> Counter[str]:
     return Counter({how: sum(job["status"].get(how, 0) for job in jobs) for how in ("succeeded", "failed")})
 
 
+@promise(
+    family="rehearsal",
+    authority=f"{KUBERNETES}/concepts/workloads/controllers/deployment/#rolling-back-a-deployment",
+)
+def what_did_not_change_stays(servers: Deployed) -> Judgement:
+    """A release that changes the web alone does not get ready: that goes back, and the worker is what it was."""
+    servers.release(NEXT)
+    before = {name: specified(servers, name) for name in PARTS}
+    servers.run("sed --in-place 's|path: /readyz|path: /nowhere|' base/web.yaml")
+    failed = servers.release(NEXT)
+    servers.run("sed --in-place 's|path: /nowhere|path: /readyz|' base/web.yaml")
+    same = {name: specified(servers, name) == template for name, template in before.items()}
+    seen = f"the web alone has another probe, which nobody answers: the release exits {failed.status}; "
+    seen += " and ".join(f"the {name} is {'as' if is_so else 'not as'} before" for name, is_so in same.items())
+    return kept_if(failed.status != 0 and all(same.values()), seen)
+
+
+def specified(servers: Servers, name: str) -> str:
+    """What the pods of a Deployment are to be."""
+    return app(servers, f"get deployment {name} --output 'jsonpath={{.spec.template}}'")
+
+
 @promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/architecture/#control-plane-components")
 def release_ends_as_it_says(servers: Deployed) -> Judgement:
     """The API is away in the middle of a release: few visitors notice it, and the release ends as it says it did."""
@@ -273,8 +326,11 @@ def revisions(servers: Servers) -> set[str]:
 
 @promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/architecture/nodes/#node-status")
 def lost_node_is_made_up_for(servers: Servers) -> Judgement:
-    """A node without power costs some requests and no more: its pods come up on another, and all serve again."""
-    on_it = [pod.name for pod in spread(servers) if pod.node == OTHER]
+    """A node without power costs some requests and no more: its pods, the one worker too, come up on another."""
+    servers.run(f"kubectl cordon {CONTROL}")
+    started_anew(servers, "worker")
+    servers.run(f"kubectl uncordon {CONTROL}")
+    on_it = [pod.name for pod in (*spread(servers), *pods(servers, "worker")) if pod.node == OTHER]
     with visitors(servers, PAGE) as got:
         servers.kill(OTHER)
         moved_s = servers.await_(lambda: _is_made_up_for(servers), MOVED_S)
@@ -291,5 +347,5 @@ def lost_node_is_made_up_for(servers: Servers) -> Judgement:
 
 
 def _is_made_up_for(servers: Servers) -> bool:
-    there = [pod for pod in pods(servers) if pod.node == CONTROL]
-    return len(there) >= WANTED and all(pod.ready for pod in there)
+    web, worker = ([pod for pod in pods(servers, name) if pod.node == CONTROL] for name in PARTS)
+    return len(web) >= WANTED and len(worker) == 1 and all(pod.ready for pod in (*web, *worker))
