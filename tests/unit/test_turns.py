@@ -15,7 +15,7 @@ from snippets.evidence.store import EvidenceStore
 from snippets.handbook import Handbook
 from snippets.proving.recorder import FINDING, Recorder
 from snippets.proving.summary import print_summary
-from snippets.proving.turns import COMMAND, JUDGEMENTS, PITFALLS, TUTORIALS, believed, resting
+from snippets.proving.turns import COMMAND, JUDGEMENTS, PITFALLS, TUTORIALS, asked, believed
 from tests.unit.sample import BY_NAME, NOW, REHEARSAL, SERVICES, SHOP, Library, capture_of, evidence_of
 from tests.unit.test_recorder import account, report
 
@@ -74,14 +74,25 @@ def test_on_each_day_something_is_asked_of_every_subject(committed: Handbook) ->
 
 
 def test_of_servers_each_judgement_is_asked_on_one_day() -> None:
-    """However few there are of one: what is asked on a day grows with what is promised, and not with the servers."""
-    days = [DAY + timedelta(days=number) for number in range(JUDGEMENTS)]
-    for snippet in (each for each in load().snippets.values() if each.kind in {Kind.HOST, Kind.CLUSTER}):
-        asked = [set(requirements(snippet)) - set(resting(snippet, day)) for day in days]
+    """As many on each day, and of few servers: each has to arrive, which takes longer than a question."""
+    servers = [each for each in load().snippets.values() if each.kind in {Kind.HOST, Kind.CLUSTER}]
+    turns = [asked(servers, day) for day in TURNS[:JUDGEMENTS]]
+    every = [f"{each.name}:{slug}" for each in servers for slug in requirements(each) if not slug.startswith(COMMAND)]
 
-        commands = {slug for slug in requirements(snippet) if slug.startswith(COMMAND)}
-        assert all(commands <= slugs or not commands & slugs for slugs in asked)
-        assert sorted(slug for slugs in asked for slug in slugs) == sorted(requirements(snippet))
+    assert sorted(test for tests in turns for test in tests if not test.endswith(COMMAND)) == sorted(every)
+    assert max(map(len, turns)) - min(map(len, turns)) <= 1
+    assert sum(len({test.partition(":")[0] for test in tests}) for tests in turns) < JUDGEMENTS + len(servers)
+
+
+def test_what_is_added_has_its_turn_beside_its_deployment() -> None:
+    """Who has to arrive for the one serves the other."""
+    hosts = {each.name: each for each in load().snippets.values() if each.kind is Kind.HOST}
+    stands = {name: each.table.addition.to if each.table.addition else name for name, each in hosts.items()}
+    turns = [asked(hosts.values(), date.fromordinal(JUDGEMENTS * 24_000 + number)) for number in range(JUDGEMENTS)]
+    up = [{stands[test.partition(":")[0]] for test in tests} for tests in turns]
+    days = [number for number, names in enumerate(up) if "ansible-app-docker" in names]
+
+    assert days == list(range(days[0], days[-1] + 1))
 
 
 def test_what_changed_is_tried_on_every_day(committed: Handbook, library: Library) -> None:
