@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snippets.catalog import load
+from snippets.catalog import Catalog
 from snippets.catalog.snippet import Kind
 from snippets.contract import Verdict
 from snippets.evidence.objection import requirements
@@ -73,9 +73,9 @@ def test_on_each_day_something_is_asked_of_every_subject(committed: Handbook) ->
     assert not any(atom.startswith(("web:", "conf:")) for day in TURNS for atom in believed(committed, day).atoms)
 
 
-def test_of_servers_each_judgement_is_asked_on_one_day() -> None:
+def test_of_servers_each_judgement_is_asked_on_one_day(catalog: Catalog) -> None:
     """As many on each day, and of few servers: each has to arrive, which takes longer than a question."""
-    servers = [each for each in load().snippets.values() if each.kind in {Kind.HOST, Kind.CLUSTER}]
+    servers = [each for each in catalog.snippets.values() if each.kind in {Kind.HOST, Kind.CLUSTER}]
     turns = [asked(servers, day) for day in TURNS[:JUDGEMENTS]]
     every = [f"{each.name}:{slug}" for each in servers for slug in requirements(each) if not slug.startswith(COMMAND)]
 
@@ -84,9 +84,9 @@ def test_of_servers_each_judgement_is_asked_on_one_day() -> None:
     assert sum(len({test.partition(":")[0] for test in tests}) for tests in turns) < JUDGEMENTS + len(servers)
 
 
-def test_what_is_added_has_its_turn_beside_its_deployment() -> None:
+def test_what_is_added_has_its_turn_beside_its_deployment(catalog: Catalog) -> None:
     """Who has to arrive for the one serves the other."""
-    hosts = {each.name: each for each in load().snippets.values() if each.kind is Kind.HOST}
+    hosts = {each.name: each for each in catalog.snippets.values() if each.kind is Kind.HOST}
     stands = {name: each.table.addition.to if each.table.addition else name for name, each in hosts.items()}
     turns = [asked(hosts.values(), date.fromordinal(JUDGEMENTS * 24_000 + number)) for number in range(JUDGEMENTS)]
     up = [{stands[test.partition(":")[0]] for test in tests} for tests in turns]
