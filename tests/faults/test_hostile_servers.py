@@ -191,7 +191,8 @@ def test_a_port_that_opens_late_is_waited_for(hostile: Hostile) -> None:
     finding = judged(hostile("late"), "reachable")
 
     assert finding.verdict is Verdict.KEPT
-    assert re.search(rf"3 of 3 requests answered 200, {AT_LEAST_5_S} after start, listens on", finding.seen), finding
+    seen = rf"3 of 3 requests answered 200, {AT_LEAST_5_S} after start, listens on 8000"
+    assert re.search(seen, finding.seen), finding
 
 
 def test_a_health_command_that_hangs_is_broken_in_its_time(engine: Engine, server: BuiltImage, folders: Path) -> None:
@@ -226,7 +227,7 @@ def test_an_answer_of_another_form_is_whole(hostile: Hostile, mode: str) -> None
         ("short", r"^GET / answered 200, cut short after [0-4]\.\d s where 200 was expected: 'half'"),
         ("negative", r"^GET / answered 200, cut short after [0-4]\.\d s where 200 was expected: ''"),
         ("garbage", r"^no answer on port \d+ to GET / after [0-4]\.\d s: BadStatusLine\("),
-        ("head", rf"^no answer on port \d+ to GET / after {AT_LEAST_5_S}: TimeoutError\('timed out'\); it printed"),
+        ("head", rf"^no answer on port \d+ to GET / after {AT_LEAST_5_S}: TimeoutError\(.*\); it printed nothing"),
         ("trickle", rf"^GET / answered 200, cut short after {AT_LEAST_5_S} where 200 was expected: ''"),
         ("flood", r"^GET / answered 200, cut short after \d+\.\d s where 200 was expected: 'a{200}'"),
     ],
