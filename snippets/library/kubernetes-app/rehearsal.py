@@ -281,6 +281,8 @@ def what_did_not_change_stays(servers: Deployed) -> Judgement:
     failed = servers.release(NEXT)
     servers.run("sed --in-place 's|path: /nowhere|path: /readyz|' base/web.yaml")
     same = {name: specified(servers, name) == template for name, template in before.items()}
+    # Whoever is next begins with what arrived.
+    servers.release()
     seen = f"the web alone has another probe, which nobody answers: the release exits {failed.status}; "
     seen += " and ".join(f"the {name} is {'as' if is_so else 'not as'} before" for name, is_so in same.items())
     return kept_if(failed.status != 0 and all(same.values()), seen)
@@ -305,6 +307,8 @@ def release_ends_as_it_says(servers: Deployed) -> Judgement:
         servers.await_(lambda: is_whole(servers) and len(revisions(servers)) == 1, BACK_S)
     after = revisions(servers)
     again = servers.release(NEXT)
+    # Whoever is next begins with what arrived.
+    servers.release()
     seen = f"for {BEHEADED_S:.0f} s nobody answers for it{'' if was_busy else ', when all was done'}; the release "
     seen += f"exits {released.status} after {released.took_s:.0f} s, and {' and '.join(sorted(after))} is in all pods; "
     seen += f"visitors got {told(got)}; the next release exits {again.status}"
