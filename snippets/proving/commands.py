@@ -82,3 +82,27 @@ def rehearse(  # noqa: PLR0913, PLR0917 - what runs, where, and what of it is an
             if done.status != 0:
                 break
     return findings, last
+
+
+def rehearse_twice(
+    engine: Engine, snippet: Snippet, folder: Path, arrived: Servers | None = None
+) -> tuple[Sequence[Finding], str]:
+    """Run them all, and where one fails all of them once more: what holds only then says so in what was seen.
+
+    The second try begins with another fresh copy. Takes, returns and raises what `rehearse` does.
+    """
+    first, said = rehearse(engine, snippet, folder, snippet.commands, arrived=arrived)
+    failed = first[-1]
+    if failed.verdict is Verdict.KEPT:
+        return first, said
+    again = folder / "again"
+    again.mkdir()
+    second, last = rehearse(engine, snippet, again, snippet.commands, arrived=arrived)
+    flaky = "flaky, " if second[-1].verdict is Verdict.KEPT else ""
+    told = [
+        put(finding, seen=f"{finding.seen}; {flaky}at the first try: {failed.seen}")
+        if finding.promise == failed.promise
+        else finding
+        for finding in second
+    ]
+    return told, f"{last}\nat the first try: {said}"

@@ -8,7 +8,7 @@ import pytest
 from snippets.catalog import Catalog, load
 from snippets.contract import Verdict
 from snippets.engine.engine import Engine
-from snippets.proving.commands import rehearse
+from snippets.proving.commands import rehearse_twice
 from snippets.proving.judging import withheld
 from snippets.proving.recorder import Account, Witness
 from snippets.proving.sharing import Subjects
@@ -31,7 +31,7 @@ def test_commands_run(  # noqa: PLR0913, PLR0917 - a fixture each
         return
     # Hosts that some of them have brought it to are up for its rehearsals anyway.
     with subjects.arrived(snippet) if snippet.table.host else nullcontext() as arrived:
-        findings, last = rehearse(engine, snippet, tmp_path, snippet.commands, arrived=arrived)
+        findings, last = rehearse_twice(engine, snippet, tmp_path, arrived=arrived)
     bases = engine.bases(snippet)
     witness.testify(Account(snippets=[name], findings=findings, engine=engine.description, bases=bases))
 

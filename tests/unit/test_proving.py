@@ -20,7 +20,6 @@ from snippets.engine.run import Run
 from snippets.engine.subjects.image import BuiltImage
 from snippets.engine.subjects.servers import Servers
 from snippets.errors import BuildError, ContainerError, EngineError, NotReadyError, SnippetsError
-from snippets.proving.commands import rehearse
 from snippets.proving.judging import BUILDS, judged, rehearsal, unbuilt
 from snippets.proving.mutants import Caught, mutant_caught
 from snippets.proving.sharing import Subjects, Trials
@@ -323,45 +322,6 @@ message = "port is already allocated"
 why = "W."
 fix = "F."
 """
-
-
-class Arrived:
-    """Hosts to which one command has brought something; what is run there afterwards."""
-
-    def __init__(self) -> None:
-        self.ran: list[str] = []
-
-    def renewed(self) -> "Arrived":
-        """As it was then."""
-        self.ran.append("renewed")
-        return self
-
-    def brought(self, command: str) -> Done | None:
-        """How that one ended."""
-        return Done(status=0, stdout="here", stderr="", took_s=9.0) if command == "bring it" else None
-
-    def run(self, command: str, *, check: bool) -> Done:
-        """Any other."""
-        assert not check
-        self.ran.append(command)
-        return Done(status=command.count("wrong"), stdout="told", stderr="", took_s=1.0)
-
-
-def test_commands_that_brought_it_are_not_run_again(tmp_path: Path) -> None:
-    """How they ended is what is found; those after them are run until one fails."""
-    servers = Arrived()
-    commands = {"arrive": "bring it", "look": "look", "break": "wrong", "mend": "mend"}
-    findings, last = rehearse(
-        cast("Engine", None), cast("Snippet", None), tmp_path, commands, arrived=cast("Servers", servers)
-    )
-
-    assert servers.ran == ["renewed", "look", "wrong"]
-    assert [(finding.promise, finding.verdict, finding.took_s) for finding in findings] == [
-        ("command-arrive", Verdict.KEPT, 9.0),
-        ("command-look", Verdict.KEPT, 1.0),
-        ("command-break", Verdict.BROKEN, 1.0),
-    ]
-    assert last == "`wrong`\ntold\nexit status 1"
 
 
 @pytest.mark.parametrize(
