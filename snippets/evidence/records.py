@@ -66,7 +66,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """That a pitfall was caught: its digest, the real error, what was seen and by whom else."""
+    """That a pitfall was caught: its digest, the real error, what was seen and by whom else.
+
+    `flaky` is how a first try ended where only at a second one it was caught as it states.
+    """
 
     pitfall: str
     digest: str
@@ -75,6 +78,7 @@ class Capture:
     engine: str
     stand_in: bool
     verified_at: Moment
+    flaky: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,12 +24,40 @@ from .servers import bare
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caught:
-    """How far a mutant got, who noticed, and what was said; `image` is the mutant where it is one that was built."""
+    """How far a mutant got, who noticed, and what was said; `image` is the mutant where it is one that was built.
+
+    `flaky` is how a first try ended where only the second was as the pitfall states.
+    """
 
     stage: str
     by: str
     said: str
     image: BuiltImage | None = None
+    flaky: str = ""
+
+
+def caught_as_stated(pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Path) -> Caught:
+    """Try a mutant, and once more where it is not caught as it states; raises AssertionError where it is at neither."""
+    try:
+        return _as_stated(pitfall, mutant_caught(pitfall, catalog, engine, folder))
+    except AssertionError as miss:
+        first = str(miss)
+    again = folder / "again"
+    again.mkdir()
+    try:
+        caught = _as_stated(pitfall, mutant_caught(pitfall, catalog, engine, again))
+    except AssertionError as miss:
+        raise AssertionError(f"{miss}; at the first try: {first}") from None
+    return replace(caught, flaky=first)
+
+
+def _as_stated(pitfall: Pitfall, caught: Caught) -> Caught:
+    table = pitfall.table
+    if (caught.stage, caught.by) != (table.stage, table.promise):
+        raise AssertionError(f"caught by {caught.by} at the {caught.stage} stage: {caught.said}")
+    if not pattern(table.message).search(caught.said):
+        raise AssertionError(f"other words than stated: {caught.said}")
+    return caught
 
 
 def mutant_caught(pitfall: Pitfall, catalog: Catalog, engine: Engine, folder: Path) -> Caught:

@@ -109,7 +109,8 @@ def withheld(name: str, reason: str) -> str:
 
 def notice(fault: Pitfall, capture: Capture, links: Links) -> str:
     """Who caught a pitfall, and how far it had got."""
-    return f'<p class="hb-caught">caught by {catcher(fault, links)} at the {capture.stage} stage</p>'
+    flaky = "; flaky: only at the second try" if capture.flaky else ""
+    return f'<p class="hb-caught">caught by {catcher(fault, links)} at the {capture.stage} stage{flaky}</p>'
 
 
 def catcher(fault: Pitfall, links: Links) -> str:

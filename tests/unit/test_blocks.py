@@ -192,6 +192,8 @@ def test_a_pitfall_shows_edit_error_reason_and_way_out(small: Handbook, web: Sni
     assert text_of(html, ".hb-diff pre") == [difference(fault.pitfall, web)]
     assert text_of(html, ".hb-error pre") == ["every process runs under uid 0\n  <root>"]
     assert text_of(html, ".hb-why, .hb-fix") == ["USER 0 is root.", "Name a number."]
+    again = pitfall(fault.pitfall, web, replace(fault.capture, flaky="kept: uid 10001"), Links("../"))
+    assert text_of(again, ".hb-caught")[0].endswith("at the contract stage; flaky: only at the second try")
 
 
 def test_a_diff_is_what_every_tool_for_diffs_makes_of_it() -> None:

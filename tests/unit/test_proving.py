@@ -1,4 +1,4 @@
-"""What tests prove by: subjects that are shared, judgements of a snippet's own, and who noticed a mutant."""
+"""What tests prove by: subjects that are shared, and judgements of a snippet's own."""
 
 import os
 from collections.abc import Callable
@@ -21,7 +21,6 @@ from snippets.engine.subjects.image import BuiltImage
 from snippets.engine.subjects.servers import Servers
 from snippets.errors import BuildError, ContainerError, EngineError, NotReadyError, SnippetsError
 from snippets.proving.judging import BUILDS, judged, rehearsal, unbuilt
-from snippets.proving.mutants import Caught, mutant_caught
 from snippets.proving.sharing import Subjects, Trials
 from snippets.proving.stacks import dotenv, started
 from tests.unit.fake_image import image_in
@@ -311,47 +310,3 @@ def test_hosts_on_which_commands_cannot_be_run_are_given_back(tmp_path: Path, mo
         raise NotReadyError
     with subjects.arrived(snippet) as other:
         assert (again is first, other is first) == (True, False)
-
-
-TAKEN = """\
-title = "T"
-edit = { command = "build", find = "build", replace = "biuld" }
-stage = "rehearsal"
-promise = "command-build"
-message = "port is already allocated"
-why = "W."
-fix = "F."
-"""
-
-
-@pytest.mark.parametrize(
-    ("said", "is_caught"),
-    [
-        ("`docker biuld .` failed: Bind for 0.0.0.0:80 failed: port is already allocated", True),
-        ("`docker biuld .` failed: no space left on device", False),
-        ("`docker compose config` failed: port is already allocated", False),
-    ],
-    ids=["that-very-fault", "another-fault", "another-command"],
-)
-def test_an_engine_at_fault_is_what_some_mutants_are_for(
-    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, *, is_caught: bool
-) -> None:
-    """By the mutant's own command and in its own words; else nobody knows what the mutant would have done."""
-
-    def rehearse(*_: object) -> None:
-        raise EngineError(said)
-
-    monkeypatch.setattr("snippets.proving.mutants.rehearse", rehearse)
-    library.write("web/pitfalls/taken.toml", TAKEN)
-    catalog = library.load()
-
-    def tried() -> Caught:
-        return mutant_caught(catalog.pitfalls["web/taken"], catalog, cast("Engine", None), tmp_path)
-
-    if is_caught:
-        seen = tried()
-        assert (seen.stage, seen.by) == ("rehearsal", "command-build")
-        assert seen.said == "`docker biuld .`\nBind for 0.0.0.0:80 failed: port is already allocated"
-    else:
-        with pytest.raises(EngineError):
-            tried()
