@@ -129,6 +129,10 @@ class Recorder:
             self.written.append(
                 Written(name=name, complete=complete, written=written, findings=len(fresh), took_s=took_s)
             )
+        for name, evidence in self.believed.snippets.items():
+            # One that is asked nothing on this day has no account. Of one that was, none is no proof.
+            if all(f"{name}:{slug}" in self.believed.atoms for slug in requirements(self._catalog.snippets[name])):
+                self._store.write(evidence, name)
         for name, capture in self.believed.captures.items():
             self._store.write(capture, name)
         for name, execution in self.believed.executions.items():

@@ -142,6 +142,19 @@ def test_what_is_believed_keeps_its_date_and_is_told(committed: Handbook, fresh:
     ]
 
 
+@pytest.mark.parametrize("asked_of", [set(), SOLD], ids=["nothing", "something"])
+def test_who_is_asked_nothing_today_keeps_its_record(
+    committed: Handbook, fresh: EvidenceStore, asked_of: set[str]
+) -> None:
+    """It is among those of the run as it was seen; of one that was asked and told nothing there is none."""
+    today = believed(committed, DAY)
+    recorder = Recorder(committed.catalog, fresh)
+    recorder.believe(replace(today, atoms=(today.atoms | SOLD | CLOSED | COMMANDS) - asked_of))
+    recorder.pytest_sessionfinish()
+
+    assert fresh.read(Evidence, "shop") == (None if asked_of else committed.snippets["shop"].evidence)
+
+
 @pytest.mark.parametrize(
     ("verdict", "other", "is_whole"), [("kept", None, True), ("kept", "sha256:0", True), ("broken", "sha256:0", False)]
 )
