@@ -4,7 +4,7 @@
 again after the next edit there, and a line that shrinks is an edit that nobody will notice.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -30,10 +30,14 @@ def judgements() -> Mapping[str, Address]:
 
 @cache
 def rehearsals() -> Mapping[str, Mapping[str, str]]:
-    """Snippet -> slug and name of each of its own judgements."""
+    """Snippet -> slug and name of each of its own judgements; a slug that others use too has the snippet's in front."""
     snippets = load().snippets
+    users = Counter(slug for snippet in snippets.values() for slug in snippet.rehearsals)
     return {
-        name: {slug: f"library.{name}.rehearsal.{function}" for slug, function in snippet.rehearsals.items()}
+        name: {
+            slug if users[slug] == 1 else f"{name}:{slug}": f"library.{name}.rehearsal.{function}"
+            for slug, function in snippet.rehearsals.items()
+        }
         for name, snippet in snippets.items()
         if snippet.rehearsals
     }
