@@ -12,6 +12,13 @@ HOST = "app.example.org"
 DROP_IN = "/etc/ssh/sshd_config.d/00-hardening.conf"
 PLAYBOOK = "ansible-playbook harden.yml"
 STATED = {22, 80, 443}
+# What somebody tries who has a key and wants more than a shell; each exits 0 where it works.
+THROUGH = {
+    "a port that only the server itself reaches": f"ssh -W 127.0.0.1:22 root@{HOST} </dev/null | grep --quiet ^SSH",
+    "the agent of whoever is logged in": f"ssh-agent ssh -A root@{HOST} 'test -S \"$SSH_AUTH_SOCK\"'",
+}
+# What only the server tells: for the one it lacks a program, and the other would have to be tried for long.
+ALSO = ("x11forwarding no", "maxauthtries 3")
 # What listens where somebody forgot to say 127.0.0.1, and what is stated.
 LISTENED = (22, 80, 443, 2375, 5432, 6379, 8000)
 LISTEN = """
@@ -47,6 +54,19 @@ def no_password_opens_an_account(servers: Servers) -> Judgement:
     )
     seen += f"; a key {'does' if key else 'does not'}; sshd -T: {', '.join(sorted(told))}"
     return kept_if(known and key and not any(passwords.values()), seen)
+
+
+@promise(family="rehearsal", authority="https://man.openbsd.org/sshd_config#AllowTcpForwarding")
+def a_key_opens_a_shell_and_no_more(servers: Servers) -> Judgement:
+    """Whoever has a key reaches no port behind the firewall by it, and no agent of somebody who is logged in."""
+    shell = servers.run(f"ssh root@{HOST} true", check=False).status == 0
+    reached = [what for what, command in THROUGH.items() if servers.run(command, check=False).status == 0]
+    told = set(servers.run("sshd -T", on=HOST).stdout.splitlines())
+    lacking = [line for line in ALSO if line not in told]
+    seen = f"a key {'opens' if shell else 'does not open'} a shell, and through it is reached "
+    seen += " and ".join(reached) or "nothing else"
+    seen += f"; sshd -T does not say {' and '.join(lacking)}" if lacking else f"; sshd -T: {', '.join(ALSO)}"
+    return kept_if(shell and not reached and not lacking, seen)
 
 
 @promise(family="rehearsal", authority=f"{ANSIBLE}/playbooks_intro.html#desired-state-and-idempotency")

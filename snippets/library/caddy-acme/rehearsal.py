@@ -1,6 +1,7 @@
 """What is seen of certificates alone: how many are ordered, and what becomes of one that nobody signs again."""
 
 from ...contract.certificates import FIRED_S, shown, shown_for, warned
+from ...contract.confinement import TOLD_OUTSIDE, Bounds, confined
 from ...contract.playbooks import PROFILES, linted
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.servers import NEIGHBOUR, Clone, Servers
@@ -14,6 +15,8 @@ OK = 200
 SIGNED_FOR_S = 90.0
 # By what the system believes, and not by what this run does.
 BY_OTHERS = f"env --unset=SSL_CERT_FILE --unset=CURL_CA_BUNDLE curl --silent --output /dev/null --max-time 10 {PAGE}"
+SHEET = "https://cheatsheetseries.owasp.org/cheatsheets"
+BOUNDS = {"caddy": Bounds(("/config", "/data"), ("NET_BIND_SERVICE",))}
 
 
 @promise(family="rehearsal", authority=f"{LIMITS}/#new-certificates-per-exact-set-of-identifiers")
@@ -47,6 +50,14 @@ def refused_in_time(servers: Servers) -> Judgement:
     seen += f"{'get' if answers else 'do not get'} the page, and "
     seen += f"with {told[1]:.0f} s left somebody is told: {told[0]}" if told else "nobody is told"
     return kept_if(told is not None and told[1] > 0 and HOST in told[0] and answers and same, seen)
+
+
+@promise(family="rehearsal", authority=f"{SHEET}/Docker_Security_Cheat_Sheet.html")
+def every_container_is_confined(servers: Servers) -> Judgement:
+    """Each writes to the mounts that it needs, holds the capabilities that it is given, and may not gain others."""
+    names = {name: f"https-{name}-1" for name in BOUNDS}
+    looks = {name: TOLD_OUTSIDE.format(container=container) for name, container in names.items()}
+    return confined({name: servers.run(look, on=HOST).stdout for name, look in looks.items()}, BOUNDS)
 
 
 @promise(family="rehearsal", authority=PROFILES)

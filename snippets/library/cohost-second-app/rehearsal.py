@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ...contract.confinement import TOLD_OUTSIDE, Bounds, confined
 from ...contract.playbooks import PROFILES, linted, recap, unchanged
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.servers import NEIGHBOUR, Clone, Servers
@@ -51,6 +52,11 @@ systemd-run --quiet --unit=first --setenv=CURL_CA_BUNDLE=$CURL_CA_BUNDLE bash -c
 done'
 """
 VISITED = "touch /run/first.stop; while systemctl is-active --quiet first; do sleep 0.2; done"
+SHEET = "https://cheatsheetseries.owasp.org/cheatsheets"
+BOUNDS = {
+    "wiki": Bounds(("/run/apache2", "/run/lock/apache2", "/tmp", "/var/www/html/images")),
+    "db": Bounds(("/run/mysqld", "/tmp", "/var/lib/mysql")),
+}
 
 
 def _shown(servers: Servers, url: str) -> str:
@@ -180,6 +186,14 @@ def both_are_back_after_a_boot(servers: Servers) -> Judgement:
 def wiki_again_changes_nothing(servers: Servers) -> Judgement:
     """The same playbook again says of itself that it changes nothing."""
     return unchanged(recap(servers.run(AGAIN, check=False), HOST), count=1)
+
+
+@promise(family="rehearsal", authority=f"{SHEET}/Docker_Security_Cheat_Sheet.html")
+def every_container_is_confined(servers: Servers) -> Judgement:
+    """Each writes to the mounts that it needs, holds the capabilities that it is given, and may not gain others."""
+    names = {name: f"wiki-{name}-1" for name in BOUNDS}
+    looks = {name: TOLD_OUTSIDE.format(container=container) for name, container in names.items()}
+    return confined({name: servers.run(look, on=HOST).stdout for name, look in looks.items()}, BOUNDS)
 
 
 @promise(family="rehearsal", authority=PROFILES)

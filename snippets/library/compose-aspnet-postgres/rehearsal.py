@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
+from ...contract.confinement import POSTGRES, Bounds, all_confined
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import Site, Stack
 from ...errors import ContainerError
@@ -27,6 +28,13 @@ OK, SEE_OTHER, MOVED = 200, 303, 308
 SLOW_S = 14
 COUNTED_S = 20.0
 REPLACE = "up --no-build --detach --wait --force-recreate --no-deps web web-2"
+SHEET = "https://cheatsheetseries.owasp.org/cheatsheets"
+BOUNDS = {
+    "caddy": Bounds(("/config", "/data"), ("NET_BIND_SERVICE",)),
+    **dict.fromkeys(COPIES, Bounds(("/srv/uploads", "/tmp"))),
+    "worker": Bounds(("/tmp",)),
+    "db": POSTGRES,
+}
 
 
 def site(stack: Stack) -> Site:
@@ -116,3 +124,9 @@ def release_lets_a_visitor_finish(stack: Stack) -> Judgement:
     lines = len(body.splitlines())
     whole = lines == SLOW_S + 1 and body.endswith(b'{"done":true}\n')
     return kept_if(whole, f"{lines} of {SLOW_S + 1} lines came{cut}")
+
+
+@promise(family="rehearsal", authority=f"{SHEET}/Docker_Security_Cheat_Sheet.html")
+def every_container_is_confined(stack: Stack) -> Judgement:
+    """Each writes to the mounts that it needs, holds the capabilities that it is given, and may not gain others."""
+    return all_confined(stack, BOUNDS)

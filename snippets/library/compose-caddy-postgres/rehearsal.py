@@ -12,11 +12,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from ...contract.confinement import POSTGRES, Bounds, all_confined
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import Site, Stack
 from ...errors import ContainerError
 
 CADDY, COMPOSE = "https://caddyserver.com/docs", "https://docs.docker.com/reference/compose-file"
+SHEET = "https://cheatsheetseries.owasp.org/cheatsheets"
 COPIES = ("web", "web-2")
 STAYING = ("caddy", *COPIES, "worker", "db")
 SERVICES = (*STAYING, "migrate")
@@ -34,6 +36,23 @@ asking.sock = trusted.wrap_socket(socket.create_connection(("caddy", 443), 5), s
 asking.request("GET", "/api/request", headers=json.loads(sys.argv[2]))
 print(json.dumps([asking.sock.getsockname()[0], json.load(asking.getresponse())]))
 """
+# The site's own, Caddy's door for whoever governs it, and the two sites that it has for itself.
+KNOCK = """
+import socket
+for port in (80, 443, 2019, 2020, 2021):
+    try:
+        socket.create_connection(("caddy", port), 3)
+    except OSError:
+        continue
+    print(port)
+"""
+APPLICATION = Bounds(("/srv/uploads", "/tmp"))
+BOUNDS = {
+    "caddy": Bounds(("/config", "/data"), ("NET_BIND_SERVICE",)),
+    **dict.fromkeys(COPIES, APPLICATION),
+    "worker": Bounds(("/tmp",)),
+    "db": POSTGRES,
+}
 REACH = """
 import socket, sys
 for address in sys.argv[1:]:
@@ -122,6 +141,19 @@ def only_the_proxy_is_reached(stack: Stack) -> Judgement:
     seen = f"published are {', '.join(published)}; the database is reached from {', '.join(reached) or 'no'} network"
     only = published == ["caddy 443/tcp", "caddy 443/udp", "caddy 80/tcp"]
     return kept_if(only and reached == ["its own"] and all(stack.unit("db").networks.values()), seen)
+
+
+@promise(family="rehearsal", authority=f"{CADDY}/caddyfile/directives/bind")
+def inner_doors_are_shut(stack: Stack) -> Judgement:
+    """Whoever is on a network with the proxy gets in at 80 and 443, and at no door that it has for itself."""
+    answers = ran(stack, f"--network={edge(stack)}", KNOCK).split()
+    return kept_if(answers == ["80", "443"], f"of 5 ports a neighbour gets an answer at {', '.join(answers) or 'none'}")
+
+
+@promise(family="rehearsal", authority=f"{SHEET}/Docker_Security_Cheat_Sheet.html")
+def every_container_is_confined(stack: Stack) -> Judgement:
+    """Each writes to the mounts that it needs, holds the capabilities that it is given, and may not gain others."""
+    return all_confined(stack, BOUNDS)
 
 
 @promise(family="rehearsal", authority=f"{COMPOSE}/services/#mem_limit")

@@ -9,6 +9,7 @@ from typing import Any
 from jsonschema import Draft4Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
 
+from ...contract.confinement import Bounds, all_confined
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import Stack
 from ...errors import ContainerError
@@ -31,6 +32,8 @@ VERSION = re.compile(r"heroku/(\S+)")
 ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 EVERYWHERE = "00000000"
 OK = 200
+SHEET = "https://cheatsheetseries.owasp.org/cheatsheets"
+BOUNDS = {"platform": Bounds(())}
 
 
 def stated(stack: Stack) -> Mapping[str, str]:
@@ -142,3 +145,9 @@ def nothing_reaches_heroku(stack: Stack) -> Judgement:
     seen = f"{len(out) or 'none'} of its {len(routes)} routes leads out; the played platform was asked by "
     seen += " and ".join(sorted(by)) or "nobody"
     return kept_if(bool(routes) and not out and by == {"heroku-cli"}, seen)
+
+
+@promise(family="rehearsal", authority=f"{SHEET}/Docker_Security_Cheat_Sheet.html")
+def every_container_is_confined(stack: Stack) -> Judgement:
+    """Each writes to the mounts that it needs, holds the capabilities that it is given, and may not gain others."""
+    return all_confined(stack, BOUNDS)

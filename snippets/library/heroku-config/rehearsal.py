@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Mapping
 
+from ...contract.confinement import POSTGRES, Bounds, all_confined
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import Stack
 
@@ -16,6 +17,8 @@ ASKED_FOR = "GREETING"
 CANARY = "canary-17"
 OK, THEIRS_ALONE = 200, 0o700
 MIGRATED = re.compile(r"\d+ migrations ran")
+SHEET = "https://cheatsheetseries.owasp.org/cheatsheets"
+BOUNDS = {"web": Bounds(("/tmp",)), "worker": Bounds(("/tmp",)), "db": POSTGRES}
 
 
 def stated(stack: Stack) -> Mapping[str, str]:
@@ -93,3 +96,9 @@ def release_runs_once_before_the_others(stack: Stack) -> Judgement:
     status = states["release"]["ExitCode"]
     seen = f"it ran {ran} times and exits {status}; before its end {' and '.join(early) or 'nobody'} began"
     return kept_if(ran == 1 and status == 0 and not early, seen)
+
+
+@promise(family="rehearsal", authority=f"{SHEET}/Docker_Security_Cheat_Sheet.html")
+def every_container_is_confined(stack: Stack) -> Judgement:
+    """Each writes to the mounts that it needs, holds the capabilities that it is given, and may not gain others."""
+    return all_confined(stack, BOUNDS)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ...contract.confinement import POSTGRES, all_confined
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import Stack
 from ...errors import ContainerError
@@ -82,6 +83,8 @@ TOOK_S = re.compile(r"all of it is there, after (\d+) s")
 ERROR = re.compile(r"ERROR: +(.+)")
 BEGUN_S = 10.0
 STARTED_S, COPIED_S = 60.0, 120.0
+SHEET = "https://cheatsheetseries.owasp.org/cheatsheets"
+BOUNDS = {"db": POSTGRES, "heroku": POSTGRES}
 
 
 def prepared(stack: Stack) -> None:
@@ -232,3 +235,10 @@ def replication_moves_what_is_written_to(stack: Stack) -> Judgement:
     seen += f"large objects are there; once the sequences are set, after order {highest} comes {following or 'none'}"
     whole = copied and same and orders > ORDERS and following == str(highest + 1)
     return kept_if(whole and known == "0" and left == ["0", "0"], seen)
+
+
+@promise(family="rehearsal", authority=f"{SHEET}/Docker_Security_Cheat_Sheet.html")
+def every_container_is_confined(stack: Stack) -> Judgement:
+    """Each writes to the mounts that it needs, holds the capabilities that it is given, and may not gain others."""
+    stack.run(PLATFORM)
+    return all_confined(stack, BOUNDS)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ...contract.clusters import ASKED, Pod, answers, app, pods, told, visitors
+from ...contract.confinement import TOLD, Bounds, confined
 from ...contract.deployment.description import NEXT
 from ...contract.deployment.subject import Deployed
 from ...contract.observation import Done
@@ -39,6 +40,15 @@ kubectl --namespace app run root --image postgres:18 --dry-run=server --override
 }]}}'
 """
 QUOTA = "exceeded quota"
+# The last is the kubelet's own file, and root's.
+SCRATCH = ("/tmp", "/etc/hosts")
+BOUNDS = {
+    **dict.fromkeys(("deployment/web", "deployment/worker"), Bounds(SCRATCH)),
+    "statefulset/database": Bounds((*SCRATCH, "/run/postgresql", "/var/lib/postgresql")),
+}
+# What it would call the cluster's API with, and what was set because there is a Service.
+KEY = "sh -c 'test -e /var/run/secrets/kubernetes.io/serviceaccount/token && echo key || echo none'"
+LINKED = re.compile(r"^(?!KUBERNETES_)(\w+)_SERVICE_HOST=", re.MULTILINE)
 # What everybody asks is killed, and what it keeps likewise; that one is started anew at once.
 BEHEADED = """
 systemctl kill --signal=KILL kube-apiserver cluster-etcd; systemctl stop kube-apiserver
@@ -99,6 +109,17 @@ def database_away_restarts_nobody(servers: Servers) -> Judgement:
     )
     seen += f"started anew; with it all serve again {'within' if back_s is not None else 'not within'} {BACK_S:.0f} s"
     return kept_if(len(before) >= WANTED and same and not sent and not anew and back_s is not None, seen)
+
+
+@promise(family="rehearsal", authority=f"{KUBERNETES}/concepts/security/application-security-checklist/")
+def every_pod_is_confined(servers: Servers) -> Judgement:
+    """Each writes to the mounts that it needs, holds and gains no rights, and has no key to the cluster's API."""
+    judged = confined({name: app(servers, f"exec {name} -- {TOLD}") for name in BOUNDS}, BOUNDS)
+    keys = [name for name in BOUNDS if app(servers, f"exec {name} -- {KEY}").split()[-1] == "key"]
+    linked = sorted({each for name in BOUNDS for each in LINKED.findall(app(servers, f"exec {name} -- env"))})
+    faults = [f"{name} has a key to the cluster" for name in keys] + [f"{name} is told where it is" for name in linked]
+    seen = "; ".join([judged.seen, *(faults or ["none has a key to the cluster"])])
+    return kept_if(judged.kept and not faults, seen)
 
 
 @promise(family="rehearsal", authority=f"{KUBERNETES}/tasks/administer-cluster/safely-drain-node/")

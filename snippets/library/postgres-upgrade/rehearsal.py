@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
 
+from ...contract.confinement import POSTGRES, Bounds, all_confined
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import Stack
 from ...errors import ContainerError
@@ -40,6 +41,11 @@ END
 COMPOSE_FILE=$COMPOSE_FILE:ill.yaml ./upgrade
 """
 STOOD_S = re.compile(r"for (\d+) s nobody did")
+SHEET = "https://cheatsheetseries.owasp.org/cheatsheets"
+BOUNDS = {
+    "web": Bounds(("/tmp",)),
+    "db": Bounds(("/run/postgresql", "/tmp", "/var/lib/postgresql/data"), POSTGRES.holds),
+}
 
 
 def write(stack: Stack, note: str) -> bool:
@@ -154,3 +160,9 @@ def there_is_a_way_back(stack: Stack) -> Judgement:
     seen = f"upgraded ({upgraded}) and back ({back}), version {major(stack)} serves; a note of before is "
     seen += f"{'there' if there else 'gone'}, one written in between is {'not in it' if lost else 'there too'}"
     return kept_if(written and upgraded == back == 0 and major(stack) == "17" and there and lost, seen)
+
+
+@promise(family="rehearsal", authority=f"{SHEET}/Docker_Security_Cheat_Sheet.html")
+def every_container_is_confined(stack: Stack) -> Judgement:
+    """Each writes to the mounts that it needs, holds the capabilities that it is given, and may not gain others."""
+    return all_confined(stack, BOUNDS)

@@ -1,5 +1,6 @@
 """What is published: tried first, the same as was tried, and by a name under which nothing else can be."""
 
+from ...contract.confinement import Bounds, all_confined
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import Stack
 
@@ -20,6 +21,8 @@ TRIED = """
 docker events --since {since} --until "$(date +%s)" --filter type=container --filter event=start \
     --filter image={image} --format '{{{{.ID}}}}'
 """
+SHEET = "https://cheatsheetseries.owasp.org/cheatsheets"
+BOUNDS = {"registry": Bounds(("/var/lib/registry",))}
 
 
 @promise(
@@ -92,3 +95,9 @@ def _name(stack: Stack) -> str:
 def _revision(stack: Stack, image: str) -> str:
     """Which one a container of this image says that it is."""
     return stack.run(REVISION.format(image=image), check=False).stdout.strip().rpartition("-")[2]
+
+
+@promise(family="rehearsal", authority=f"{SHEET}/Docker_Security_Cheat_Sheet.html")
+def every_container_is_confined(stack: Stack) -> Judgement:
+    """Each writes to the mounts that it needs, holds the capabilities that it is given, and may not gain others."""
+    return all_confined(stack, BOUNDS)

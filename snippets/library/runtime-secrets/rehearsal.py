@@ -5,6 +5,7 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from ...contract.confinement import POSTGRES, Bounds, all_confined
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.subject import Stack
 from ...errors import ContainerError
@@ -13,6 +14,8 @@ COMPOSE = "https://docs.docker.com/reference/cli/docker/compose"
 SECRETS = ("database_password", "secret_key")
 APP_LOAD_ERROR = 4
 SLOW_S = 12
+SHEET = "https://cheatsheetseries.owasp.org/cheatsheets"
+BOUNDS = {"web": Bounds(("/tmp",)), "db": POSTGRES}
 
 
 def visits(stack: Stack) -> int:
@@ -158,3 +161,9 @@ def data_survives_down_and_up(stack: Stack) -> Judgement:
     another = stack.unit("db").id != container
     seen = f"visit {before} before, visit {after} after, in {'another' if another else 'the same'} container"
     return kept_if(another and after == before + 1, seen)
+
+
+@promise(family="rehearsal", authority=f"{SHEET}/Docker_Security_Cheat_Sheet.html")
+def every_container_is_confined(stack: Stack) -> Judgement:
+    """Each writes to the mounts that it needs, holds the capabilities that it is given, and may not gain others."""
+    return all_confined(stack, BOUNDS)

@@ -4,6 +4,7 @@ import re
 from html import unescape
 from urllib.parse import urljoin
 
+from ...contract.confinement import TOLD_OUTSIDE, Bounds, confined
 from ...contract.playbooks import PROFILES, linted, recap, unchanged
 from ...contract.promise import Judgement, kept_if, promise
 from ...contract.servers import Clone, Servers
@@ -32,6 +33,8 @@ OLD = "runuser --user=heard -- touch --date='{ago}' /var/lib/heard/{host}/{unit}
 AGE_S = "echo $(($(date +%s) - $(stat --format=%Y /var/lib/heard/{host}/{unit})))"
 HEARD_S = 30.0
 UP_S = 60.0
+SHEET = "https://cheatsheetseries.owasp.org/cheatsheets"
+BOUNDS = {"caddy": Bounds(("/config", "/data"), ("NET_BIND_SERVICE",)), "vigil": Bounds(())}
 
 
 def _last_heard_s(servers: Servers, watcher: str, host: str, unit: str) -> int:
@@ -150,6 +153,14 @@ def watching_again_changes_nothing(servers: Servers) -> Judgement:
     judgements = [unchanged(recap(done, host), count=1) for host in hosts]
     seen = "; ".join(f"{host}: {judged.seen}" for host, judged in zip(hosts, judgements, strict=True))
     return kept_if(all(judged.kept for judged in judgements), seen)
+
+
+@promise(family="rehearsal", authority=f"{SHEET}/Docker_Security_Cheat_Sheet.html")
+def every_container_is_confined(servers: Servers) -> Judgement:
+    """Each writes to the mounts that it needs, holds the capabilities that it is given, and may not gain others."""
+    names = {name: f"status-{name}-1" for name in BOUNDS}
+    looks = {name: TOLD_OUTSIDE.format(container=container) for name, container in names.items()}
+    return confined({name: servers.run(look, on=WATCHERS[0]).stdout for name, look in looks.items()}, BOUNDS)
 
 
 @promise(family="rehearsal", authority=PROFILES)
