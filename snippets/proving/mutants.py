@@ -41,7 +41,8 @@ def caught_as_stated(pitfall: Pitfall, catalog: Catalog, engine: Engine, folder:
     try:
         return _as_stated(pitfall, mutant_caught(pitfall, catalog, engine, folder))
     except AssertionError as miss:
-        first = str(miss)
+        # Also where it says nothing: or it would pass for one that was as stated at once.
+        first = str(miss) or repr(miss)
     again = folder / "again"
     again.mkdir()
     try:
